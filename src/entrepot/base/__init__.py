@@ -1,0 +1,1 @@
+"""Money, refusals, identity of the moment, scopes and sealing: no business meaning."""

@@ -1,0 +1,68 @@
+"""Whose rows a transaction may see: the database holds every statement to it by row-level security."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+_SET = (
+    "select set_config('entrepot.kind', %s, true), set_config('entrepot.party_id', %s, true),"
+    " set_config('entrepot.tier_id', %s, true)"
+)
+
+_GET = (
+    "select coalesce(current_setting('entrepot.kind', true), ''),"
+    " coalesce(current_setting('entrepot.party_id', true), ''), coalesce(current_setting('entrepot.tier_id', true), '')"
+)
+
+
+@contextmanager
+def _scoped(kind: str, *, party_id: int = 0, tier_id: int = 0, read_only: bool = False) -> Iterator[None]:
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        before = None
+        with connection.cursor() as cursor:
+            if nested:
+                cursor.execute(_GET)
+                before = cursor.fetchone()
+            elif read_only:
+                cursor.execute("set transaction read only")
+            cursor.execute(_SET, [kind, str(party_id), str(tier_id)])
+        yield
+        if before is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(_SET, before)
+
+
+@contextmanager
+def platform(*, read_only: bool = False) -> Iterator[None]:
+    """Open a transaction that sees every party's rows, save suppliers' own costs."""
+    with _scoped("platform", read_only=read_only):
+        yield
+
+
+@contextmanager
+def supplier(supplier_id: int, *, read_only: bool = False) -> Iterator[None]:
+    """Open a transaction that sees one supplier's rows."""
+    with _scoped("supplier", party_id=supplier_id, read_only=read_only):
+        yield
+
+
+@contextmanager
+def distributor(distributor_id: int, *, read_only: bool = False) -> Iterator[None]:
+    """Open a transaction that sees one distributor's rows and the goods shown to him."""
+    with _scoped("distributor", party_id=distributor_id, read_only=read_only):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select set_config('entrepot.tier_id', coalesce((select tier_id::text from parties_distributor"
+                " where id = %s), '0'), true)",
+                [distributor_id],
+            )
+        yield
+
+
+@contextmanager
+def desk(*, read_only: bool = False) -> Iterator[None]:
+    """Open a transaction of the system itself: the desk, the worker, key look-up."""
+    with _scoped("desk", read_only=read_only):
+        yield

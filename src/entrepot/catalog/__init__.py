@@ -1,0 +1,1 @@
+"""Goods, their SKUs, review, shelf and visibility."""

@@ -1,0 +1,1 @@
+"""The loop that lets time pass: expiry, release, receipt, completion, seals."""

@@ -1,0 +1,1 @@
+"""Orders, lines, consignees, shipments and refunds."""

@@ -1,0 +1,201 @@
+"""Orders, their lines, the shippers' parts of them, consignees, shipments and refunds."""
+
+from django.db import models
+
+
+class OrderState(models.TextChoices):
+    """The life of an order."""
+
+    HELD = "held", "held"
+    AWAITING_FUNDS = "awaiting_funds", "awaiting_funds"
+    CONFIRMED = "confirmed", "confirmed"
+    PARTLY_SHIPPED = "partly_shipped", "partly_shipped"
+    SHIPPED = "shipped", "shipped"
+    RECEIVED = "received", "received"
+    COMPLETED = "completed", "completed"
+    CANCELLED = "cancelled", "cancelled"
+    EXPIRED = "expired", "expired"
+    REJECTED = "rejected", "rejected"
+    REFUNDED = "refunded", "refunded"
+
+
+class Order(models.Model):
+    """订单: one order of a mall. Amounts are whole fen, as agreed when it was placed."""
+
+    id = models.BigIntegerField(primary_key=True)
+    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="orders")
+    out_order_no = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=OrderState.choices)
+    mode = models.CharField(max_length=8)
+    hold_minutes = models.PositiveSmallIntegerField(null=True)
+    held_until = models.DateTimeField(null=True)
+    fee_rate_bps = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3, default="CNY")
+    goods_amount_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(default=0)
+    total_fen = models.BigIntegerField()
+    drawn_fen = models.BigIntegerField(default=0)
+    refunded_fen = models.BigIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    content_hash = models.BinaryField()
+    remark = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["distributor", "out_order_no"], name="order_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(total_fen=models.F("goods_amount_fen") + models.F("freight_fen")),
+                name="order_total_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refunded_fen__gte=0)
+                & models.Q(refunded_fen__lte=models.F("drawn_fen"))
+                & models.Q(drawn_fen__lte=models.F("total_fen")),
+                name="order_refund_within_draw",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["distributor", "id"], name="order_by_distributor"),
+            models.Index(fields=["state", "id"], name="order_by_state"),
+            models.Index(fields=["held_until"], name="order_lapsing", condition=models.Q(state="held")),
+        ]
+
+
+class Line(models.Model):
+    """订单行: pieces of one SKU, with every price as it stood when the order was placed (fen for one piece)."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    line_no = models.SmallIntegerField()
+    distributor_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    sku_id = models.BigIntegerField()
+    goods_id = models.BigIntegerField()
+    sku_code = models.CharField(max_length=40)
+    goods_no = models.CharField(max_length=40)
+    goods_name = models.CharField(max_length=120)
+    spec = models.CharField(max_length=80, blank=True)
+    image = models.CharField(max_length=200, blank=True)
+    qty = models.PositiveIntegerField()
+    supplier_price_fen = models.BigIntegerField()
+    supply_price_fen = models.BigIntegerField()
+    fee_fen = models.BigIntegerField()
+    agreed_price_fen = models.BigIntegerField()
+    amount_fen = models.BigIntegerField()
+    promotion = models.CharField(max_length=40, blank=True)
+    shipped_qty = models.PositiveIntegerField(default=0)
+    refunded_qty = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="line_identity",
+                condition=models.Q(agreed_price_fen=models.F("supply_price_fen") + models.F("fee_fen"))
+                & models.Q(amount_fen=models.F("agreed_price_fen") * models.F("qty")),
+            ),
+            models.CheckConstraint(
+                name="line_never_ships_and_refunds_more",
+                condition=models.Q(qty__gt=0)
+                & models.Q(shipped_qty__gte=0)
+                & models.Q(refunded_qty__gte=0)
+                & models.Q(qty__gte=models.F("shipped_qty") + models.F("refunded_qty")),
+            ),
+        ]
+        indexes = [models.Index(fields=["goods_id", "order_id"], name="line_by_goods")]
+
+
+class SupplyOrder(models.Model):
+    """供货单: the part of an order that one shipper sends; all a supplier ever sees of an order."""
+
+    pk = models.CompositePrimaryKey("order_id", "supplier_id")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="supply_orders")
+    supplier = models.ForeignKey("parties.Supplier", models.PROTECT, related_name="supply_orders")
+    distributor_id = models.BigIntegerField()
+    state = models.CharField(max_length=16, choices=OrderState.choices)
+    pieces = models.PositiveIntegerField()
+    payable_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["supplier", "state", "order"], name="supply_order_by_state")]
+
+
+class Consignee(models.Model):
+    """收货人: sealed; lists show the masks, a search by phone uses the keyed hash."""
+
+    order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="consignee")
+    distributor_id = models.BigIntegerField()
+    sealed = models.BinaryField()
+    name_masked = models.CharField(max_length=40)
+    phone_masked = models.CharField(max_length=24)
+    phone_hash = models.BinaryField()
+    province = models.CharField(max_length=40)
+    city = models.CharField(max_length=40)
+    district = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_hash"], name="consignee_by_phone")]
+
+
+class Shipment(models.Model):
+    """包裹: one parcel of one shipper."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    supplier_id = models.BigIntegerField()
+    distributor_id = models.BigIntegerField()
+    carrier = models.CharField(max_length=40)
+    tracking_no = models.CharField(max_length=64)
+    shipped_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "supplier_id", "tracking_no"], name="parcel_once_per_shipper")
+        ]
+        indexes = [models.Index(fields=["tracking_no"], name="shipment_by_tracking")]
+
+
+class ShipmentLine(models.Model):
+    """Pieces of one line in one parcel."""
+
+    pk = models.CompositePrimaryKey("shipment_id", "line_no")
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    line_no = models.SmallIntegerField()
+    qty = models.PositiveIntegerField()
+
+
+class Refund(models.Model):
+    """退款: what went back to the prepaid balance; its number is used once per order."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
+    distributor_id = models.BigIntegerField()
+    refund_no = models.CharField(max_length=64)
+    kind = models.CharField(max_length=20)
+    amount_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "refund_no"], name="refund_number_once"),
+            models.CheckConstraint(condition=models.Q(amount_fen__gte=0), name="refund_not_negative"),
+        ]
+
+
+class RefundLine(models.Model):
+    """Pieces of one line that a refund gave back, and their agreed amount."""
+
+    pk = models.CompositePrimaryKey("refund_id", "line_no")
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="lines")
+    line_no = models.SmallIntegerField()
+    qty = models.PositiveIntegerField()
+    amount_fen = models.BigIntegerField()

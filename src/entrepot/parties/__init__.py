@@ -1,0 +1,1 @@
+"""Suppliers, distributors, tiers, keys, staff and roles."""

@@ -1,0 +1,1 @@
+"""Fee, agreed price and the pool of commission, as pure rules."""

@@ -1,0 +1,1 @@
+"""Top-up requests of distributors and their review."""

@@ -1,0 +1,1 @@
+"""Stock levels by SKU, warehouse and pool, and every move of them."""

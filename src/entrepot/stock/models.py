@@ -1,0 +1,104 @@
+"""Warehouses, pools, levels and the append-only moves between them."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from entrepot.base.fields import TransactionId
+
+
+class Warehouse(models.Model):
+    """仓库: where pieces lie; each belongs to the supplier who ships from it."""
+
+    supplier = models.ForeignKey("parties.Supplier", models.PROTECT, related_name="warehouses")
+    name = models.CharField(max_length=60)
+    region = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["supplier", "name"], name="warehouse_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Allotment(models.Model):
+    """配额: a pool of one SKU set apart for a distributor or a tier.
+
+    `floor` pieces are guaranteed by moving them out of the shared pool; `cap` limits all the party may take in the
+    allotment's life, shared pool included; the last `buffer` pieces of the pool are not sold; at `ends_at` what is
+    left goes back to the shared pool.
+    """
+
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="allotments")
+    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, null=True, blank=True)
+    tier = models.ForeignKey("parties.Tier", models.PROTECT, null=True, blank=True)
+    floor = models.PositiveIntegerField(default=0)
+    cap = models.PositiveIntegerField(null=True, blank=True)
+    buffer = models.PositiveIntegerField(default=0)
+    taken = models.PositiveIntegerField(default=0)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    is_open = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="allotment_for_one_party",
+                condition=models.Q(distributor__isnull=True) ^ models.Q(tier__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["sku", "distributor", "tier"],
+                condition=models.Q(is_open=True),
+                nulls_distinct=False,
+                name="one_open_allotment",
+            ),
+        ]
+
+
+class Level(models.Model):
+    """库存: pieces on hand and reserved of one SKU in one warehouse and pool (no allotment means the shared pool)."""
+
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="levels")
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT)
+    allotment = models.ForeignKey(Allotment, models.PROTECT, null=True, blank=True, related_name="levels")
+    on_hand = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+    changed_xid = TransactionId()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sku", "warehouse", "allotment"], nulls_distinct=False, name="level_once_per_pool"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reserved__gte=0) & models.Q(on_hand__gte=models.F("reserved")),
+                name="level_never_oversold",
+            ),
+        ]
+
+
+class Move(models.Model):
+    """库存流水: one change of one level; append-only."""
+
+    level = models.ForeignKey(Level, models.PROTECT, related_name="moves")
+    kind = models.CharField(max_length=16)
+    on_hand_delta = models.BigIntegerField()
+    reserved_delta = models.BigIntegerField()
+    order_id = models.BigIntegerField(null=True, blank=True)
+    line_no = models.SmallIntegerField(null=True, blank=True)
+    cause = models.CharField(max_length=80, null=True, blank=True)
+    actor = models.CharField(max_length=80)
+    remark = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["order_id"], name="move_by_order", condition=models.Q(order_id__isnull=False)),
+            models.Index(fields=["level", "id"], name="move_by_level"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "cause", "level"],
+                condition=models.Q(cause__isnull=False),
+                name="move_once_per_cause",
+            )
+        ]

@@ -1,0 +1,1 @@
+"""One pure file per verb of the trade."""

@@ -1,0 +1,230 @@
+"""The asynchronous client of the open API."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from entrepot_sdk import calls
+from entrepot_sdk.calls import Call
+from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
+from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
+from entrepot_sdk.shapes import (
+    Account,
+    Balance,
+    Batch,
+    Brand,
+    Category,
+    Echo,
+    Health,
+    LedgerEntry,
+    NewBatch,
+    NewOrder,
+    Order,
+    Page,
+    PriceStock,
+    Product,
+    Shipment,
+)
+
+Answer = TypeVar("Answer")
+
+
+class AsyncEntrepot:
+    """A mall's connection: signs, retries with the same number, reads answers into typed objects.
+
+    One object serves many tasks at once. Close it, or use it in `async with`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str,
+        secret: str,
+        language: str = "zh-CN",
+        retry: RetryPolicy | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        limits: httpx.Limits | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = system_clock,
+    ) -> None:
+        self._exchange = Exchange(
+            base_url=base_url, key=key, secret=secret, language=language, retry=retry or RetryPolicy(), clock=clock
+        )
+        # Redirects are not followed: the signature covers the target, and a body must not wander elsewhere.
+        self._http = httpx.AsyncClient(
+            timeout=timeout,
+            limits=limits or httpx.Limits(max_connections=100),
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def send(self, call: Call[Answer]) -> Answer:
+        """Carry out a call: its answer, RefusedError, or OutcomeUnknownError when no attempt got through."""
+        attempt = 0
+        while True:
+            attempt += 1
+            refusal: RefusedError | None = None
+            lost: httpx.RequestError | None = None
+            try:
+                response = await self._http.send(self._exchange.request(call))
+            except httpx.RequestError as failure:
+                lost = failure
+                wait_s = self._exchange.retry.wait_s(attempt, asked_s=None)
+            else:
+                if response.is_success:
+                    return self._exchange.read(call, response)
+                refusal = self._exchange.refusal(response)
+                wait_s = self._exchange.wait_after_refusal(refusal, attempt=attempt)
+            if wait_s is None:
+                if refusal is not None:
+                    raise refusal
+                raise OutcomeUnknownError(f"{call.method} {call.target}: {attempt} attempts failed") from lost
+            await asyncio.sleep(wait_s)
+
+    async def me(self) -> Account:
+        """The distributor this key belongs to."""
+        return await self.send(calls.me())
+
+    async def echo(self, content: object) -> Echo:
+        """What the platform received: the first thing to try when a signature is refused."""
+        return await self.send(calls.echo(content))
+
+    async def health(self) -> Health:
+        """Whether the platform is up; not signed."""
+        return await self.send(calls.health())
+
+    async def categories(self) -> list[Category]:
+        """All categories."""
+        return (await self.send(calls.categories())).items
+
+    async def brands(self) -> list[Brand]:
+        """All brands."""
+        return (await self.send(calls.brands())).items
+
+    async def products_page(
+        self,
+        *,
+        category: str | None = None,
+        brand: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Page[Product]:
+        """One page of the catalogue."""
+        return await self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit))
+
+    async def product(self, product_id: str) -> Product:
+        """One product."""
+        return await self.send(calls.product(product_id))
+
+    async def products_query(self, ids: list[str]) -> list[Product]:
+        """Up to 500 products by id."""
+        return (await self.send(calls.products_query(ids))).items
+
+    async def prices_stocks(self, skus: list[str]) -> list[PriceStock]:
+        """Live prices (fen) and stock of up to 500 SKUs."""
+        return (await self.send(calls.prices_stocks(skus))).items
+
+    async def preview_order(self, order: NewOrder) -> Order:
+        """What `create_order` would answer, without any effect."""
+        return await self.send(calls.preview_order(order))
+
+    async def create_order(self, order: NewOrder) -> Order:
+        """Place an order; `replayed` is true when the number had already taken effect."""
+        return await self.send(calls.create_order(order))
+
+    async def confirm(self, order_id: str) -> Order:
+        """The buyer paid: draw the held money."""
+        return await self.send(calls.order_verb(order_id, verb="confirm"))
+
+    async def cancel(self, order_id: str) -> Order:
+        """Let go of held stock and money."""
+        return await self.send(calls.order_verb(order_id, verb="cancel"))
+
+    async def receipt(self, order_id: str) -> Order:
+        """The buyer has the goods."""
+        return await self.send(calls.order_verb(order_id, verb="receipt"))
+
+    async def create_batch(self, batch: NewBatch) -> Batch:
+        """Up to 200 orders at once, each with its own answer."""
+        return await self.send(calls.create_batch(batch))
+
+    async def batch(self, out_batch_no: str) -> Batch:
+        """The answers of an earlier batch."""
+        return await self.send(calls.batch(out_batch_no))
+
+    async def orders_page(
+        self, *, state: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Page[Order]:
+        """One page of this distributor's orders."""
+        return await self.send(calls.orders(state=state, cursor=cursor, limit=limit))
+
+    async def order(self, order_id: str) -> Order:
+        """One order."""
+        return await self.send(calls.order(order_id))
+
+    async def order_by_out_no(self, out_order_no: str) -> Order:
+        """One order by the mall's own number: what to ask when an outcome is unknown."""
+        return await self.send(calls.order_by_out_no(out_order_no))
+
+    async def shipments(self, order_id: str) -> list[Shipment]:
+        """The parcels of an order."""
+        return (await self.send(calls.shipments(order_id))).items
+
+    async def balance(self) -> Balance:
+        """Prepaid money in fen."""
+        return await self.send(calls.balance())
+
+    async def ledger_page(self, *, cursor: str | None = None, limit: int | None = None) -> Page[LedgerEntry]:
+        """One page of the money movements."""
+        return await self.send(calls.ledger(cursor=cursor, limit=limit))
+
+    async def products(
+        self, *, category: str | None = None, brand: str | None = None, limit: int | None = None
+    ) -> AsyncIterator[Product]:
+        """Every product on sale for this distributor, page by page."""
+        cursor: str | None = None
+        while True:
+            page = await self.products_page(category=category, brand=brand, cursor=cursor, limit=limit)
+            for item in page.items:
+                yield item
+            if not page.has_more or page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    async def orders(self, *, state: str | None = None, limit: int | None = None) -> AsyncIterator[Order]:
+        """Every order of this distributor, page by page."""
+        cursor: str | None = None
+        while True:
+            page = await self.orders_page(state=state, cursor=cursor, limit=limit)
+            for item in page.items:
+                yield item
+            if not page.has_more or page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    async def ledger(self, *, limit: int | None = None) -> AsyncIterator[LedgerEntry]:
+        """Every movement of the prepaid balance, page by page."""
+        cursor: str | None = None
+        while True:
+            page = await self.ledger_page(cursor=cursor, limit=limit)
+            for item in page.items:
+                yield item
+            if not page.has_more or page.next_cursor is None:
+                return
+            cursor = page.next_cursor

@@ -1,0 +1,125 @@
+"""Every operation as data: method, path, query, body and the type of its answer; shared by both clients."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from entrepot_sdk import shapes
+
+Answer = TypeVar("Answer")
+Query = dict[str, str | int | None]
+
+BASE_PATH = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[Answer]):
+    """One request before it is signed; `target` is path and query exactly as they are sent."""
+
+    method: str
+    target: str
+    answer: type[Answer]
+    body: bytes = b""
+    signed: bool = True
+
+
+def _get(path: str, answer: type[Answer], *, query: Query | None = None, signed: bool = True) -> Call[Answer]:
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    target = BASE_PATH + path + ("?" + urlencode(given) if given else "")
+    return Call(method="GET", target=target, answer=answer, signed=signed)
+
+
+def _post(path: str, answer: type[Answer], *, body: object = None) -> Call[Answer]:
+    # A verb without content sends an empty object: some proxies drop the type of an empty body.
+    encoded = msgspec.json.encode({} if body is None else body)
+    return Call(method="POST", target=BASE_PATH + path, answer=answer, body=encoded)
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="")
+
+
+def me() -> Call[shapes.Account]:
+    return _get("/me", shapes.Account)
+
+
+def echo(content: object) -> Call[shapes.Echo]:
+    return _post("/echo", shapes.Echo, body=content)
+
+
+def health() -> Call[shapes.Health]:
+    return _get("/health", shapes.Health, signed=False)
+
+
+def categories() -> Call[shapes.Items[shapes.Category]]:
+    return _get("/categories", shapes.Items[shapes.Category])
+
+
+def brands() -> Call[shapes.Items[shapes.Brand]]:
+    return _get("/brands", shapes.Items[shapes.Brand])
+
+
+def products(
+    *, category: str | None, brand: str | None, cursor: str | None, limit: int | None
+) -> Call[shapes.Page[shapes.Product]]:
+    query: Query = {"category": category, "brand": brand, "cursor": cursor, "limit": limit}
+    return _get("/products", shapes.Page[shapes.Product], query=query)
+
+
+def product(product_id: str) -> Call[shapes.Product]:
+    return _get(f"/products/{_segment(product_id)}", shapes.Product)
+
+
+def products_query(ids: list[str]) -> Call[shapes.Items[shapes.Product]]:
+    return _post("/products/query", shapes.Items[shapes.Product], body={"ids": ids})
+
+
+def prices_stocks(skus: list[str]) -> Call[shapes.Items[shapes.PriceStock]]:
+    return _post("/prices-stocks/query", shapes.Items[shapes.PriceStock], body={"skus": skus})
+
+
+def preview_order(order: shapes.NewOrder) -> Call[shapes.Order]:
+    return _post("/orders/preview", shapes.Order, body=order)
+
+
+def create_order(order: shapes.NewOrder) -> Call[shapes.Order]:
+    return _post("/orders", shapes.Order, body=order)
+
+
+def order_verb(order_id: str, *, verb: str) -> Call[shapes.Order]:
+    return _post(f"/orders/{_segment(order_id)}/{verb}", shapes.Order)
+
+
+def create_batch(batch: shapes.NewBatch) -> Call[shapes.Batch]:
+    return _post("/orders/batch", shapes.Batch, body=batch)
+
+
+def batch(out_batch_no: str) -> Call[shapes.Batch]:
+    return _get(f"/orders/batch/{_segment(out_batch_no)}", shapes.Batch)
+
+
+def orders(*, state: str | None, cursor: str | None, limit: int | None) -> Call[shapes.Page[shapes.Order]]:
+    query: Query = {"state": state, "cursor": cursor, "limit": limit}
+    return _get("/orders", shapes.Page[shapes.Order], query=query)
+
+
+def order(order_id: str) -> Call[shapes.Order]:
+    return _get(f"/orders/{_segment(order_id)}", shapes.Order)
+
+
+def order_by_out_no(out_order_no: str) -> Call[shapes.Order]:
+    return _get(f"/orders/by-out-no/{_segment(out_order_no)}", shapes.Order)
+
+
+def shipments(order_id: str) -> Call[shapes.Items[shapes.Shipment]]:
+    return _get(f"/orders/{_segment(order_id)}/shipments", shapes.Items[shapes.Shipment])
+
+
+def balance() -> Call[shapes.Balance]:
+    return _get("/balance", shapes.Balance)
+
+
+def ledger(*, cursor: str | None, limit: int | None) -> Call[shapes.Page[shapes.LedgerEntry]]:
+    return _get("/ledger", shapes.Page[shapes.LedgerEntry], query={"cursor": cursor, "limit": limit})

@@ -1,0 +1,227 @@
+"""The synchronous client of the open API."""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from entrepot_sdk import calls
+from entrepot_sdk.calls import Call
+from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
+from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
+from entrepot_sdk.shapes import (
+    Account,
+    Balance,
+    Batch,
+    Brand,
+    Category,
+    Echo,
+    Health,
+    LedgerEntry,
+    NewBatch,
+    NewOrder,
+    Order,
+    Page,
+    PriceStock,
+    Product,
+    Shipment,
+)
+
+Answer = TypeVar("Answer")
+
+
+class Entrepot:
+    """A mall's connection: signs, retries with the same number, reads answers into typed objects.
+
+    One object serves many threads. Close it, or use it in `with`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str,
+        secret: str,
+        language: str = "zh-CN",
+        retry: RetryPolicy | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        limits: httpx.Limits | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], float] = system_clock,
+    ) -> None:
+        self._exchange = Exchange(
+            base_url=base_url, key=key, secret=secret, language=language, retry=retry or RetryPolicy(), clock=clock
+        )
+        # Redirects are not followed: the signature covers the target, and a body must not wander elsewhere.
+        self._http = httpx.Client(
+            timeout=timeout,
+            limits=limits or httpx.Limits(max_connections=100),
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def send(self, call: Call[Answer]) -> Answer:
+        """Carry out a call: its answer, RefusedError, or OutcomeUnknownError when no attempt got through."""
+        attempt = 0
+        while True:
+            attempt += 1
+            refusal: RefusedError | None = None
+            lost: httpx.RequestError | None = None
+            try:
+                response = self._http.send(self._exchange.request(call))
+            except httpx.RequestError as failure:
+                lost = failure
+                wait_s = self._exchange.retry.wait_s(attempt, asked_s=None)
+            else:
+                if response.is_success:
+                    return self._exchange.read(call, response)
+                refusal = self._exchange.refusal(response)
+                wait_s = self._exchange.wait_after_refusal(refusal, attempt=attempt)
+            if wait_s is None:
+                if refusal is not None:
+                    raise refusal
+                raise OutcomeUnknownError(f"{call.method} {call.target}: {attempt} attempts failed") from lost
+            time.sleep(wait_s)
+
+    def me(self) -> Account:
+        """The distributor this key belongs to."""
+        return self.send(calls.me())
+
+    def echo(self, content: object) -> Echo:
+        """What the platform received: the first thing to try when a signature is refused."""
+        return self.send(calls.echo(content))
+
+    def health(self) -> Health:
+        """Whether the platform is up; not signed."""
+        return self.send(calls.health())
+
+    def categories(self) -> list[Category]:
+        """All categories."""
+        return self.send(calls.categories()).items
+
+    def brands(self) -> list[Brand]:
+        """All brands."""
+        return self.send(calls.brands()).items
+
+    def products_page(
+        self,
+        *,
+        category: str | None = None,
+        brand: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Page[Product]:
+        """One page of the catalogue."""
+        return self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit))
+
+    def product(self, product_id: str) -> Product:
+        """One product."""
+        return self.send(calls.product(product_id))
+
+    def products_query(self, ids: list[str]) -> list[Product]:
+        """Up to 500 products by id."""
+        return self.send(calls.products_query(ids)).items
+
+    def prices_stocks(self, skus: list[str]) -> list[PriceStock]:
+        """Live prices (fen) and stock of up to 500 SKUs."""
+        return self.send(calls.prices_stocks(skus)).items
+
+    def preview_order(self, order: NewOrder) -> Order:
+        """What `create_order` would answer, without any effect."""
+        return self.send(calls.preview_order(order))
+
+    def create_order(self, order: NewOrder) -> Order:
+        """Place an order; `replayed` is true when the number had already taken effect."""
+        return self.send(calls.create_order(order))
+
+    def confirm(self, order_id: str) -> Order:
+        """The buyer paid: draw the held money."""
+        return self.send(calls.order_verb(order_id, verb="confirm"))
+
+    def cancel(self, order_id: str) -> Order:
+        """Let go of held stock and money."""
+        return self.send(calls.order_verb(order_id, verb="cancel"))
+
+    def receipt(self, order_id: str) -> Order:
+        """The buyer has the goods."""
+        return self.send(calls.order_verb(order_id, verb="receipt"))
+
+    def create_batch(self, batch: NewBatch) -> Batch:
+        """Up to 200 orders at once, each with its own answer."""
+        return self.send(calls.create_batch(batch))
+
+    def batch(self, out_batch_no: str) -> Batch:
+        """The answers of an earlier batch."""
+        return self.send(calls.batch(out_batch_no))
+
+    def orders_page(
+        self, *, state: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Page[Order]:
+        """One page of this distributor's orders."""
+        return self.send(calls.orders(state=state, cursor=cursor, limit=limit))
+
+    def order(self, order_id: str) -> Order:
+        """One order."""
+        return self.send(calls.order(order_id))
+
+    def order_by_out_no(self, out_order_no: str) -> Order:
+        """One order by the mall's own number: what to ask when an outcome is unknown."""
+        return self.send(calls.order_by_out_no(out_order_no))
+
+    def shipments(self, order_id: str) -> list[Shipment]:
+        """The parcels of an order."""
+        return self.send(calls.shipments(order_id)).items
+
+    def balance(self) -> Balance:
+        """Prepaid money in fen."""
+        return self.send(calls.balance())
+
+    def ledger_page(self, *, cursor: str | None = None, limit: int | None = None) -> Page[LedgerEntry]:
+        """One page of the money movements."""
+        return self.send(calls.ledger(cursor=cursor, limit=limit))
+
+    def products(
+        self, *, category: str | None = None, brand: str | None = None, limit: int | None = None
+    ) -> Iterator[Product]:
+        """Every product on sale for this distributor, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.products_page(category=category, brand=brand, cursor=cursor, limit=limit)
+            yield from page.items
+            if not page.has_more or page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    def orders(self, *, state: str | None = None, limit: int | None = None) -> Iterator[Order]:
+        """Every order of this distributor, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.orders_page(state=state, cursor=cursor, limit=limit)
+            yield from page.items
+            if not page.has_more or page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    def ledger(self, *, limit: int | None = None) -> Iterator[LedgerEntry]:
+        """Every movement of the prepaid balance, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.ledger_page(cursor=cursor, limit=limit)
+            yield from page.items
+            if not page.has_more or page.next_cursor is None:
+                return
+            cursor = page.next_cursor

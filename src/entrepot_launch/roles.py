@@ -1,0 +1,211 @@
+"""The two database roles, the database they share, and copies of it. Works on our own server and on any PostgreSQL ≥ 15."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from entrepot_launch.faults import EXIT_DATABASE, LaunchError
+
+OWNER = "entrepot_owner"  # owns the database and its tables, migrates, never serves
+APP = "entrepot_app"  # serves: may read and write rows, bound by row-level security
+DATABASE = "entrepot"
+OLDEST_SERVER = 150_000
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """The passwords of the two roles, in clear."""
+
+    owner: str
+    app: str
+
+    @classmethod
+    def random(cls) -> Self:
+        """Two fresh passwords."""
+        return cls(owner=secrets.token_urlsafe(24), app=secrets.token_urlsafe(24))
+
+
+@dataclass(frozen=True)
+class Access:
+    """Addresses of one database for its three users. The admin's is for launcher and test set-up alone."""
+
+    admin_url: str
+    owner_url: str
+    app_url: str
+
+    def environment(self) -> dict[str, str]:
+        """The variables the programs read."""
+        return {"DATABASE_URL": self.app_url, "DATABASE_OWNER_URL": self.owner_url}
+
+    def on(self, database: str) -> "Access":
+        """The same users' addresses of another database on the same server."""
+        return Access(
+            admin_url=with_database(self.admin_url, database=database),
+            owner_url=with_database(self.owner_url, database=database),
+            app_url=with_database(self.app_url, database=database),
+        )
+
+
+def url(*, user: str, password: str, host: str, port: int | str, database: str, **extra: str) -> str:
+    """A PostgreSQL address; the host may be a socket folder."""
+    query = {"host": host, "port": str(port), **extra}
+    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@/{quote(database, safe='')}?{urlencode(query)}"
+
+
+def with_database(address: str, *, database: str) -> str:
+    """The same address with another database name."""
+    return _rebuilt(address, dbname=database)
+
+
+def prepare(admin_url: str, *, passwords: Passwords, database: str = DATABASE) -> Access:
+    """Makes roles and database where they are missing, sets the passwords and rights, and returns the addresses."""
+    create_roles(admin_url, passwords=passwords)
+    create_database(admin_url, name=database, owner_password=passwords.owner)
+    return Access(
+        admin_url=with_database(admin_url, database=database),
+        owner_url=_rebuilt(admin_url, user=OWNER, password=passwords.owner, dbname=database),
+        app_url=_rebuilt(admin_url, user=APP, password=passwords.app, dbname=database),
+    )
+
+
+def create_roles(admin_url: str, *, passwords: Passwords) -> None:
+    """Makes both roles, or sets their attributes and passwords anew if they are there."""
+    with _admin(admin_url) as connection:
+        for name, password in ((OWNER, passwords.owner), (APP, passwords.app)):
+            present = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+            verb = sql.SQL("ALTER ROLE" if present else "CREATE ROLE")
+            attributes = sql.SQL("LOGIN NOCREATEDB NOCREATEROLE INHERIT PASSWORD {}").format(sql.Literal(password))
+            connection.execute(sql.SQL(" ").join([verb, sql.Identifier(name), attributes]))
+            _refuse_privileged(connection, name=name)
+
+
+def create_database(admin_url: str, *, name: str, owner_password: str) -> bool:
+    """Makes the database, owned by the owner role, with the app role's rights on all that will be made in it."""
+    with _admin(admin_url) as connection:
+        made = not database_exists(admin_url, name=name)
+        if made:
+            _let_admin_give(connection)
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' {}").format(
+                    sql.Identifier(name), sql.Identifier(OWNER), _collation(connection)
+                )
+            )
+            _database_rights(connection, name=name)
+    owner_url = _rebuilt(admin_url, user=OWNER, password=owner_password, dbname=name)
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        _default_rights(owner)
+    return made
+
+
+def clone_database(admin_url: str, *, template: str, name: str) -> None:
+    """Makes `name` as an exact copy of `template`, replacing an older copy. Nobody may be connected to the template."""
+    drop_database(admin_url, name=name)
+    with _admin(admin_url) as connection:
+        _let_admin_give(connection)
+        # Copying files is much slower than writing the copy to the log as long as the template is small.
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log").format(
+                sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
+            )
+        )
+        _database_rights(connection, name=name)
+
+
+def drop_database(admin_url: str, *, name: str) -> None:
+    """Removes a database and ends whatever is connected to it; nothing happens if there is none."""
+    with _admin(admin_url) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def database_exists(admin_url: str, *, name: str) -> bool:
+    """Whether the server has a database of that name."""
+    with _admin(admin_url) as connection:
+        return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def role_exists(admin_url: str, *, name: str) -> bool:
+    """Whether the server has a role of that name."""
+    with _admin(admin_url) as connection:
+        return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is not None
+
+
+def _default_rights(owner: psycopg.Connection) -> None:
+    """Run as the owner, so that a managed server's admin, who is no superuser, needs no rights over the owner."""
+    app = sql.Identifier(APP)
+    for statement in (
+        "ALTER SCHEMA public OWNER TO CURRENT_USER",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        "GRANT USAGE ON SCHEMA public TO {app}",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+        "ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+    ):
+        owner.execute(sql.SQL(statement).format(app=app))
+
+
+def _database_rights(connection: psycopg.Connection, *, name: str) -> None:
+    database = sql.Identifier(name)
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    connection.execute(
+        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, sql.Identifier(APP))
+    )
+
+
+def _let_admin_give(connection: psycopg.Connection) -> None:
+    """An admin who is no superuser may hand a database only to a role he is a member of."""
+    if not _is_superuser(connection):
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER)))
+
+
+def _is_superuser(connection: psycopg.Connection) -> bool:
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    return row is not None and bool(row[0])
+
+
+def _refuse_privileged(connection: psycopg.Connection, *, name: str) -> None:
+    row = connection.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    if row is not None and row[0]:
+        raise LaunchError(
+            f"the role {name} is superuser or passes row-level security; take that from it first",
+            exit_code=EXIT_DATABASE,
+        )
+
+
+def _collation(connection: psycopg.Connection) -> sql.SQL:
+    """Order by code point everywhere: from PostgreSQL 17 by its own provider, which no system library can change."""
+    if connection.info.server_version >= 170_000:
+        return sql.SQL("LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'")
+    return sql.SQL("LOCALE 'C.UTF-8'")
+
+
+@contextmanager
+def _admin(address: str) -> Iterator[psycopg.Connection]:
+    try:
+        connection = psycopg.connect(with_database(address, database="postgres"), autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as refusal:
+        raise LaunchError(f"cannot reach PostgreSQL as administrator: {refusal}", exit_code=EXIT_DATABASE) from None
+    with connection:
+        if connection.info.server_version < OLDEST_SERVER:
+            raise LaunchError(
+                f"PostgreSQL {connection.info.server_version // 10_000} is too old; 15 or newer is needed",
+                exit_code=EXIT_DATABASE,
+            )
+        yield connection
+
+
+def _rebuilt(address: str, **changes: str) -> str:
+    parts = {name: str(value) for name, value in conninfo_to_dict(address, **changes).items() if value is not None}
+    return url(
+        user=parts.pop("user", ""),
+        password=parts.pop("password", ""),
+        host=parts.pop("host", "localhost"),
+        port=parts.pop("port", "5432"),
+        database=parts.pop("dbname", "postgres"),
+        **parts,
+    )

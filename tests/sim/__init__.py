@@ -1,0 +1,1 @@
+"""An independent auditor and a seeded generator that drive the real service over HTTP."""

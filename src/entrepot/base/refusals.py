@@ -1,9 +1,9 @@
 """Every refusal the desk can answer with; the order of the members is their precedence."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 
-class Retry(str, Enum):
+class Retry(StrEnum):
     """What the caller may do with the same number after a refusal."""
 
     NEVER = "never"

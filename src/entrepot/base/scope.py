@@ -17,9 +17,11 @@ _GET = (
 
 
 @contextmanager
-def _scoped(kind: str, *, party_id: int = 0, tier_id: int = 0, read_only: bool = False) -> Iterator[None]:
+def _scoped(
+    kind: str, *, party_id: int = 0, tier_id: int = 0, read_only: bool = False, is_outermost: bool = False
+) -> Iterator[None]:
     nested = connection.in_atomic_block
-    with transaction.atomic():
+    with transaction.atomic(durable=is_outermost):
         before = None
         with connection.cursor() as cursor:
             if nested:
@@ -62,7 +64,10 @@ def distributor(distributor_id: int, *, read_only: bool = False) -> Iterator[Non
 
 
 @contextmanager
-def desk(*, read_only: bool = False) -> Iterator[None]:
-    """Open a transaction of the system itself: the desk, the worker, key look-up."""
-    with _scoped("desk", read_only=read_only):
+def desk(*, read_only: bool = False, is_outermost: bool = False) -> Iterator[None]:
+    """Open a transaction of the system itself: the desk, the worker, key look-up.
+
+    `is_outermost` refuses to run inside another transaction, so that the end of this one is the commit.
+    """
+    with _scoped("desk", read_only=read_only, is_outermost=is_outermost):
         yield

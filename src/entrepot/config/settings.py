@@ -12,6 +12,10 @@ SECRET_KEY = os.environ["ENTREPOT_SECRET_KEY"]
 FIELD_KEY = os.environ["ENTREPOT_FIELD_KEY"]
 ALLOWED_HOSTS = os.environ.get("ENTREPOT_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 
+_AS_OWNER = os.environ.get("ENTREPOT_AS_OWNER") == "1"
+# Nobody waits longer than 5 s for a lock, and no writer stays open longer than 30 s: the change feed waits for it.
+_LIMITS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+
 
 def _database(url: str) -> dict[str, object]:
     """Return Django's settings for a PostgreSQL address; a `host` in the query names a socket folder."""
@@ -28,11 +32,14 @@ def _database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {"application_name": os.environ.get("ENTREPOT_PROCESS", "entrepot"), "prepare_threshold": 3},
+        "OPTIONS": {
+            "application_name": os.environ.get("ENTREPOT_PROCESS", "entrepot"),
+            "prepare_threshold": 3,
+            "options": "" if _AS_OWNER else _LIMITS,
+        },
     }
 
 
-_AS_OWNER = os.environ.get("ENTREPOT_AS_OWNER") == "1"
 DATABASES = {"default": _database(os.environ["DATABASE_OWNER_URL" if _AS_OWNER else "DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

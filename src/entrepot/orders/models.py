@@ -34,6 +34,7 @@ class Order(models.Model):
     goods_amount_fen = models.BigIntegerField()
     freight_fen = models.BigIntegerField(default=0)
     total_fen = models.BigIntegerField()
+    held_fen = models.BigIntegerField(default=0)
     drawn_fen = models.BigIntegerField(default=0)
     refunded_fen = models.BigIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
@@ -58,6 +59,10 @@ class Order(models.Model):
                 & models.Q(refunded_fen__lte=models.F("drawn_fen"))
                 & models.Q(drawn_fen__lte=models.F("total_fen")),
                 name="order_refund_within_draw",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(held_fen=0) | models.Q(held_fen=models.F("total_fen"), state="held", drawn_fen=0),
+                name="order_holds_all_or_nothing",
             ),
         ]
         indexes = [
@@ -199,3 +204,16 @@ class RefundLine(models.Model):
     line_no = models.SmallIntegerField()
     qty = models.PositiveIntegerField()
     amount_fen = models.BigIntegerField()
+
+
+class OrderBatch(models.Model):
+    """批量下单: the answers of one batch of orders by the mall's batch number."""
+
+    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="+")
+    out_batch_no = models.CharField(max_length=64)
+    content_hash = models.BinaryField()
+    results = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["distributor", "out_batch_no"], name="batch_number_once")]

@@ -85,6 +85,7 @@ class Move(models.Model):
     reserved_delta = models.BigIntegerField()
     order_id = models.BigIntegerField(null=True, blank=True)
     line_no = models.SmallIntegerField(null=True, blank=True)
+    allotment_id = models.BigIntegerField(null=True, blank=True)
     cause = models.CharField(max_length=80, null=True, blank=True)
     actor = models.CharField(max_length=80)
     remark = models.CharField(max_length=200, blank=True)

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
         ),
         row_security("orders_refund", distributor="distributor_id = {party}"),
         row_security("orders_refundline", distributor="exists (select from orders_refund r where r.id = refund_id)"),
+        row_security("orders_orderbatch", distributor="distributor_id = {party}"),
         migrations.RunSQL(
             "create sequence orders_order_number start 10000001; grant usage on sequence orders_order_number to public;",
             "drop sequence orders_order_number;",

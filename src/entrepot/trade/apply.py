@@ -1,0 +1,198 @@
+"""Write what was decided: bulk statements for what was touched, all of them travelling together."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+
+from entrepot.base.actors import staff_of
+from entrepot.trade.books import Books
+from entrepot.trade.sql import SQL
+
+Row = Any
+_encode = msgspec.json.Encoder().encode
+
+
+def write(books: Books, *, raw: psycopg.Connection[Any]) -> None:
+    """Write every change of the books in one pipeline; the caller's transaction makes it stand or fall together."""
+    statements = list(_statements(books))
+    if not statements:
+        return
+    with raw.pipeline():
+        for name, values in statements:
+            psycopg.Cursor(raw).execute(SQL[name], values)
+
+
+def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:
+    return {name: [getattr(row, name) for row in rows] for name in names}
+
+
+def _statements(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield the statements with their columns, parents before children."""
+    for build in (_orders, _order_parts, _money, _stock, _parcels, _refunds, _events):
+        yield from build(books)
+
+
+def _orders(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    fresh = [order for order in books.orders.values() if order.is_new]
+    touched = [order for order in books.orders.values() if order.is_touched and not order.is_new]
+    if fresh:
+        yield (
+            "insert_orders",
+            _columns(
+                fresh,
+                *("id", "distributor_id", "out_order_no", "state", "mode", "hold_minutes", "held_until"),
+                *("fee_rate_bps", "goods_amount_fen", "freight_fen", "total_fen", "held_fen", "drawn_fen"),
+                *("refunded_fen", "version", "content_hash", "remark", "confirmed_at"),
+            )
+            | {"now": books.now},
+        )
+    if touched:
+        yield (
+            "update_orders",
+            _columns(
+                touched,
+                *("id", "state", "held_fen", "drawn_fen", "refunded_fen", "version", "confirmed_at", "shipped_at"),
+                *("received_at", "completed_at", "closed_at"),
+            ),
+        )
+
+
+def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    fresh = [order for order in books.orders.values() if order.is_new]
+    if fresh:
+        lines = [(order, line) for order in fresh for line in order.lines.values()]
+        yield (
+            "insert_lines",
+            {"distributor_id": [order.distributor_id for order, _ in lines]}
+            | _columns(
+                [line for _, line in lines],
+                *("order_id", "line_no", "supplier_id", "sku_id", "goods_id", "sku_code", "goods_no", "goods_name"),
+                *("spec", "image", "qty", "supplier_price_fen", "supply_price_fen", "fee_fen", "agreed_price_fen"),
+                *("amount_fen", "promotion"),
+            ),
+        )
+        parts = [(order, part) for order in fresh for part in order.supply_orders.values()]
+        yield (
+            "insert_supply_orders",
+            {"distributor_id": [order.distributor_id for order, _ in parts], "now": books.now}
+            | _columns(
+                [part for _, part in parts], "order_id", "supplier_id", "state", "pieces", "payable_fen", "freight_fen"
+            ),
+        )
+        people = [books.consignees[order.id] for order in fresh]
+        yield (
+            "insert_consignees",
+            {"order_id": [order.id for order in fresh], "distributor_id": [order.distributor_id for order in fresh]}
+            | _columns(people, "sealed", "name_masked", "phone_masked", "phone_hash", "province", "city", "district"),
+        )
+    older = [order for order in books.orders.values() if not order.is_new]
+    lines_touched = [line for order in older for line in order.lines.values() if line.is_touched]
+    if lines_touched:
+        yield "update_lines", _columns(lines_touched, "order_id", "line_no", "shipped_qty", "refunded_qty")
+    parts_touched = [part for order in older for part in order.supply_orders.values() if part.is_touched]
+    if parts_touched:
+        yield "update_supply_orders", _columns(parts_touched, "order_id", "supplier_id", "state")
+
+
+def _money(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    accounts = [row for row in (*books.prepaid.values(), *books.payable.values()) if row.is_touched]
+    if accounts:
+        yield "update_accounts", _columns(accounts, "id", "balance_fen", "held_fen", "credit_limit_fen")
+    if books.transfers:
+        yield (
+            "insert_transfers",
+            _columns(
+                books.transfers,
+                *("kind", "debit_id", "credit_id", "amount_fen", "debit_balance_fen", "credit_balance_fen"),
+                *("distributor_id", "supplier_id", "order_id", "cause", "actor", "remark"),
+            )
+            | {"now": books.now},
+        )
+
+
+def _stock(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    levels = [level for level in books.levels.values() if level.is_touched]
+    if levels:
+        yield "update_levels", _columns(levels, "id", "on_hand", "reserved")
+    allotments = [allotment for allotment in books.allotments.values() if allotment.is_touched]
+    if allotments:
+        yield "update_allotments", _columns(allotments, "id", "taken")
+    if books.moves:
+        yield (
+            "insert_moves",
+            _columns(
+                books.moves,
+                *("level_id", "kind", "on_hand_delta", "reserved_delta", "order_id", "line_no", "allotment_id"),
+                *("cause", "actor", "remark"),
+            )
+            | {"now": books.now},
+        )
+
+
+def _parcels(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    if not books.shipments:
+        return
+    lines = [(parcel, *pieces) for parcel in books.shipments for pieces in sorted(parcel.pieces.items())]
+    yield (
+        "insert_shipments",
+        _columns(books.shipments, "order_id", "distributor_id", "supplier_id", "carrier", "tracking_no", "actor")
+        | {
+            "line_order_id": [parcel.order_id for parcel, _, _ in lines],
+            "line_supplier_id": [parcel.supplier_id for parcel, _, _ in lines],
+            "line_tracking_no": [parcel.tracking_no for parcel, _, _ in lines],
+            "line_no": [number for _, number, _ in lines],
+            "qty": [qty for _, _, qty in lines],
+            "now": books.now,
+        },
+    )
+
+
+def _refunds(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    if not books.refunds:
+        return
+    lines = [(refund, number, *values) for refund in books.refunds for number, values in sorted(refund.lines.items())]
+    yield (
+        "insert_refunds",
+        _columns(
+            books.refunds,
+            *("order_id", "distributor_id", "refund_no", "kind", "amount_fen", "freight_fen", "reason", "actor"),
+        )
+        | {
+            "line_order_id": [refund.order_id for refund, _, _, _ in lines],
+            "line_refund_no": [refund.refund_no for refund, _, _, _ in lines],
+            "line_no": [number for _, number, _, _ in lines],
+            "qty": [qty for _, _, qty, _ in lines],
+            "line_amount_fen": [amount for _, _, _, amount in lines],
+            "now": books.now,
+        },
+    )
+
+
+def _events(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    if books.events:
+        yield (
+            "insert_events",
+            _columns(books.events, "type", "object_kind", "object_id", "version", "distributor_id", "actor", "reason")
+            | {"data": [_encode(event.data).decode() for event in books.events], "now": books.now},
+        )
+    by_staff = [(event, person) for event in books.events if (person := staff_of(event.actor)) is not None]
+    if by_staff:
+        yield (
+            "insert_operations",
+            {
+                "now": books.now,
+                "actor": [event.actor for event, _ in by_staff],
+                "actor_name": [person.name for _, person in by_staff],
+                "kind": [person.kind for _, person in by_staff],
+                "party_id": [person.party_id for _, person in by_staff],
+                "verb": [event.type for event, _ in by_staff],
+                "object_kind": [event.object_kind for event, _ in by_staff],
+                "object_id": [str(event.object_id) for event, _ in by_staff],
+                "object_label": [str(event.data.get("out_order_no", "")) for event, _ in by_staff],
+                "before": [_encode({"state": event.data.get("from", "")}).decode() for event, _ in by_staff],
+                "after": [_encode(event.data).decode() for event, _ in by_staff],
+                "reason": [event.reason for event, _ in by_staff],
+            },
+        )

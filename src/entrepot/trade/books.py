@@ -1,0 +1,279 @@
+"""The books of a batch: rows as loaded and locked, changed in place by the verbs, and what they add."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from entrepot.stock.rules import AllotmentRow, LevelRow
+
+
+@dataclass(slots=True)
+class SealedConsignee:
+    """The consignee as it is stored: sealed, with masks and search hash."""
+
+    sealed: bytes
+    name_masked: str
+    phone_masked: str
+    phone_hash: bytes
+    province: str
+    city: str
+    district: str
+
+
+@dataclass(slots=True)
+class DistributorRow:
+    """A distributor's terms of trade."""
+
+    id: int
+    state: str
+    tier_id: int
+    fee_rate_bps: int
+    funds_policy: str
+    hold_ttl_s: int
+
+
+@dataclass(slots=True)
+class SkuRow:
+    """A SKU with what its goods say about selling it."""
+
+    id: int
+    code: str
+    spec: str
+    goods_id: int
+    goods_no: str
+    goods_name: str
+    image: str
+    supplier_id: int
+    is_own: bool
+    is_active: bool
+    goods_state: str
+    supplier_state: str
+    min_quantity: int
+    supplier_price_fen: int
+    supply_price_fen: int | None
+    allowed_promotions: list[str]
+    visible_tiers: list[int]
+    visible_distributors: list[int]
+
+
+@dataclass(slots=True)
+class AccountRow:
+    """A party's account with its running figures (fen)."""
+
+    id: int
+    kind: str
+    distributor_id: int | None
+    supplier_id: int | None
+    balance_fen: int
+    held_fen: int
+    credit_limit_fen: int
+    is_touched: bool = False
+
+    @property
+    def available_fen(self) -> int:
+        """Return what may still be spent: balance − held + credit limit."""
+        return self.balance_fen - self.held_fen + self.credit_limit_fen
+
+
+@dataclass(slots=True)
+class LineRow:
+    """One line of an order, prices in fen for one piece."""
+
+    order_id: int
+    line_no: int
+    supplier_id: int
+    sku_id: int
+    goods_id: int
+    sku_code: str
+    goods_no: str
+    goods_name: str
+    spec: str
+    image: str
+    qty: int
+    supplier_price_fen: int
+    supply_price_fen: int
+    fee_fen: int
+    agreed_price_fen: int
+    promotion: str = ""
+    shipped_qty: int = 0
+    refunded_qty: int = 0
+    is_own: bool = False
+    is_touched: bool = False
+
+    @property
+    def amount_fen(self) -> int:
+        """Return the agreed amount of the whole line."""
+        return self.agreed_price_fen * self.qty
+
+    @property
+    def open_qty(self) -> int:
+        """Return the pieces neither shipped nor refunded."""
+        return self.qty - self.shipped_qty - self.refunded_qty
+
+
+@dataclass(slots=True)
+class SupplyOrderRow:
+    """One shipper's part of an order."""
+
+    order_id: int
+    supplier_id: int
+    state: str
+    pieces: int
+    payable_fen: int
+    freight_fen: int = 0
+    is_touched: bool = False
+
+
+@dataclass(slots=True)
+class Take:
+    """Pieces of one line reserved on one level, and the allotment under whose cap they count."""
+
+    pieces: int
+    allotment_id: int | None = None
+
+
+@dataclass(slots=True)
+class OrderRow:
+    """An order with its lines; amounts in fen."""
+
+    id: int
+    distributor_id: int
+    out_order_no: str
+    state: str
+    mode: str
+    hold_minutes: int | None
+    held_until: datetime | None
+    fee_rate_bps: int
+    goods_amount_fen: int
+    freight_fen: int
+    total_fen: int
+    held_fen: int
+    drawn_fen: int
+    refunded_fen: int
+    version: int
+    content_hash: bytes
+    remark: str
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    shipped_at: datetime | None = None
+    received_at: datetime | None = None
+    completed_at: datetime | None = None
+    closed_at: datetime | None = None
+    is_new: bool = False
+    is_touched: bool = False
+    lines: dict[int, LineRow] = field(default_factory=dict)
+    supply_orders: dict[int, SupplyOrderRow] = field(default_factory=dict)
+    takes: dict[tuple[int, int], Take] = field(default_factory=dict)
+    refunds: dict[str, int] = field(default_factory=dict)
+    tracking_nos: set[tuple[int, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class TransferRow:
+    """One transfer to write."""
+
+    kind: str
+    debit_id: int
+    credit_id: int
+    amount_fen: int
+    cause: str
+    actor: str
+    order_id: int | None = None
+    debit_balance_fen: int | None = None
+    credit_balance_fen: int | None = None
+    distributor_id: int | None = None
+    supplier_id: int | None = None
+    remark: str = ""
+
+
+@dataclass(slots=True)
+class MoveRow:
+    """One stock move to write."""
+
+    level_id: int
+    kind: str
+    on_hand_delta: int
+    reserved_delta: int
+    actor: str
+    order_id: int | None = None
+    line_no: int | None = None
+    allotment_id: int | None = None
+    cause: str | None = None
+    remark: str = ""
+
+
+@dataclass(slots=True)
+class EventRow:
+    """One fact to write; `data` holds numbers and states only."""
+
+    type: str
+    object_kind: str
+    object_id: int
+    version: int
+    distributor_id: int | None
+    data: dict[str, Any]
+    actor: str
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class ShipmentRow:
+    """One parcel to write."""
+
+    order_id: int
+    distributor_id: int
+    supplier_id: int
+    carrier: str
+    tracking_no: str
+    actor: str
+    pieces: dict[int, int]
+
+
+@dataclass(slots=True)
+class RefundRow:
+    """One refund to write; `amount_fen` includes `freight_fen`; lines are pieces and amount by line number."""
+
+    order_id: int
+    distributor_id: int
+    refund_no: str
+    kind: str
+    amount_fen: int
+    freight_fen: int
+    reason: str
+    actor: str
+    lines: dict[int, tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Books:
+    """The locked snapshot a batch is decided over, and what the decisions add to it."""
+
+    now: datetime
+    order_ids: list[int] = field(default_factory=list)
+    distributors: dict[int, DistributorRow] = field(default_factory=dict)
+    skus: dict[str, SkuRow] = field(default_factory=dict)
+    levels: dict[int, LevelRow] = field(default_factory=dict)
+    levels_by_sku: dict[int, list[LevelRow]] = field(default_factory=dict)
+    allotments: dict[int, AllotmentRow] = field(default_factory=dict)
+    allotments_by_sku: dict[int, list[AllotmentRow]] = field(default_factory=dict)
+    prepaid: dict[int, AccountRow] = field(default_factory=dict)
+    payable: dict[int, AccountRow] = field(default_factory=dict)
+    clearing: dict[int, int] = field(default_factory=dict)
+    house: dict[str, int] = field(default_factory=dict)
+    orders: dict[int, OrderRow] = field(default_factory=dict)
+    order_by_number: dict[tuple[int, str], OrderRow] = field(default_factory=dict)
+    awaiting: dict[int, list[int]] = field(default_factory=dict)
+    done_causes: dict[tuple[str, str], int] = field(default_factory=dict)
+    consignees: dict[int, SealedConsignee] = field(default_factory=dict)
+    transfers: list[TransferRow] = field(default_factory=list)
+    moves: list[MoveRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
+    shipments: list[ShipmentRow] = field(default_factory=list)
+    refunds: list[RefundRow] = field(default_factory=list)
+
+    def own_order(self, order_id: int, distributor_id: int | None) -> OrderRow | None:
+        """Return the order if it is there and, when a distributor asks, his."""
+        order = self.orders.get(order_id)
+        if order is None or (distributor_id is not None and order.distributor_id != distributor_id):
+            return None
+        return order

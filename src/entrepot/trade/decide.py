@@ -1,0 +1,38 @@
+"""One answer per ask, in order, over the same books."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from entrepot.trade import terms
+from entrepot.trade.books import Books
+from entrepot.trade.verbs.cancel import cancel
+from entrepot.trade.verbs.capture import capture, release
+from entrepot.trade.verbs.complete import complete
+from entrepot.trade.verbs.expire import expire
+from entrepot.trade.verbs.place_order import place_order
+from entrepot.trade.verbs.receive import receive
+from entrepot.trade.verbs.recharge import credit, set_credit_limit
+from entrepot.trade.verbs.refund_before_shipping import refund_before_shipping
+from entrepot.trade.verbs.restock import allot, restock
+from entrepot.trade.verbs.ship import ship
+
+VERBS: dict[type, Callable[..., terms.Answer]] = {
+    terms.Place: place_order,
+    terms.Capture: capture,
+    terms.Cancel: cancel,
+    terms.Expire: expire,
+    terms.Release: release,
+    terms.Ship: ship,
+    terms.Receive: receive,
+    terms.Complete: complete,
+    terms.RefundBeforeShipping: refund_before_shipping,
+    terms.Credit: credit,
+    terms.SetCreditLimit: set_credit_limit,
+    terms.Restock: restock,
+    terms.Allot: allot,
+}
+
+
+def decide(asks: Iterable[Any], *, books: Books) -> list[terms.Answer]:
+    """Return the answer to every ask in the order asked; each sees the books as the ones before it left them."""
+    return [VERBS[type(ask)](ask, books=books) for ask in asks]

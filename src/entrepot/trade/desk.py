@@ -1,0 +1,95 @@
+"""The desk: a list of asks in, a list of answers out, everything between in one transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
+
+from entrepot.base import scope
+from entrepot.base.refusals import Refusal
+from entrepot.trade.apply import write
+from entrepot.trade.decide import decide
+from entrepot.trade.snapshot import load
+from entrepot.trade.terms import Answer, Fault, refuse
+
+_TRIES = 5
+
+
+class Busy(Exception):
+    """The rows stayed locked by others for 5 s, or kept changing under us: nothing was written, ask again."""
+
+
+def run(asks: Sequence[Any]) -> list[Answer]:
+    """Load, decide and write a list of asks in one transaction and return an answer to each, in order.
+
+    Asks do not stand or fall together: a refused one changes nothing and leaves the others be. When the write of a
+    whole batch fails, its asks are run one by one. Raises Busy when locks could not be had.
+    """
+    try:
+        return _attempts(asks)
+    except (IntegrityError, Busy):
+        if len(asks) == 1:
+            raise
+    return [answer for ask in asks for answer in _attempts([ask])]
+
+
+def run_together(asks: Sequence[Any]) -> list[Answer]:
+    """Run asks all or none: one refusal writes nothing, and the others are answered `batch_refused`."""
+    return _attempts(asks, is_all_or_none=True)
+
+
+def run_within(asks: Sequence[Any]) -> list[Answer]:
+    """Run asks inside the caller's open transaction, which decides whether they stand."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("run_within needs the caller's open transaction")
+    with scope.desk():
+        return _once(asks, is_all_or_none=False, is_kept=True)
+
+
+def preview(asks: Sequence[Any]) -> list[Answer]:
+    """Return what `run` would answer, from the same code over a copy that is thrown away; nothing is locked."""
+    with scope.desk():
+        return _once(asks, is_all_or_none=False, is_kept=False)
+
+
+def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False) -> list[Answer]:
+    for attempt in range(_TRIES):
+        try:
+            with scope.desk(is_outermost=True):
+                return _once(asks, is_all_or_none=is_all_or_none, is_kept=True)
+        except IntegrityError as error:
+            if attempt == _TRIES - 1 or not _is_retryable(error):
+                raise
+        except OperationalError as error:
+            if not _is_retryable(error):
+                raise
+            if attempt == _TRIES - 1 or isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise Busy from error
+    raise AssertionError("unreachable")
+
+
+def _is_retryable(error: DatabaseError) -> bool:
+    """Return whether another try can help: a lost race over a number, a deadlock, a lock that came too late."""
+    return isinstance(
+        error.__cause__ or error,
+        psycopg.errors.UniqueViolation
+        | psycopg.errors.DeadlockDetected
+        | psycopg.errors.SerializationFailure
+        | psycopg.errors.LockNotAvailable,
+    )
+
+
+def _once(asks: Sequence[Any], *, is_all_or_none: bool, is_kept: bool) -> list[Answer]:
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection  # type: ignore[assignment]
+    with connection.wrap_database_errors:
+        books = load(asks, raw=raw, is_locking=is_kept)
+        answers = decide(asks, books=books)
+        if is_all_or_none and any(not answer.is_accepted for answer in answers):
+            return [
+                refuse(Fault("", Refusal.ATOMIC_BATCH_REFUSED)) if answer.is_accepted else answer for answer in answers
+            ]
+        if is_kept:
+            write(books, raw=raw)
+    return answers

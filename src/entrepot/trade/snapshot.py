@@ -1,0 +1,201 @@
+"""Load and lock what a batch needs, ids sorted, once per transaction: the only `for update` of the house."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from entrepot.stock.rules import AllotmentRow, LevelRow
+from entrepot.trade import terms
+from entrepot.trade.books import AccountRow, Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow, Take
+from entrepot.trade.sql import SQL
+
+HOUSE_KINDS = ("goods_income", "fee_income", "bank", "adjustment")
+
+
+class Wanted:
+    """The ids and numbers that a list of asks speaks of."""
+
+    def __init__(self, asks: Sequence[Any]) -> None:
+        self.places = [ask for ask in asks if isinstance(ask, terms.Place)]
+        self.stock_asks = [ask for ask in asks if isinstance(ask, terms.Restock | terms.Allot)]
+        money_asks = [ask for ask in asks if isinstance(ask, terms.Credit | terms.SetCreditLimit | terms.Release)]
+        self.order_ids = sorted({ask.order_id for ask in asks if hasattr(ask, "order_id")})
+        self.credited = sorted({ask.distributor_id for ask in money_asks})
+        self.distributor_ids = {ask.distributor_id for ask in self.places} | set(self.credited)
+        self.codes = {line.sku for ask in self.places for line in ask.lines} | {ask.sku for ask in self.stock_asks}
+        self.causes = [ask.cause for ask in asks if isinstance(ask, terms.Credit | terms.Restock | terms.Allot)]
+        self.completed = {ask.order_id for ask in asks if isinstance(ask, terms.Complete)}
+
+
+def load(asks: Sequence[Any], *, raw: psycopg.Connection[Any], is_locking: bool = True) -> Books:
+    """Return the books for these asks, with every row they may change locked in the order orders, allotments,
+    accounts, levels, each by id.
+
+    `is_locking` False reads the same rows without locks, for answers that are thrown away.
+    """
+    wanted = Wanted(asks)
+    cursor = _Reader(raw, is_locking=is_locking)
+    orders = _lock_orders(cursor, wanted)
+    if wanted.stock_asks:
+        _open_levels(cursor, wanted)
+    wanted.distributor_ids |= {order.distributor_id for order in orders.values()}
+    books = _read(cursor, wanted, orders)
+    missing = [party for party in wanted.distributor_ids if party in books.distributors and party not in books.prepaid]
+    unpaid = _unopened_suppliers(books, wanted)
+    if missing or unpaid or len(books.house) < len(HOUSE_KINDS):
+        cursor.write("open_accounts", distributor_ids=sorted(missing), supplier_ids=sorted(unpaid))
+        books = _read(cursor, wanted, orders)
+    return books
+
+
+class _Reader:
+    """Sends named statements in one go and hands back their rows."""
+
+    def __init__(self, raw: psycopg.Connection[Any], *, is_locking: bool) -> None:
+        self._raw = raw
+        self._is_locking = is_locking
+
+    def read(self, *wanted: tuple[str, dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
+        """Return the rows of each statement; all of them travel together."""
+        cursors = []
+        with self._raw.pipeline():
+            for name, values in wanted:
+                statement = SQL[name]
+                if not self._is_locking:
+                    statement = statement.partition(" for update")[0]
+                cursors.append(psycopg.Cursor(self._raw).execute(statement, values))
+        return [cursor.fetchall() for cursor in cursors]
+
+    def write(self, name: str, **values: Any) -> None:
+        """Run a statement that gives no rows."""
+        psycopg.Cursor(self._raw).execute(SQL[name], values)
+
+
+def _lock_orders(cursor: _Reader, wanted: Wanted) -> dict[int, OrderRow]:
+    if not wanted.order_ids and not wanted.credited:
+        return {}
+    (rows,) = cursor.read(("lock_orders", {"order_ids": wanted.order_ids, "credited": wanted.credited}))
+    return {row[0]: OrderRow(*row) for row in rows}
+
+
+def _open_levels(cursor: _Reader, wanted: Wanted) -> None:
+    levels = {(ask.sku, ask.warehouse_id, ask.allotment_id) for ask in wanted.stock_asks}
+    levels |= {(ask.sku, ask.warehouse_id, None) for ask in wanted.stock_asks}
+    ordered = sorted(levels, key=lambda level: (level[0], level[1], level[2] or 0))
+    cursor.write(
+        "open_levels",
+        codes=[level[0] for level in ordered],
+        warehouse_ids=[level[1] for level in ordered],
+        allotment_ids=[level[2] for level in ordered],
+    )
+
+
+def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books:
+    order_ids = sorted(orders)
+    parties = {"distributor_ids": sorted(wanted.distributor_ids)}
+    codes = sorted(wanted.codes)
+    statements: list[tuple[str, dict[str, Any]]] = [
+        ("distributors", parties),
+        ("plain_accounts", parties),
+        ("skus", {"codes": codes}),
+        ("lock_allotments", {"codes": codes, "order_ids": order_ids}),
+    ]
+    if wanted.places:
+        numbers = {
+            "distributor_ids": [ask.distributor_id for ask in wanted.places],
+            "numbers": [ask.out_order_no for ask in wanted.places],
+        }
+        statements.append(("known_orders", numbers))
+        statements.append(("order_ids", {"count": len(wanted.places)}))
+    if order_ids:
+        statements += [
+            (name, {"order_ids": order_ids}) for name in ("lines", "supply_orders", "takes", "refunds", "tracking_nos")
+        ]
+    if wanted.causes:
+        statements += [(name, {"causes": wanted.causes}) for name in ("done_transfers", "done_moves")]
+    suppliers = _payable_suppliers(cursor, wanted)
+    statements += [
+        ("lock_accounts", {**parties, "supplier_ids": suppliers}),
+        ("lock_levels", {"codes": codes, "order_ids": order_ids}),
+        ("now", {}),
+    ]
+    rows = dict(zip((name for name, _ in statements), cursor.read(*statements), strict=True))
+    books = Books(now=rows["now"][0][0], orders=orders)
+    _fill_parties(books, rows)
+    _fill_stock(books, rows)
+    _fill_orders(books, rows, wanted)
+    return books
+
+
+def _payable_suppliers(cursor: _Reader, wanted: Wanted) -> list[int]:
+    if not wanted.completed:
+        return []
+    (rows,) = cursor.read(("supply_orders", {"order_ids": sorted(wanted.completed)}))
+    return sorted({row[1] for row in rows})
+
+
+def _unopened_suppliers(books: Books, wanted: Wanted) -> set[int]:
+    suppliers = {
+        supplier_id
+        for order_id in wanted.completed
+        if order_id in books.orders
+        for supplier_id in books.orders[order_id].supply_orders
+    }
+    return suppliers - set(books.payable)
+
+
+def _fill_parties(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    books.distributors = {row[0]: DistributorRow(*row) for row in rows["distributors"]}
+    for row in rows["lock_accounts"]:
+        account = AccountRow(*row)
+        if account.kind == "prepaid" and account.distributor_id is not None:
+            books.prepaid[account.distributor_id] = account
+        elif account.supplier_id is not None:
+            books.payable[account.supplier_id] = account
+    for account_id, kind, distributor_id in rows["plain_accounts"]:
+        if kind == "clearing":
+            books.clearing[distributor_id] = account_id
+        else:
+            books.house[kind] = account_id
+    for kind, cause, amount in rows.get("done_transfers", []):
+        books.done_causes[kind, cause] = amount
+    for kind, cause, delta in rows.get("done_moves", []):
+        books.done_causes[kind, cause] = delta
+
+
+def _fill_stock(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    books.skus = {row[1]: SkuRow(*row) for row in rows["skus"]}
+    for row in rows["lock_levels"]:
+        level = books.levels[row[0]] = LevelRow(*row)
+        books.levels_by_sku.setdefault(level.sku_id, []).append(level)
+    for allotment_id, sku_id, distributor_id, tier_id, cap, buffer, taken, ends_at, is_open in rows["lock_allotments"]:
+        allotment = AllotmentRow(allotment_id, distributor_id, tier_id, cap, buffer, taken, ends_at)
+        books.allotments[allotment_id] = allotment
+        if is_open:
+            books.allotments_by_sku.setdefault(sku_id, []).append(allotment)
+
+
+def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]], wanted: Wanted) -> None:
+    for row in rows.get("known_orders", []):
+        known = books.orders.get(row[0]) or OrderRow(*row)
+        books.order_by_number[known.distributor_id, known.out_order_no] = known
+    books.order_ids = [row[0] for row in reversed(rows.get("order_ids", []))]
+    for *values, is_own in rows.get("lines", []):
+        line = LineRow(*values, is_own=is_own)
+        books.orders[line.order_id].lines[line.line_no] = line
+    for row in rows.get("supply_orders", []):
+        part = SupplyOrderRow(*row)
+        books.orders[part.order_id].supply_orders[part.supplier_id] = part
+    for order_id, line_no, level_id, allotment_id, pieces in rows.get("takes", []):
+        books.orders[order_id].takes[line_no, level_id] = Take(pieces, allotment_id)
+    for order_id, refund_no, amount_fen in rows.get("refunds", []):
+        books.orders[order_id].refunds[refund_no] = amount_fen
+    for order_id, supplier_id, tracking_no in rows.get("tracking_nos", []):
+        books.orders[order_id].tracking_nos.add((supplier_id, tracking_no))
+    for distributor_id in wanted.credited:
+        books.awaiting[distributor_id] = [
+            order.id
+            for order in sorted(books.orders.values(), key=lambda order: order.id)
+            if order.state == "awaiting_funds" and order.distributor_id == distributor_id
+        ]

@@ -1,0 +1,129 @@
+-- name: lock_orders
+select o.id, o.distributor_id, o.out_order_no, o.state, o.mode, o.hold_minutes, o.held_until, o.fee_rate_bps,
+       o.goods_amount_fen, o.freight_fen, o.total_fen, o.held_fen, o.drawn_fen, o.refunded_fen, o.version,
+       o.content_hash, o.remark, o.created_at, o.confirmed_at, o.shipped_at, o.received_at, o.completed_at, o.closed_at
+from orders_order o
+where o.id in (
+    select unnest(%(order_ids)s::bigint[])
+    union all
+    select w.id from orders_order w where w.state = 'awaiting_funds' and w.distributor_id = any(%(credited)s::bigint[])
+)
+order by o.id for update of o;
+
+-- name: known_orders
+select o.id, o.distributor_id, o.out_order_no, o.state, o.mode, o.hold_minutes, o.held_until, o.fee_rate_bps,
+       o.goods_amount_fen, o.freight_fen, o.total_fen, o.held_fen, o.drawn_fen, o.refunded_fen, o.version,
+       o.content_hash, o.remark, o.created_at, o.confirmed_at, o.shipped_at, o.received_at, o.completed_at, o.closed_at
+from unnest(%(distributor_ids)s::bigint[], %(numbers)s::text[]) as asked(distributor_id, number)
+join orders_order o on o.distributor_id = asked.distributor_id and o.out_order_no = asked.number;
+
+-- name: lines
+select l.order_id, l.line_no, l.supplier_id, l.sku_id, l.goods_id, l.sku_code, l.goods_no, l.goods_name, l.spec,
+       l.image, l.qty, l.supplier_price_fen, l.supply_price_fen, l.fee_fen, l.agreed_price_fen, l.promotion,
+       l.shipped_qty, l.refunded_qty, s.is_platform
+from orders_line l join parties_supplier s on s.id = l.supplier_id
+where l.order_id = any(%(order_ids)s::bigint[])
+order by l.order_id, l.line_no;
+
+-- name: supply_orders
+select order_id, supplier_id, state, pieces, payable_fen, freight_fen
+from orders_supplyorder where order_id = any(%(order_ids)s::bigint[]);
+
+-- name: takes
+select order_id, line_no, level_id, max(allotment_id), sum(reserved_delta)::bigint
+from stock_move where order_id = any(%(order_ids)s::bigint[])
+group by order_id, line_no, level_id having sum(reserved_delta) > 0;
+
+-- name: refunds
+select order_id, refund_no, amount_fen from orders_refund where order_id = any(%(order_ids)s::bigint[]);
+
+-- name: tracking_nos
+select order_id, supplier_id, tracking_no from orders_shipment where order_id = any(%(order_ids)s::bigint[]);
+
+-- name: distributors
+select d.id, d.state, d.tier_id, t.fee_rate_bps, d.funds_policy, d.hold_ttl_s
+from parties_distributor d join parties_tier t on t.id = d.tier_id
+where d.id = any(%(distributor_ids)s::bigint[]);
+
+-- name: lock_accounts
+select id, kind, distributor_id, supplier_id, balance_fen, held_fen, credit_limit_fen
+from ledger_account
+where id in (
+    select a.id from ledger_account a where a.kind = 'prepaid' and a.distributor_id = any(%(distributor_ids)s::bigint[])
+    union all
+    select a.id from ledger_account a
+    where a.kind = 'supplier_payable' and a.supplier_id = any(%(supplier_ids)s::bigint[])
+)
+order by id for update;
+
+-- name: plain_accounts
+select id, kind, distributor_id from ledger_account
+where (kind = 'clearing' and distributor_id = any(%(distributor_ids)s::bigint[]))
+   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment') and distributor_id is null);
+
+-- name: skus
+select k.id, k.code, k.spec, k.goods_id, g.goods_no, g.name, coalesce(g.images[1], ''), g.supplier_id, s.is_platform,
+       k.is_active, g.state, s.state, g.min_quantity, k.supplier_price_fen, k.supply_price_fen, g.allowed_promotions,
+       g.visible_tiers, g.visible_distributors
+from catalog_sku k
+join catalog_goods g on g.id = k.goods_id
+join parties_supplier s on s.id = g.supplier_id
+where k.code = any(%(codes)s::text[]);
+
+-- name: lock_levels
+select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved
+from stock_level l
+where l.id in (
+    select v.id from catalog_sku k join stock_level v on v.sku_id = k.id where k.code = any(%(codes)s::text[])
+    union
+    select m.level_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
+)
+order by l.id for update of l;
+
+-- name: lock_allotments
+select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open
+from stock_allotment a
+where a.id in (
+    select v.id from catalog_sku k join stock_allotment v on v.sku_id = k.id
+    where v.is_open and k.code = any(%(codes)s::text[])
+    union
+    select m.allotment_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
+)
+order by a.id for update of a;
+
+-- name: done_transfers
+select t.kind, t.cause, t.amount_fen from ledger_transfer t
+where t.cause = any(%(causes)s::text[]) and t.kind in ('top_up', 'adjustment');
+
+-- name: done_moves
+select m.kind, m.cause, m.on_hand_delta from stock_move m
+where m.cause = any(%(causes)s::text[]) and m.kind in ('restock', 'allot');
+
+-- name: order_ids
+select nextval('orders_order_number') from generate_series(1, %(count)s::int);
+
+-- name: now
+select clock_timestamp();
+
+-- name: open_accounts
+insert into ledger_account (kind, distributor_id, supplier_id, currency, balance_fen, held_fen, credit_limit_fen)
+select 'prepaid', d, null::bigint, 'CNY', 0, 0, 0 from unnest(%(distributor_ids)s::bigint[]) d
+union all
+select 'clearing', d, null, 'CNY', null, 0, 0 from unnest(%(distributor_ids)s::bigint[]) d
+union all
+select 'supplier_payable', null, s, 'CNY', 0, 0, 0 from unnest(%(supplier_ids)s::bigint[]) s
+union all
+select k, null, null, 'CNY', null, 0, 0 from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment']) k
+on conflict do nothing;
+
+-- name: open_levels
+insert into stock_level (sku_id, warehouse_id, allotment_id, on_hand, reserved)
+select k.id, w.id, a.id, 0, 0
+from unnest(%(codes)s::text[], %(warehouse_ids)s::bigint[], %(allotment_ids)s::bigint[])
+     as asked(code, warehouse_id, allotment_id)
+join catalog_sku k on k.code = asked.code
+join catalog_goods g on g.id = k.goods_id
+join stock_warehouse w on w.id = asked.warehouse_id and w.supplier_id = g.supplier_id
+left join stock_allotment a on a.id = asked.allotment_id and a.sku_id = k.id
+where asked.allotment_id is null or a.id is not null
+on conflict do nothing;

@@ -1,0 +1,154 @@
+-- name: insert_orders
+insert into orders_order (id, distributor_id, out_order_no, state, mode, hold_minutes, held_until, fee_rate_bps, currency,
+    goods_amount_fen, freight_fen, total_fen, held_fen, drawn_fen, refunded_fen, version, content_hash, remark,
+    created_at, confirmed_at)
+select id, distributor_id, out_order_no, state, mode, hold_minutes, held_until, fee_rate_bps, 'CNY',
+    goods_amount_fen, freight_fen, total_fen, held_fen, drawn_fen, refunded_fen, version, content_hash, remark,
+    %(now)s::timestamptz, confirmed_at
+from unnest(%(id)s::bigint[], %(distributor_id)s::bigint[], %(out_order_no)s::text[], %(state)s::text[],
+    %(mode)s::text[], %(hold_minutes)s::smallint[], %(held_until)s::timestamptz[], %(fee_rate_bps)s::int[],
+    %(goods_amount_fen)s::bigint[], %(freight_fen)s::bigint[], %(total_fen)s::bigint[], %(held_fen)s::bigint[],
+    %(drawn_fen)s::bigint[], %(refunded_fen)s::bigint[], %(version)s::int[], %(content_hash)s::bytea[],
+    %(remark)s::text[], %(confirmed_at)s::timestamptz[])
+as t(id, distributor_id, out_order_no, state, mode, hold_minutes, held_until, fee_rate_bps, goods_amount_fen,
+    freight_fen, total_fen, held_fen, drawn_fen, refunded_fen, version, content_hash, remark, confirmed_at);
+
+-- name: update_orders
+update orders_order o set state = t.state, held_fen = t.held_fen, drawn_fen = t.drawn_fen,
+    refunded_fen = t.refunded_fen, version = t.version, confirmed_at = t.confirmed_at, shipped_at = t.shipped_at,
+    received_at = t.received_at, completed_at = t.completed_at, closed_at = t.closed_at
+from unnest(%(id)s::bigint[], %(state)s::text[], %(held_fen)s::bigint[], %(drawn_fen)s::bigint[],
+    %(refunded_fen)s::bigint[], %(version)s::int[], %(confirmed_at)s::timestamptz[], %(shipped_at)s::timestamptz[],
+    %(received_at)s::timestamptz[], %(completed_at)s::timestamptz[], %(closed_at)s::timestamptz[])
+as t(id, state, held_fen, drawn_fen, refunded_fen, version, confirmed_at, shipped_at, received_at, completed_at,
+    closed_at)
+where o.id = t.id;
+
+-- name: insert_lines
+insert into orders_line (order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no,
+    goods_name, spec, image, qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen,
+    promotion, shipped_qty, refunded_qty)
+select order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image,
+    qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion, 0, 0
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(distributor_id)s::bigint[], %(supplier_id)s::bigint[],
+    %(sku_id)s::bigint[], %(goods_id)s::bigint[], %(sku_code)s::text[], %(goods_no)s::text[], %(goods_name)s::text[],
+    %(spec)s::text[], %(image)s::text[], %(qty)s::int[], %(supplier_price_fen)s::bigint[],
+    %(supply_price_fen)s::bigint[], %(fee_fen)s::bigint[], %(agreed_price_fen)s::bigint[], %(amount_fen)s::bigint[],
+    %(promotion)s::text[])
+as t(order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image,
+    qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion);
+
+-- name: update_lines
+update orders_line l set shipped_qty = t.shipped_qty, refunded_qty = t.refunded_qty
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(shipped_qty)s::int[], %(refunded_qty)s::int[])
+as t(order_id, line_no, shipped_qty, refunded_qty)
+where l.order_id = t.order_id and l.line_no = t.line_no;
+
+-- name: insert_supply_orders
+insert into orders_supplyorder (order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen,
+    created_at)
+select order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen, %(now)s::timestamptz
+from unnest(%(order_id)s::bigint[], %(supplier_id)s::bigint[], %(distributor_id)s::bigint[], %(state)s::text[],
+    %(pieces)s::int[], %(payable_fen)s::bigint[], %(freight_fen)s::bigint[])
+as t(order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen);
+
+-- name: update_supply_orders
+update orders_supplyorder s set state = t.state
+from unnest(%(order_id)s::bigint[], %(supplier_id)s::bigint[], %(state)s::text[]) as t(order_id, supplier_id, state)
+where s.order_id = t.order_id and s.supplier_id = t.supplier_id;
+
+-- name: insert_consignees
+insert into orders_consignee (order_id, distributor_id, sealed, name_masked, phone_masked, phone_hash, province, city,
+    district)
+select * from unnest(%(order_id)s::bigint[], %(distributor_id)s::bigint[], %(sealed)s::bytea[],
+    %(name_masked)s::text[], %(phone_masked)s::text[], %(phone_hash)s::bytea[], %(province)s::text[],
+    %(city)s::text[], %(district)s::text[]);
+
+-- name: update_accounts
+update ledger_account a set balance_fen = t.balance_fen, held_fen = t.held_fen, credit_limit_fen = t.credit_limit_fen
+from unnest(%(id)s::bigint[], %(balance_fen)s::bigint[], %(held_fen)s::bigint[], %(credit_limit_fen)s::bigint[])
+as t(id, balance_fen, held_fen, credit_limit_fen)
+where a.id = t.id;
+
+-- name: insert_transfers
+insert into ledger_transfer (kind, debit_id, credit_id, amount_fen, debit_balance_fen, credit_balance_fen,
+    distributor_id, supplier_id, order_id, cause, actor, remark, at)
+select kind, debit_id, credit_id, amount_fen, debit_balance_fen, credit_balance_fen, distributor_id, supplier_id,
+    order_id, cause, actor, remark, %(now)s::timestamptz
+from unnest(%(kind)s::text[], %(debit_id)s::bigint[], %(credit_id)s::bigint[], %(amount_fen)s::bigint[],
+    %(debit_balance_fen)s::bigint[], %(credit_balance_fen)s::bigint[], %(distributor_id)s::bigint[],
+    %(supplier_id)s::bigint[], %(order_id)s::bigint[], %(cause)s::text[], %(actor)s::text[], %(remark)s::text[])
+with ordinality as t(kind, debit_id, credit_id, amount_fen, debit_balance_fen, credit_balance_fen, distributor_id,
+    supplier_id, order_id, cause, actor, remark, place)
+order by place;
+
+-- name: update_levels
+update stock_level l set on_hand = t.on_hand, reserved = t.reserved, changed_xid = pg_current_xact_id()
+from unnest(%(id)s::bigint[], %(on_hand)s::bigint[], %(reserved)s::bigint[]) as t(id, on_hand, reserved)
+where l.id = t.id;
+
+-- name: update_allotments
+update stock_allotment a set taken = t.taken
+from unnest(%(id)s::bigint[], %(taken)s::bigint[]) as t(id, taken)
+where a.id = t.id;
+
+-- name: insert_moves
+insert into stock_move (level_id, kind, on_hand_delta, reserved_delta, order_id, line_no, allotment_id, cause, actor,
+    remark, at)
+select level_id, kind, on_hand_delta, reserved_delta, order_id, line_no, allotment_id, cause, actor, remark,
+    %(now)s::timestamptz
+from unnest(%(level_id)s::bigint[], %(kind)s::text[], %(on_hand_delta)s::bigint[], %(reserved_delta)s::bigint[],
+    %(order_id)s::bigint[], %(line_no)s::smallint[], %(allotment_id)s::bigint[], %(cause)s::text[],
+    %(actor)s::text[], %(remark)s::text[])
+with ordinality as t(level_id, kind, on_hand_delta, reserved_delta, order_id, line_no, allotment_id, cause, actor,
+    remark, place)
+order by place;
+
+-- name: insert_events
+insert into events_event (at, type, object_kind, object_id, version, distributor_id, data, actor, reason)
+select %(now)s::timestamptz, type, object_kind, object_id, version, distributor_id, data::jsonb, actor, reason
+from unnest(%(type)s::text[], %(object_kind)s::text[], %(object_id)s::bigint[], %(version)s::int[],
+    %(distributor_id)s::bigint[], %(data)s::text[], %(actor)s::text[], %(reason)s::text[])
+with ordinality as t(type, object_kind, object_id, version, distributor_id, data, actor, reason, place)
+order by place;
+
+-- name: insert_shipments
+with fresh as (
+    insert into orders_shipment (order_id, distributor_id, supplier_id, carrier, tracking_no, actor, shipped_at)
+    select order_id, distributor_id, supplier_id, carrier, tracking_no, actor, %(now)s::timestamptz
+    from unnest(%(order_id)s::bigint[], %(distributor_id)s::bigint[], %(supplier_id)s::bigint[], %(carrier)s::text[],
+        %(tracking_no)s::text[], %(actor)s::text[])
+    as t(order_id, distributor_id, supplier_id, carrier, tracking_no, actor)
+    returning id, order_id, supplier_id, tracking_no
+)
+insert into orders_shipmentline (shipment_id, line_no, qty)
+select fresh.id, t.line_no, t.qty
+from unnest(%(line_order_id)s::bigint[], %(line_supplier_id)s::bigint[], %(line_tracking_no)s::text[],
+    %(line_no)s::smallint[], %(qty)s::int[]) as t(order_id, supplier_id, tracking_no, line_no, qty)
+join fresh using (order_id, supplier_id, tracking_no);
+
+-- name: insert_refunds
+with fresh as (
+    insert into orders_refund (order_id, distributor_id, refund_no, kind, amount_fen, freight_fen, reason, actor, at)
+    select order_id, distributor_id, refund_no, kind, amount_fen, freight_fen, reason, actor, %(now)s::timestamptz
+    from unnest(%(order_id)s::bigint[], %(distributor_id)s::bigint[], %(refund_no)s::text[], %(kind)s::text[],
+        %(amount_fen)s::bigint[], %(freight_fen)s::bigint[], %(reason)s::text[], %(actor)s::text[])
+    as t(order_id, distributor_id, refund_no, kind, amount_fen, freight_fen, reason, actor)
+    returning id, order_id, refund_no
+)
+insert into orders_refundline (refund_id, line_no, qty, amount_fen)
+select fresh.id, t.line_no, t.qty, t.amount_fen
+from unnest(%(line_order_id)s::bigint[], %(line_refund_no)s::text[], %(line_no)s::smallint[], %(qty)s::int[],
+    %(line_amount_fen)s::bigint[]) as t(order_id, refund_no, line_no, qty, amount_fen)
+join fresh using (order_id, refund_no);
+
+-- name: insert_operations
+insert into events_operation (at, actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label, before,
+    after, reason, address)
+select %(now)s::timestamptz, actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label,
+    before::jsonb, after::jsonb, reason, ''
+from unnest(%(actor)s::text[], %(actor_name)s::text[], %(kind)s::text[], %(party_id)s::bigint[], %(verb)s::text[],
+    %(object_kind)s::text[], %(object_id)s::text[], %(object_label)s::text[], %(before)s::text[], %(after)s::text[],
+    %(reason)s::text[]) with ordinality
+as t(actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label, before, after, reason, place)
+order by place;

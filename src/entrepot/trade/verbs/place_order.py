@@ -1,0 +1,214 @@
+"""Place an order: stock and money together, both or neither."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from entrepot.base.refusals import Refusal
+from entrepot.pricing.rules import service_fee
+from entrepot.stock.rules import allocate
+from entrepot.trade.books import Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
+from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, stock_for
+from entrepot.trade.terms import Answer, Fault, Place, nothing, refuse
+
+
+def place_order(ask: Place, *, books: Books) -> Answer:
+    """Judge one order against the books and, when nothing is wrong, put it on them.
+
+    The mall's number decides first: the same content was done before and is answered again, other content is refused.
+    Every faulty line is named with its numbers; the fee is that of the distributor's tier, rounded per piece.
+    """
+    known = books.order_by_number.get((ask.distributor_id, ask.out_order_no))
+    if known is not None:
+        if known.content_hash == ask.content_hash:
+            return Answer(order=known, is_replay=True)
+        return refuse(Fault("", Refusal.NUMBER_REUSED), order=known)
+    party = books.distributors.get(ask.distributor_id)
+    if party is None:
+        return nothing()
+    if party.state != "active":
+        return refuse(Fault("", Refusal.DISTRIBUTOR_SUSPENDED, {"state": party.state}))
+    faults = _line_faults(ask, party=party, books=books)
+    lines = {} if faults else _lines(ask, party=party, books=books)
+    faults += _stock_faults(ask, party=party, books=books)
+    total_fen = sum(line.amount_fen for line in lines.values())
+    short = lines and books.prepaid[party.id].available_fen < total_fen
+    if short and party.funds_policy == "hold":
+        account = books.prepaid[party.id]
+        faults.append(
+            Fault("", Refusal.INSUFFICIENT_BALANCE, {"needed": total_fen, "available": account.available_fen})
+        )
+    if faults:
+        return refuse(*faults)
+    order = _order(ask, party=party, lines=lines, total_fen=total_fen, books=books)
+    _take_stock(order, party=party, books=books, actor=ask.actor)
+    _settle_money(order, ask=ask, is_short=bool(short), party=party, books=books)
+    return Answer(order=order)
+
+
+def _line_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fault]:
+    faults: list[Fault] = []
+    pieces_of_goods: dict[int, int] = defaultdict(int)
+    for line in ask.lines:
+        sku = books.skus.get(line.sku)
+        if sku is not None:
+            pieces_of_goods[sku.goods_id] += line.qty
+    for place, line in enumerate(ask.lines):
+        pointer = f"/lines/{place}"
+        sku = books.skus.get(line.sku)
+        if sku is None:
+            faults.append(Fault(f"{pointer}/sku", Refusal.VALIDATION_FAILED, {"sku": line.sku, "why": "unknown_sku"}))
+            continue
+        if not _is_on_sale(sku):
+            faults.append(Fault(f"{pointer}/sku", Refusal.PRODUCT_DELISTED, {"sku": line.sku}))
+            continue
+        if not _is_shown_to(sku, party=party):
+            faults.append(Fault(f"{pointer}/sku", Refusal.NOT_AUTHORISED_FOR_TIER, {"sku": line.sku}))
+            continue
+        if line.promotion and line.promotion not in sku.allowed_promotions:
+            facts = {"sku": line.sku, "promotion": line.promotion, "allowed": sku.allowed_promotions}
+            faults.append(Fault(f"{pointer}/promotion", Refusal.PROMOTION_NOT_ALLOWED, facts))
+        wanted = pieces_of_goods[sku.goods_id]
+        if wanted < sku.min_quantity:
+            facts = {"sku": line.sku, "min_quantity": sku.min_quantity, "qty": wanted}
+            faults.append(Fault(f"{pointer}/qty", Refusal.BELOW_MIN_QUANTITY, facts))
+        now_fen = _agreed(sku, party=party)
+        if line.expected_price_fen is not None and line.expected_price_fen != now_fen:
+            facts = {"sku": line.sku, "old": line.expected_price_fen, "new": now_fen}
+            faults.append(Fault(f"{pointer}/expected_price", Refusal.PRICE_CHANGED, facts))
+    return faults
+
+
+def _stock_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fault]:
+    wanted: dict[str, int] = defaultdict(int)
+    for line in ask.lines:
+        wanted[line.sku] += line.qty
+    faults: list[Fault] = []
+    for place, line in enumerate(ask.lines):
+        sku = books.skus.get(line.sku)
+        if sku is None or not _is_on_sale(sku) or not _is_shown_to(sku, party=party):
+            continue
+        _, _, pieces = stock_for(sku.id, distributor_id=party.id, tier_id=party.tier_id, books=books)
+        if pieces < wanted[line.sku]:
+            facts = {"sku": line.sku, "available": pieces, "wanted": wanted[line.sku]}
+            faults.append(Fault(f"/lines/{place}/qty", Refusal.INSUFFICIENT_STOCK, facts))
+    return faults
+
+
+def _is_on_sale(sku: SkuRow) -> bool:
+    return (
+        sku.is_active
+        and sku.goods_state == "on_sale"
+        and sku.supplier_state == "active"
+        and sku.supply_price_fen is not None
+    )
+
+
+def _is_shown_to(sku: SkuRow, *, party: DistributorRow) -> bool:
+    if not sku.visible_tiers and not sku.visible_distributors:
+        return True
+    return party.tier_id in sku.visible_tiers or party.id in sku.visible_distributors
+
+
+def _agreed(sku: SkuRow, *, party: DistributorRow) -> int:
+    price = sku.supply_price_fen or 0
+    return price + service_fee(price, fee_rate_bps=party.fee_rate_bps)
+
+
+def _lines(ask: Place, *, party: DistributorRow, books: Books) -> dict[int, LineRow]:
+    lines: dict[int, LineRow] = {}
+    for number, wanted in enumerate(ask.lines, start=1):
+        sku = books.skus[wanted.sku]
+        price_fen = sku.supply_price_fen or 0
+        fee_fen = service_fee(price_fen, fee_rate_bps=party.fee_rate_bps)
+        lines[number] = LineRow(
+            order_id=0,
+            line_no=number,
+            supplier_id=sku.supplier_id,
+            sku_id=sku.id,
+            goods_id=sku.goods_id,
+            sku_code=sku.code,
+            goods_no=sku.goods_no,
+            goods_name=sku.goods_name,
+            spec=sku.spec,
+            image=sku.image,
+            qty=wanted.qty,
+            supplier_price_fen=sku.supplier_price_fen,
+            supply_price_fen=price_fen,
+            fee_fen=fee_fen,
+            agreed_price_fen=price_fen + fee_fen,
+            promotion=wanted.promotion,
+            is_own=sku.is_own,
+        )
+    return lines
+
+
+def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], total_fen: int, books: Books) -> OrderRow:
+    ttl_s = ask.hold_minutes * 60 if ask.hold_minutes else party.hold_ttl_s
+    order = OrderRow(
+        id=books.order_ids.pop(),
+        distributor_id=party.id,
+        out_order_no=ask.out_order_no,
+        state="held",
+        mode=ask.mode,
+        hold_minutes=ask.hold_minutes,
+        held_until=books.now + timedelta(seconds=ttl_s) if ask.mode == "hold" else None,
+        fee_rate_bps=party.fee_rate_bps,
+        goods_amount_fen=total_fen,
+        freight_fen=0,
+        total_fen=total_fen,
+        held_fen=0,
+        drawn_fen=0,
+        refunded_fen=0,
+        version=1,
+        content_hash=ask.content_hash,
+        remark=ask.remark,
+        created_at=books.now,
+        is_new=True,
+        lines=lines,
+    )
+    for line in lines.values():
+        line.order_id = order.id
+        part = order.supply_orders.get(line.supplier_id)
+        if part is None:
+            part = order.supply_orders[line.supplier_id] = SupplyOrderRow(order.id, line.supplier_id, "held", 0, 0)
+        part.pieces += line.qty
+        part.payable_fen += 0 if line.is_own else line.supplier_price_fen * line.qty
+    books.orders[order.id] = order
+    books.order_by_number[party.id, ask.out_order_no] = order
+    books.consignees[order.id] = ask.consignee
+    return order
+
+
+def _take_stock(order: OrderRow, *, party: DistributorRow, books: Books, actor: str) -> None:
+    for line in order.lines.values():
+        levels, own, before = stock_for(line.sku_id, distributor_id=party.id, tier_id=party.tier_id, books=books)
+        takes = allocate(levels, line.qty, own=own)
+        if takes is None:
+            raise AssertionError(f"stock of {line.sku_code} was judged enough and is not")
+        for level, pieces in takes:
+            allotment_id = own.id if own is not None else None
+            reserve(line, level, pieces, allotment_id=allotment_id, order=order, books=books, actor=actor)
+        if before == line.qty:
+            note_stock(line.sku_id, "stock.sold_out", books=books, actor=actor)
+
+
+def _settle_money(order: OrderRow, *, ask: Place, is_short: bool, party: DistributorRow, books: Books) -> None:
+    if ask.mode == "hold":
+        if party.funds_policy == "hold":
+            hold_money(order, books=books)
+        note(order, "order.held", books=books, actor=ask.actor)
+        return
+    if is_short:
+        _set_new_state(order, "awaiting_funds")
+        note(order, "order.awaiting_funds", books=books, actor=ask.actor)
+        return
+    _set_new_state(order, "confirmed")
+    draw(order, books=books, actor=ask.actor)
+    balance_fen = books.prepaid[party.id].balance_fen
+    note(order, "order.confirmed", books=books, actor=ask.actor, drawn=order.drawn_fen, balance=balance_fen)
+
+
+def _set_new_state(order: OrderRow, state: str) -> None:
+    order.state = state
+    for part in order.supply_orders.values():
+        part.state = state

@@ -1,0 +1,77 @@
+"""Change what is on hand, and move pieces between pools."""
+
+from entrepot.base.refusals import Refusal
+from entrepot.stock.rules import LevelRow
+from entrepot.trade.books import Books, EventRow, MoveRow
+from entrepot.trade.terms import Allot, Answer, Fault, Restock, nothing, refuse
+
+
+def restock(ask: Restock, *, books: Books) -> Answer:
+    """Add pieces to a pool (below 0: take away), or set what is available, once per cause.
+
+    Refused when fewer pieces are free than are to be taken away: what is reserved stays.
+    """
+    level = _level(ask.sku, ask.warehouse_id, ask.allotment_id, books=books)
+    if level is None:
+        return nothing("/sku")
+    if ("restock", ask.cause) in books.done_causes:
+        return Answer(is_replay=True, facts={"available": level.available})
+    delta = ask.qty if ask.set_to is None else ask.set_to - level.available
+    if level.available + delta < 0:
+        facts = {"sku": ask.sku, "available": level.available, "wanted": -delta}
+        return refuse(Fault("/qty", Refusal.INSUFFICIENT_STOCK, facts))
+    if delta:
+        was_out = level.available == 0
+        _move(level, delta, kind="restock", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
+        _note(level, was_out=was_out, books=books, actor=ask.actor, reason=ask.remark, delta=delta)
+    books.done_causes["restock", ask.cause] = delta
+    return Answer(facts={"available": level.available, "delta": delta})
+
+
+def allot(ask: Allot, *, books: Books) -> Answer:
+    """Move free pieces from the shared pool to an allotment (below 0: back), once per cause."""
+    shared = _level(ask.sku, ask.warehouse_id, None, books=books)
+    pool = _level(ask.sku, ask.warehouse_id, ask.allotment_id, books=books)
+    if shared is None or pool is None:
+        return nothing("/sku")
+    if ("allot", ask.cause) in books.done_causes:
+        return Answer(is_replay=True, facts={"available": pool.available})
+    source = shared if ask.qty > 0 else pool
+    if source.available < abs(ask.qty):
+        facts = {"sku": ask.sku, "available": source.available, "wanted": abs(ask.qty)}
+        return refuse(Fault("/qty", Refusal.INSUFFICIENT_STOCK, facts))
+    was_out = shared.available == 0
+    _move(shared, -ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
+    _move(pool, ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
+    _note(shared, was_out=was_out, books=books, actor=ask.actor, reason=ask.remark, delta=-ask.qty)
+    books.done_causes["allot", ask.cause] = ask.qty
+    return Answer(facts={"available": pool.available})
+
+
+def _level(sku_code: str, warehouse_id: int, allotment_id: int | None, *, books: Books) -> LevelRow | None:
+    sku = books.skus.get(sku_code)
+    if sku is None:
+        return None
+    for level in books.levels_by_sku.get(sku.id, ()):
+        if level.warehouse_id == warehouse_id and level.allotment_id == allotment_id:
+            return level
+    return None
+
+
+def _move(level: LevelRow, pieces: int, *, kind: str, cause: str, actor: str, remark: str, books: Books) -> None:
+    if pieces == 0:
+        return
+    level.on_hand += pieces
+    level.is_touched = True
+    books.moves.append(MoveRow(level.id, kind, pieces, 0, actor, cause=cause, remark=remark))
+
+
+def _note(level: LevelRow, *, was_out: bool, books: Books, actor: str, reason: str, delta: int) -> None:
+    if was_out and level.available > 0:
+        event = "stock.restocked"
+    elif not was_out and level.available == 0:
+        event = "stock.sold_out"
+    else:
+        event = "stock.changed"
+    data = {"object": "sku", "id": str(level.sku_id), "stock": level.available, "delta": delta}
+    books.events.append(EventRow(event, "sku", level.sku_id, 1, None, data, actor, reason))

@@ -119,7 +119,7 @@ def _copy_binaries(package: Path, *, target: Path) -> None:
         if source.exists():
             shutil.copytree(source, draft / source.relative_to(package.parent), symlinks=True)
     for folder, _, names in os.walk(draft):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in names:
             path = Path(folder) / name
             if not path.is_symlink():

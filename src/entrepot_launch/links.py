@@ -15,7 +15,7 @@ def short_name(folder: Path) -> Path:
     if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
         return folder
     link = _own_folder() / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    if not link.is_symlink() or os.readlink(link) != str(folder):
+    if not link.is_symlink() or link.readlink() != folder:
         draft = link.with_name(f"{link.name}.{os.getpid()}")
         draft.unlink(missing_ok=True)
         draft.symlink_to(folder)
@@ -25,7 +25,11 @@ def short_name(folder: Path) -> Path:
 
 def _own_folder() -> Path:
     """A folder of ours alone: below XDG_RUNTIME_DIR or /run if that is ours, else below the temporary folder."""
-    candidates = [os.environ.get("XDG_RUNTIME_DIR"), "/run" if os.geteuid() == 0 else None, "/tmp", tempfile.gettempdir()]
+    candidates = [
+        os.environ.get("XDG_RUNTIME_DIR"),
+        "/run" if os.geteuid() == 0 else None,
+        tempfile.gettempdir(),
+    ]
     for parent in filter(None, candidates):
         folder = Path(parent) / f"entrepot-{os.geteuid()}"
         try:

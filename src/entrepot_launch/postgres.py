@@ -114,10 +114,8 @@ class Server:
         that is often a process that has nothing to do with it.
         """
 
-        def find() -> list[int]:
-            return processes.working_in(self.folder)
-
-        processes.end_all(find, first=signal.SIGINT, grace_s=30)
+        server_account(self.folder)  # refuses a cluster that is not ours to touch
+        processes.end_all(lambda: processes.working_in(self.folder), first=signal.SIGINT, grace_s=30)
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def wait_ready(self, *, timeout_s: float = 60, pause: Callable[[float], None] = time.sleep) -> None:
@@ -136,6 +134,15 @@ class Server:
                         exit_code=EXIT_DATABASE,
                     ) from None
             pause(0.05)
+
+    def is_ready_within(self, *, timeout_s: float, pause: Callable[[float], None]) -> bool:
+        """The same for one that keeps trying: False instead of a failure, and nothing of the server is left running."""
+        try:
+            self.wait_ready(timeout_s=timeout_s, pause=pause)
+        except LaunchError:
+            self.stop()
+            return False
+        return True
 
     def stop(self, *, timeout_s: float = 60) -> int | None:
         """Stops the server: fast and clean first, at once without a checkpoint if that takes too long."""
@@ -249,7 +256,7 @@ def _spawn(
         start_new_session=True,
         umask=0o077,
         pass_fds=pass_fds,
-        preexec_fn=processes.die_with_parent(fate),
+        preexec_fn=processes.die_with_parent(fate),  # noqa: PLW1509 - the launcher has one thread
         **account.subprocess_options(),
     )
 

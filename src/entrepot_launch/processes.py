@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from entrepot_launch.faults import LaunchError
+
 PR_SET_PDEATHSIG = 1
+UNKILLABLE_S = 30
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -32,7 +35,7 @@ def working_in(folder: Path) -> list[int]:
     found = []
     for pid in _all():
         try:
-            here = os.stat(f"/proc/{pid}/cwd")
+            here = Path(f"/proc/{pid}/cwd").stat()
         except OSError:  # gone meanwhile, or another user's
             continue
         if (here.st_dev, here.st_ino) == (wanted.st_dev, wanted.st_ino):
@@ -61,6 +64,8 @@ def end_all(find: Callable[[], Iterable[int]], *, first: signal.Signals, grace_s
         send(pid, signal_number=first)
     deadline = time.monotonic() + grace_s
     while left := list(find()):
+        if time.monotonic() > deadline + UNKILLABLE_S:
+            raise LaunchError(f"process {left[0]} cannot be ended, not even by SIGKILL")
         if time.monotonic() > deadline:
             for pid in left:
                 send(pid, signal_number=signal.SIGKILL)

@@ -56,12 +56,29 @@ class Access:
 def url(*, user: str, password: str, host: str, port: int | str, database: str, **extra: str) -> str:
     """A PostgreSQL address; the host may be a socket folder."""
     query = {"host": host, "port": str(port), **extra}
-    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@/{quote(database, safe='')}?{urlencode(query)}"
+    return (
+        f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@/{quote(database, safe='')}?{urlencode(query)}"
+    )
 
 
 def with_database(address: str, *, database: str) -> str:
     """The same address with another database name."""
     return _rebuilt(address, dbname=database)
+
+
+def database_of(address: str) -> str:
+    """The database name inside an address, empty if there is none."""
+    return str(conninfo_to_dict(address).get("dbname") or "")
+
+
+def user_of(address: str) -> str:
+    """The role inside an address."""
+    return str(conninfo_to_dict(address)["user"])
+
+
+def password_of(address: str) -> str:
+    """The password inside an address."""
+    return str(conninfo_to_dict(address)["password"])
 
 
 def prepare(admin_url: str, *, passwords: Passwords, database: str = DATABASE) -> Access:
@@ -104,6 +121,19 @@ def create_database(admin_url: str, *, name: str, owner_password: str) -> bool:
     return made
 
 
+def adopt_database(owner_url: str, *, app: str, fresh: bool) -> None:
+    """Gives the app role its rights in a database somebody else has made; `fresh` removes everything in it first."""
+    try:
+        owner = psycopg.connect(owner_url, autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as refusal:
+        raise LaunchError(f"cannot reach PostgreSQL as owner: {refusal}", exit_code=EXIT_DATABASE) from None
+    with owner:
+        if fresh:
+            owner.execute("DROP SCHEMA public CASCADE")
+            owner.execute("CREATE SCHEMA public")
+        _default_rights(owner, app=app)
+
+
 def clone_database(admin_url: str, *, template: str, name: str) -> None:
     """Makes `name` as an exact copy of `template`, replacing an older copy. Nobody may be connected to the template."""
     drop_database(admin_url, name=name)
@@ -124,6 +154,19 @@ def drop_database(admin_url: str, *, name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def drop_own_database(admin_url: str, *, name: str) -> None:
+    """Removes a database if the owner role owns it; refuses to touch anybody else's."""
+    with _admin(admin_url) as connection:
+        row = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", [name]
+        ).fetchone()
+    if row is None:
+        return
+    if row[0] != OWNER:
+        raise LaunchError(f"the database {name} belongs to {row[0]}, not to us; it is not removed")
+    drop_database(admin_url, name=name)
+
+
 def database_exists(admin_url: str, *, name: str) -> bool:
     """Whether the server has a database of that name."""
     with _admin(admin_url) as connection:
@@ -136,9 +179,8 @@ def role_exists(admin_url: str, *, name: str) -> bool:
         return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is not None
 
 
-def _default_rights(owner: psycopg.Connection) -> None:
-    """Run as the owner, so that a managed server's admin, who is no superuser, needs no rights over the owner."""
-    app = sql.Identifier(APP)
+def _default_rights(owner: psycopg.Connection, *, app: str = APP) -> None:
+    """For the app role, by the owner himself, so that a managed server's admin, who is no superuser, needs no rights over the owner."""
     for statement in (
         "ALTER SCHEMA public OWNER TO CURRENT_USER",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
@@ -146,15 +188,13 @@ def _default_rights(owner: psycopg.Connection) -> None:
         "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
         "ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {app}",
     ):
-        owner.execute(sql.SQL(statement).format(app=app))
+        owner.execute(sql.SQL(statement).format(app=sql.Identifier(app)))
 
 
 def _database_rights(connection: psycopg.Connection, *, name: str) -> None:
     database = sql.Identifier(name)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    connection.execute(
-        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, sql.Identifier(APP))
-    )
+    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, sql.Identifier(APP)))
 
 
 def _let_admin_give(connection: psycopg.Connection) -> None:

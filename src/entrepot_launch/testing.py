@@ -27,9 +27,7 @@ def server() -> Iterator[roles.Access]:
     )
 
 
-def template(
-    access: roles.Access, *, migrate: Callable[[roles.Access], None], name: str = TEMPLATE
-) -> roles.Access:
+def template(access: roles.Access, *, migrate: Callable[[roles.Access], None], name: str = TEMPLATE) -> roles.Access:
     """The migrated template database. The first process that asks makes it, the others wait for it.
 
     `migrate` gets the addresses of the new, empty database, works as the owner and closes its connections.
@@ -39,7 +37,7 @@ def template(
         connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
         if not _is_finished(connection, name=name):
             roles.drop_database(access.admin_url, name=name)
-            roles.create_database(access.admin_url, name=name, owner_password=password_of(access.owner_url))
+            roles.create_database(access.admin_url, name=name, owner_password=roles.password_of(access.owner_url))
             migrate(there)
             # The mark is the last step, so that a template whose migration failed is never copied.
             connection.execute(sql.SQL("COMMENT ON DATABASE {} IS 'migrated'").format(sql.Identifier(name)))
@@ -54,11 +52,6 @@ def clone(access: roles.Access, *, worker: str = "main", source: str = TEMPLATE)
         connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
         roles.clone_database(access.admin_url, template=source, name=name)
     return access.on(name)
-
-
-def password_of(address: str) -> str:
-    """The password inside a database address."""
-    return str(psycopg.conninfo.conninfo_to_dict(address)["password"])
 
 
 def _is_finished(connection: psycopg.Connection, *, name: str) -> bool:

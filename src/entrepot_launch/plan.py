@@ -1,0 +1,65 @@
+"""Which programs an instance consists of, and what each may know."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from entrepot_launch.folder import ROOT
+
+INSTANCE_VARIABLE = "ENTREPOT_INSTANCE"  # marks every process of an instance, so that leftovers can be found
+SETTINGS_MODULE = "entrepot.config.settings"
+PAGE_THREADS = 8
+WORKER_KILL_TIMEOUT_S = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Commands of one instance. The steps run once, in order, before the programs; the programs run until the end."""
+
+    migrate: list[str]
+    load_demo: list[str]
+    accounts: list[str]
+    programs: dict[str, list[str]]
+    health_paths: tuple[str, ...]
+
+
+def product_plan(*, host: str, port: int, pages_socket: Path) -> Plan:
+    """The plan of Entrepot itself."""
+    granian = [sys.executable, "-m", "granian", "--workers", "1", "--no-access-log", "--no-ws"]
+    granian += ["--workers-kill-timeout", str(WORKER_KILL_TIMEOUT_S)]
+    command_line = [sys.executable, "-m", "entrepot.doors.cli"]
+    pages = [*granian, "--interface", "wsgi", "--blocking-threads", str(PAGE_THREADS), "--uds", str(pages_socket)]
+    pages += ["--uds-permissions", "600"]
+    api = [*granian, "--interface", "asgi", "--loop", "uvloop", "--host", host, "--port", str(port)]
+    return Plan(
+        migrate=[*command_line, "migrate"],
+        load_demo=[*command_line, "demo-world"],
+        accounts=[*command_line, "accounts"],
+        programs={
+            "pages": [*pages, "entrepot.config.wsgi:application"],
+            "worker": [sys.executable, "-m", "entrepot.doors.worker"],
+            "api": [*api, "entrepot.config.asgi:app"],
+        },
+        health_paths=("/api/v1/health", "/"),
+    )
+
+
+def step_environment(base: Mapping[str, str], *, settings: Mapping[str, str]) -> dict[str, str]:
+    """For migrations and commands: everything in the settings file."""
+    return {
+        **base,
+        **settings,
+        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
+    }
+
+
+def serving_environment(
+    base: Mapping[str, str], *, settings: Mapping[str, str], name: str, instance: str
+) -> dict[str, str]:
+    """For a program that serves: it never learns how to become the owner of the tables."""
+    environment = step_environment(base, settings=settings)
+    environment.pop("DATABASE_OWNER_URL", None)
+    return {**environment, INSTANCE_VARIABLE: instance, "ENTREPOT_PROCESS": name}

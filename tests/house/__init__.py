@@ -1,0 +1,1 @@
+"""The house itself: launcher, walls, tidiness, glossary."""

@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 
 from entrepot.base.actors import staff_of
+from entrepot.trade.arrays import literal
 from entrepot.trade.books import Books
 from entrepot.trade.sql import SQL
 
@@ -19,9 +20,11 @@ def write(books: Books, *, raw: psycopg.Connection[Any]) -> None:
     statements = list(_statements(books))
     if not statements:
         return
+    cursor = psycopg.Cursor(raw)
     with raw.pipeline():
-        for name, values in statements:
-            psycopg.Cursor(raw).execute(SQL[name], values)
+        for name, columns in statements:
+            values = {key: literal(column) if type(column) is list else column for key, column in columns.items()}
+            cursor.execute(SQL[name], values, prepare=True)
 
 
 def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:

@@ -7,6 +7,7 @@ import psycopg
 
 from entrepot.stock.rules import AllotmentRow, LevelRow
 from entrepot.trade import terms
+from entrepot.trade.arrays import literal
 from entrepot.trade.books import AccountRow, Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow, Take
 from entrepot.trade.sql import SQL
 
@@ -55,21 +56,27 @@ class _Reader:
     def __init__(self, raw: psycopg.Connection[Any], *, is_locking: bool) -> None:
         self._raw = raw
         self._is_locking = is_locking
+        self._is_first = True
 
     def read(self, *wanted: tuple[str, dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
         """Return the rows of each statement; all of them travel together."""
         cursors = []
         with self._raw.pipeline():
+            if self._is_first:
+                psycopg.Cursor(self._raw).execute(SQL["steady_plans"], prepare=True)
+                self._is_first = False
             for name, values in wanted:
                 statement = SQL[name]
                 if not self._is_locking:
                     statement = statement.partition(" for update")[0]
-                cursors.append(psycopg.Cursor(self._raw).execute(statement, values))
+                values = {key: literal(value) if type(value) is list else value for key, value in values.items()}
+                cursors.append(psycopg.Cursor(self._raw).execute(statement, values, prepare=True))
         return [cursor.fetchall() for cursor in cursors]
 
     def write(self, name: str, **values: Any) -> None:
         """Run a statement that gives no rows."""
-        psycopg.Cursor(self._raw).execute(SQL[name], values)
+        columns = {key: literal(value) for key, value in values.items()}
+        psycopg.Cursor(self._raw).execute(SQL[name], columns)
 
 
 def _lock_orders(cursor: _Reader, wanted: Wanted) -> dict[int, OrderRow]:
@@ -99,7 +106,9 @@ def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books
         ("distributors", parties),
         ("plain_accounts", parties),
         ("skus", {"codes": codes}),
-        ("lock_allotments", {"codes": codes, "order_ids": order_ids}),
+        ("lock_allotments", {"codes": codes, "order_ids": order_ids})
+        if order_ids
+        else ("lock_allotments_of_skus", {"codes": codes}),
     ]
     if wanted.places:
         numbers = {
@@ -117,10 +126,13 @@ def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books
     suppliers = _payable_suppliers(cursor, wanted)
     statements += [
         ("lock_accounts", {**parties, "supplier_ids": suppliers}),
-        ("lock_levels", {"codes": codes, "order_ids": order_ids}),
+        ("lock_levels", {"codes": codes, "order_ids": order_ids})
+        if order_ids
+        else ("lock_levels_of_skus", {"codes": codes}),
         ("now", {}),
     ]
-    rows = dict(zip((name for name, _ in statements), cursor.read(*statements), strict=True))
+    names = (name.removesuffix("_of_skus") for name, _ in statements)
+    rows = dict(zip(names, cursor.read(*statements), strict=True))
     books = Books(now=rows["now"][0][0], orders=orders)
     _fill_parties(books, rows)
     _fill_stock(books, rows)

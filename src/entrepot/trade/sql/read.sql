@@ -1,3 +1,7 @@
+-- name: steady_plans
+select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+
 -- name: lock_orders
 select o.id, o.distributor_id, o.out_order_no, o.state, o.mode, o.hold_minutes, o.held_until, o.fee_rate_bps,
        o.goods_amount_fen, o.freight_fen, o.total_fen, o.held_fen, o.drawn_fen, o.refunded_fen, o.version,
@@ -79,6 +83,18 @@ where l.id in (
     select m.level_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
 )
 order by l.id for update of l;
+
+-- name: lock_levels_of_skus
+select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved
+from stock_level l
+where l.sku_id in (select k.id from catalog_sku k where k.code = any(%(codes)s::text[]))
+order by l.id for update of l;
+
+-- name: lock_allotments_of_skus
+select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open
+from stock_allotment a
+where a.is_open and a.sku_id in (select k.id from catalog_sku k where k.code = any(%(codes)s::text[]))
+order by a.id for update of a;
 
 -- name: lock_allotments
 select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open

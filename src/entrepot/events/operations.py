@@ -1,0 +1,54 @@
+"""The operation log's only way in."""
+
+from typing import Any
+
+from entrepot.base import scope
+from entrepot.base.actors import SYSTEM, staff_of
+from entrepot.events.models import Operation
+
+
+def record(
+    *,
+    actor: str,
+    verb: str,
+    object_kind: str,
+    object_id: int | str,
+    label: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+    address: str = "",
+) -> None:
+    """Write down who did what to which object, in the transaction of the deed.
+
+    `actor` is a line of `base.actors`; `before` and `after` hold only what the deed changed, never secrets or personal
+    data of buyers; `address` is where the request came from. The row shows in the log of the actor's own back office,
+    and in the platform's.
+    """
+    person = staff_of(actor)
+    kind, party_id, name = SYSTEM, 0, ""
+    if person is not None:
+        kind, party_id, name = person.kind, person.party_id, person.name
+    elif actor.startswith("api/"):
+        kind, party_id = "api", int(actor.split("/", 2)[1])
+    with scope.desk():
+        Operation.objects.create(
+            actor=actor[:80],
+            actor_name=name,
+            kind=kind,
+            party_id=party_id,
+            verb=verb,
+            object_kind=object_kind,
+            object_id=str(object_id),
+            object_label=label[:120],
+            before=before,
+            after=after,
+            reason=reason[:200],
+            address=address[:64],
+        )
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parts of two states of an object in which they differ."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}

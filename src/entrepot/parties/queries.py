@@ -1,0 +1,61 @@
+"""Reads of tiers, parties, keys, users and roles; call them inside the reader's scope."""
+
+from django.db.models import Count, Q, QuerySet
+
+from entrepot.base.sealing import unseal
+from entrepot.parties.models import ApiKey, Distributor, Role, Supplier, Tier, User
+
+
+def tiers() -> QuerySet[Tier]:
+    """Return the tiers in their order, each with `distributor_count`."""
+    return Tier.objects.annotate(distributor_count=Count("distributors")).order_by("position", "id")
+
+
+def distributors(*, state: str = "", tier_id: int | None = None, text: str = "") -> QuerySet[Distributor]:
+    """Return distributors with their tier, newest first; `text` finds a number's beginning or a part of a name."""
+    rows = Distributor.objects.select_related("tier").order_by("-id")
+    if state:
+        rows = rows.filter(state=state)
+    if tier_id is not None:
+        rows = rows.filter(tier_id=tier_id)
+    return rows.filter(Q(number__istartswith=text) | Q(name__icontains=text)) if text else rows
+
+
+def suppliers(*, state: str = "", text: str = "", with_platform: bool = True) -> QuerySet[Supplier]:
+    """Return suppliers, newest first; `text` finds a number's beginning or a part of a name."""
+    rows = Supplier.objects.order_by("-id")
+    if not with_platform:
+        rows = rows.filter(is_platform=False)
+    if state:
+        rows = rows.filter(state=state)
+    return rows.filter(Q(number__istartswith=text) | Q(name__icontains=text)) if text else rows
+
+
+def platform_supplier() -> Supplier:
+    """Return the platform as the supplier of its own goods (自营). Raises Supplier.DoesNotExist in an unmade world."""
+    return Supplier.objects.get(is_platform=True)
+
+
+def keys_of(distributor_id: int) -> QuerySet[ApiKey]:
+    """Return a distributor's keys, live ones first."""
+    return ApiKey.objects.filter(distributor_id=distributor_id).order_by("-is_live", "-id")
+
+
+def secret_of(key: ApiKey) -> str:
+    """Return the plain secret of a key, `whsec_…`: for signing alone, never for a page or a log."""
+    return unseal(bytes(key.secret_sealed)).decode()
+
+
+def users_of(kind: str, *, party_id: int = 0) -> QuerySet[User]:
+    """Return the users of one back office and party, with their roles; the platform's party id is 0."""
+    rows = User.objects.filter(kind=kind).prefetch_related("roles").order_by("id")
+    if kind == "supplier":
+        rows = rows.filter(supplier_id=party_id)
+    elif kind == "distributor":
+        rows = rows.filter(distributor_id=party_id)
+    return rows
+
+
+def roles_of(kind: str) -> QuerySet[Role]:
+    """Return the roles of a back office, shared by all its parties."""
+    return Role.objects.filter(kind=kind).order_by("id")

@@ -108,15 +108,16 @@ class Server:
             self.process = _spawn(command, folder=self.folder, account=account, output=log, fate=signal.SIGINT)
 
     def clear_leftovers(self) -> None:
-        """Ends a server that outlived its launcher, and removes the mark of a dead one.
+        """Ends a server that outlived its launcher, and removes the marks of a dead one.
 
-        PostgreSQL itself trusts the mark when any process has the number in it, and after a restart of a container
-        that is often a process that has nothing to do with it.
+        PostgreSQL itself trusts a mark when any process has the number in it: after a restart of a container that is
+        often a stranger, and where nobody buries dead processes it is the dead server itself.
         """
 
         server_account(self.folder)  # refuses a cluster that is not ours to touch
         processes.end_all(lambda: processes.working_in(self.folder), first=signal.SIGINT, grace_s=30)
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        for mark in ("postmaster.pid", f".s.PGSQL.{PORT}.lock", f".s.PGSQL.{PORT}"):
+            (self.folder / mark).unlink(missing_ok=True)
 
     def wait_ready(self, *, timeout_s: float = 60, pause: Callable[[float], None] = time.sleep) -> None:
         """Waits until the server takes connections. Crash recovery counts as waiting, an exit as a failure."""

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from entrepot_launch import database, options, plan, processes
-from entrepot_launch.faults import EXIT_NOT_READY, EXIT_PORT_TAKEN, LaunchError
+from entrepot_launch.faults import EXIT_DATABASE, EXIT_NOT_READY, EXIT_PORT_TAKEN, LaunchError
 from entrepot_launch.folder import ROOT, DataFolder, fresh_secrets
 from entrepot_launch.links import short_name
 from entrepot_launch.postgres import Server, tail
@@ -49,6 +51,9 @@ def launch(wishes: options.Options, *, make_plan: PlanMaker) -> int:
         except LaunchError as fault:
             print(f"up: {fault}", file=sys.stderr, flush=True)
             return fault.exit_code
+        except psycopg.Error as fault:
+            print(f"up: PostgreSQL refused: {fault}", file=sys.stderr, flush=True)
+            return EXIT_DATABASE
         finally:
             folder.release()
     return 0

@@ -27,6 +27,8 @@ def make_plan(wishes: options.Options, folder: DataFolder) -> plan.Plan:
 
 
 def migrate() -> None:
+    if fault := os.environ.get("STANDIN_FAULT"):
+        sys.exit(f"planted: {fault}")
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS visit (id bigint GENERATED ALWAYS AS IDENTITY, name text)")
 
@@ -95,4 +97,6 @@ class Front(http.server.BaseHTTPRequestHandler):
 if __name__ == "__main__":
     if sys.argv[1] == "launch":
         sys.exit(up.launch(options.parse(sys.argv[2:]), make_plan=make_plan))
-    {"migrate": migrate, "demo": demo, "accounts": accounts, "pages": pages, "worker": worker, "api": api}[sys.argv[1]]()
+    {"migrate": migrate, "demo": demo, "accounts": accounts, "pages": pages, "worker": worker, "api": api}[
+        sys.argv[1]
+    ]()

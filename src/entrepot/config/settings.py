@@ -1,6 +1,7 @@
 """Django settings, all from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -49,7 +50,15 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.postgres",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "entrepot.doors.kit",
     "entrepot.events",
     "entrepot.parties",
     "entrepot.catalog",
@@ -60,13 +69,16 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "entrepot.doors.kit.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "entrepot.doors.kit.language.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "entrepot.config.urls"
 WSGI_APPLICATION = "entrepot.config.wsgi.application"
@@ -80,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "entrepot.doors.kit.context.kit",
             ]
         },
     }
@@ -97,3 +110,53 @@ MEDIA_ROOT = DATA_DIR / "media"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# Pages. Cookies do not know ports: the name carries it, so that two instances on one machine stay apart.
+_PORT = os.environ.get("ENTREPOT_PORT", "")
+_HTTPS = os.environ.get("ENTREPOT_HTTPS") == "1"
+SESSION_COOKIE_NAME = f"entrepot_session_{_PORT}".rstrip("_")
+CSRF_COOKIE_NAME = f"entrepot_csrf_{_PORT}".rstrip("_")
+LANGUAGE_COOKIE_NAME = "entrepot_language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_FAILURE_VIEW = "entrepot.doors.kit.errors.csrf_failure"
+# Messages ride in a cookie: showing one must not write to the database.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "entrepot.doors.kit.static_files.HashedAddresses"},
+}
+# Static files come straight from the packages, under addresses that carry their hash.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 0 if DEBUG else 365 * 24 * 3600
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Sign-in.
+LOGIN_URL = "/"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "entrepot.doors.kit.backend.EntranceBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "entrepot.doors.kit.addresses.client_ip"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+# Sign-in answers a lock itself, so the lock's middleware is not needed; and the lock goes by account, not by address:
+# whoever changes addresses, browsers or cookies guesses no faster.
+SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W006"]
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "entrepot.doors.kit.second_factor.SealedSecrets"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+# Passkeys need HTTPS, save on localhost, where browsers allow them for trials.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS

@@ -1,0 +1,81 @@
+"""The API door as one ASGI application."""
+
+from typing import Any
+
+import structlog
+from litestar import Litestar, Response, Router
+from litestar.exceptions import HTTPException
+
+from entrepot.doors.api import account_calls, catalogue_calls, money_calls, order_calls
+from entrepot.doors.api.calls import Call
+from entrepot.doors.api.docs import DOCS_HANDLERS, openapi_document
+from entrepot.doors.api.guard import Guard
+from entrepot.doors.api.problems import Problem, encode_problem, not_found
+
+log = structlog.get_logger()
+
+HANDLERS = [
+    account_calls.get_me,
+    account_calls.echo,
+    account_calls.get_health,
+    account_calls.get_status,
+    catalogue_calls.list_categories,
+    catalogue_calls.list_brands,
+    catalogue_calls.list_products,
+    catalogue_calls.get_product,
+    catalogue_calls.query_products,
+    catalogue_calls.query_prices_and_stocks,
+    order_calls.preview_order,
+    order_calls.create_order,
+    order_calls.create_batch,
+    order_calls.get_batch,
+    order_calls.confirm_order,
+    order_calls.cancel_order,
+    order_calls.receive_order,
+    order_calls.list_orders,
+    order_calls.get_order,
+    order_calls.get_order_by_number,
+    order_calls.list_shipments,
+    money_calls.get_balance,
+    money_calls.list_ledger,
+]
+
+
+def _problem(request: Call, problem: Problem) -> Response[bytes]:
+    language: Any = request.scope.get("language", "zh")
+    request_id: Any = request.scope.get("request_id", "")
+    return Response(
+        encode_problem(problem, language=language, request_id=request_id),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _http(request: Call, error: HTTPException) -> Response[bytes]:
+    if error.status_code == 405:
+        return _problem(request, Problem("method_not_allowed", status=405, headers=dict(error.headers or {})))
+    if error.status_code == 404:
+        return _problem(request, not_found())
+    return _problem(request, Problem("validation_failed", status=422, detail=str(error.detail)))
+
+
+def _bug(request: Call, error: Exception) -> Response[bytes]:
+    log.error("unexpected", path=request.scope["path"], exc_info=error)
+    return _problem(request, Problem("internal_error", status=500))
+
+
+def make_app() -> Any:
+    """Return the API behind its guard."""
+    api = Litestar(
+        route_handlers=[Router("/api/v1", route_handlers=[*HANDLERS]), *DOCS_HANDLERS],
+        openapi_config=None,
+        exception_handlers={Problem: _problem, HTTPException: _http, Exception: _bug},
+        logging_config=None,
+    )
+    return Guard(api)
+
+
+def contract() -> dict[str, Any]:
+    """Return the OpenAPI document of the door."""
+    return openapi_document(HANDLERS)

@@ -1,0 +1,120 @@
+"""Catalogue: categories, brands, products and the live check."""
+
+from typing import Any
+
+from django.db import connection
+from litestar import Response, get, post
+
+from entrepot.doors.api import shapes
+from entrepot.doors.api.calls import (
+    Call,
+    Query,
+    as_distributor,
+    body_of,
+    caller_of,
+    cursor_after,
+    object_id,
+    reply,
+)
+from entrepot.doors.api.operations import Operation
+from entrepot.doors.api.problems import not_found
+from entrepot.doors.api.reading import read
+from entrepot.doors.api.render import CURRENCY, product_shape
+from entrepot.reports.shelf import ShelfGoods, goods_page, live_skus, terms_of
+
+_BELOW = """
+with recursive below as (
+    select id from catalog_category where id = %s
+    union all select c.id from catalog_category c join below b on c.parent_id = b.id
+) select id from below
+"""
+
+
+@get("/categories", opt=Operation(None, shapes.Categories, group="catalogue").opt())
+async def list_categories(request: Call) -> Response[bytes]:
+    """商品分类 | List the categories."""
+    rows = await as_distributor(
+        caller_of(request), _rows, "select id, parent_id, name from catalog_category order by position, id"
+    )
+    return reply(
+        shapes.Categories(
+            [shapes.Category(str(row[0]), str(row[1]) if row[1] is not None else None, row[2]) for row in rows]
+        )
+    )
+
+
+@get("/brands", opt=Operation(None, shapes.Brands, group="catalogue").opt())
+async def list_brands(request: Call) -> Response[bytes]:
+    """品牌 | List the brands."""
+    rows = await as_distributor(caller_of(request), _rows, "select id, name from catalog_brand order by id")
+    return reply(shapes.Brands([shapes.Brand(str(row[0]), row[1]) for row in rows]))
+
+
+@get(
+    "/products",
+    opt=Operation(None, shapes.Products, group="catalogue", query=("limit", "cursor", "category", "brand")).opt(),
+)
+async def list_products(request: Call) -> Response[bytes]:
+    """商品列表 | List the products you may sell, with your prices and stock, by rising id."""
+    caller = caller_of(request)
+    query = Query(request, "limit", "cursor", "category", "brand")
+    limit, cursor, category, brand = query.limit(), query.cursor(), query.number("category"), query.number("brand")
+
+    def page() -> list[ShelfGoods]:
+        below = [row[0] for row in _rows(_BELOW, [category])] if category is not None else None
+        return goods_page(
+            terms_of(caller.distributor_id), limit=limit + 1, after_id=cursor or 0, category_ids=below, brand_id=brand
+        )
+
+    found = await as_distributor(caller, page)
+    shown = found[:limit]
+    has_more = len(found) > limit
+    return reply(
+        shapes.Products(
+            [product_shape(goods) for goods in shown], cursor_after(shown[-1].id) if has_more else None, has_more
+        )
+    )
+
+
+@get("/products/{product_id:str}", opt=Operation(None, shapes.Product, group="catalogue").opt())
+async def get_product(request: Call, product_id: str) -> Response[bytes]:
+    """商品详情 | Get one product."""
+    found = await _products(request, [object_id(product_id)])
+    if not found:
+        raise not_found()
+    return reply(product_shape(found[0]))
+
+
+@post(
+    "/products/query", status_code=200, opt=Operation(shapes.ProductsRequest, shapes.Products, group="catalogue").opt()
+)
+async def query_products(request: Call) -> Response[bytes]:
+    """批量查询商品 | Get up to 500 products by id; those you may not see are left out."""
+    wanted = read(body_of(request), shapes.ProductsRequest)
+    found = await _products(request, [int(text) for text in wanted.ids])
+    return reply(shapes.Products([product_shape(goods) for goods in found], None, False))
+
+
+@post("/prices-stocks/query", status_code=200, opt=Operation(shapes.SkusRequest, shapes.LivePrices, group="live").opt())
+async def query_prices_and_stocks(request: Call) -> Response[bytes]:
+    """实时价格库存 | Price and stock of up to 500 SKUs now, in the order asked."""
+    caller = caller_of(request)
+    wanted = read(body_of(request), shapes.SkusRequest)
+    found = await as_distributor(caller, lambda: live_skus(terms_of(caller.distributor_id), codes=wanted.skus))
+    return reply(
+        shapes.LivePrices(
+            CURRENCY,
+            [shapes.LivePrice(sku.sku, sku.agreed_price_fen, sku.stock, sku.min_quantity, sku.state) for sku in found],
+        )
+    )
+
+
+async def _products(request: Call, ids: list[int]) -> list[ShelfGoods]:
+    caller = caller_of(request)
+    return await as_distributor(caller, lambda: goods_page(terms_of(caller.distributor_id), limit=len(ids), ids=ids))
+
+
+def _rows(statement: str, values: list[Any] | None = None) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or [])
+        return cursor.fetchall()

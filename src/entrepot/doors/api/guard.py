@@ -1,0 +1,150 @@
+"""Before any handler: who calls, from where, how often, and whether the bytes are the ones he signed."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from typing import Any
+
+from entrepot.doors.api.callers import Caller, Callers
+from entrepot.doors.api.measure import STAGES
+from entrepot.doors.api.nonces import Nonces
+from entrepot.doors.api.problems import Problem, encode_problem
+from entrepot.doors.api.texts import language_of
+
+WINDOW_S = 300
+BODY_LIMIT = 1_048_576
+OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/status", "/api/v1/openapi.json", "/api/v1/docs"})
+_NONCE = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+
+
+class Guard:
+    """ASGI wrapper that reads the body, checks key, time, signature, nonce, address and rate, in this order.
+
+    It puts `caller`, `body`, `language` and `request_id` into the scope for the handlers.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._callers = Callers()
+        self._nonces = Nonces()
+
+    async def __call__(self, asgi: dict[str, Any], receive: Any, send: Any) -> None:
+        if asgi["type"] != "http":
+            await self._app(asgi, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in asgi["headers"]}
+        asgi["language"] = language = language_of(headers.get("accept-language", ""))
+        asgi["request_id"] = request_id = f"req_{secrets.token_hex(8)}"
+        extra = [(b"entrepot-request-id", request_id.encode())]
+        started = time.perf_counter()
+        try:
+            asgi["body"] = body = await _body(receive)
+            if asgi["path"] not in OPEN_PATHS and not asgi["path"].startswith("/api/docs"):
+                asgi["caller"] = await self._check(asgi, headers=headers, body=body, extra=extra)
+        except Problem as problem:
+            await answer(send, problem, language=language, request_id=request_id, headers=extra)
+            return
+        STAGES.add("signature", time.perf_counter() - started)
+
+        async def send_with(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *extra]
+            await send(message)
+
+        async def receive_body() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(asgi, receive_body, send_with)
+
+    async def _check(self, asgi: dict[str, Any], *, headers: dict[str, str], body: bytes, extra: list[Any]) -> Caller:
+        key = headers.get("entrepot-key", "")
+        caller = await self._callers.find(key) if key else None
+        if caller is None:
+            raise Problem("unknown_key", status=401)
+        timestamp, nonce = headers.get("entrepot-timestamp", ""), headers.get("entrepot-nonce", "")
+        now = int(time.time())
+        if not timestamp.isdigit() or len(timestamp) > 12 or abs(now - int(timestamp)) > WINDOW_S:
+            raise Problem("timestamp_out_of_window", status=401, extra={"server_time": now})
+        signed = signed_bytes(asgi, nonce=nonce, timestamp=timestamp, body=body)
+        if not _NONCE.match(nonce) or not _is_signed(headers.get("entrepot-signature", ""), signed, caller.secret):
+            raise Problem("bad_signature", status=401, extra={"signed": signed.decode("utf-8", "replace")})
+        if not self._nonces.is_new(key, nonce):
+            raise Problem("nonce_reused", status=401)
+        address = asgi["client"][0] if asgi.get("client") else ""
+        if not caller.admits(address):
+            raise Problem("ip_not_allowed", status=403, extra={"address": address})
+        is_within, left, wait_s = caller.take_token(time.monotonic())
+        policy = f'"key";q={caller.burst};w={max(1, caller.burst // caller.rate_per_s)}'
+        extra.append((b"ratelimit-policy", policy.encode()))
+        extra.append((b"ratelimit", f'"key";r={left};t={max(1, round(wait_s))}'.encode()))
+        if not is_within:
+            raise Problem("rate_limited", status=429, headers={"retry-after": str(max(1, round(wait_s)))})
+        return caller
+
+
+def signed_bytes(asgi: dict[str, Any], *, nonce: str, timestamp: str, body: bytes) -> bytes:
+    """Return the exact bytes a caller signs: nonce, timestamp, request line as sent, newline, body."""
+    path: bytes = asgi.get("raw_path") or asgi["path"].encode()
+    path = path.partition(b"?")[0]
+    query: bytes = asgi.get("query_string", b"")
+    line = asgi["method"].encode() + b" " + path + (b"?" + query if query else b"")
+    return b".".join((nonce.encode(), timestamp.encode(), line + b"\n" + body))
+
+
+def _is_signed(header: str, signed: bytes, secret: bytes) -> bool:
+    expected = hmac.new(secret, signed, hashlib.sha256).digest()
+    is_good = False
+    for part in header.split(" "):
+        version, _, encoded = part.partition(",")
+        if version != "v1":
+            continue
+        try:
+            given = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        is_good |= hmac.compare_digest(given, expected)
+    return is_good
+
+
+async def _body(receive: Any) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > BODY_LIMIT:
+            raise Problem("payload_too_large", status=413)
+        return body
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem("bad_json", status=400, detail="the body broke off")
+        size += len(message.get("body", b""))
+        if size > BODY_LIMIT:
+            raise Problem("payload_too_large", status=413)
+        parts.append(message.get("body", b""))
+    return b"".join(parts)
+
+
+async def answer(
+    send: Any, problem: Problem, *, language: str, request_id: str, headers: list[tuple[bytes, bytes]]
+) -> None:
+    """Send a problem as the whole answer."""
+    body = encode_problem(problem, language=language, request_id=request_id)
+    own = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": problem.status,
+            "headers": [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(body)).encode()),
+                *own,
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

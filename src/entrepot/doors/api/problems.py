@@ -1,0 +1,132 @@
+"""Errors as RFC 9457 problems."""
+
+from typing import Any
+
+import msgspec
+
+from entrepot.base.refusals import Refusal
+from entrepot.doors.api.texts import reason, title
+from entrepot.trade.terms import Answer
+
+_encode = msgspec.json.Encoder().encode
+BASE = "https://entrepot.dev/problems/"
+
+_RETRY_SAME = {"rate_limited", "busy", "request_in_progress", "timestamp_out_of_window", "internal_error"}
+_RETRY_AFTER_ACTION = {"ip_not_allowed", "unknown_key", "distributor_suspended", "cursor_expired"}
+
+
+class ErrorItem(msgspec.Struct, omit_defaults=True):
+    """One fault: where, which code, in words, with its numbers."""
+
+    pointer: str
+    code: str
+    detail: str
+    facts: dict[str, Any] = {}
+
+
+class ProblemBody(msgspec.Struct):
+    """The body of every error."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retry: str
+    request_id: str
+    errors: list[ErrorItem]
+
+
+class Problem(Exception):
+    """An error to answer with; `extra` adds members (`server_time`, `signed`, `address`), `headers` adds headers."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        status: int,
+        detail: str = "",
+        errors: list[ErrorItem] | None = None,
+        facts: dict[str, Any] | None = None,
+        retry: str = "",
+        extra: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        faults: Answer | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.detail = detail
+        self.errors = errors or []
+        self.facts = facts or {}
+        self.retry = retry or _retry_of(code)
+        self.extra = extra or {}
+        self.headers = headers or {}
+        self.answer = faults
+
+    def body(self, *, language: str, request_id: str) -> dict[str, Any]:
+        """Return the problem in the caller's language."""
+        errors = self.errors
+        detail = self.detail
+        if self.answer is not None:
+            errors = [
+                ErrorItem(
+                    fault.pointer,
+                    fault.refusal.code,
+                    reason(fault.refusal.code, fault.facts, language=language),
+                    fault.facts,
+                )
+                for fault in self.answer.faults
+            ]
+            detail = next((item.detail for item in errors if item.code == self.code), "")
+        headline = title(self.code, language=language)
+        return {
+            "type": f"{BASE}{self.code}",
+            "title": headline,
+            "status": self.status,
+            "detail": detail or reason(self.code, self.facts, language=language),
+            "code": self.code,
+            "retry": self.retry,
+            "request_id": request_id,
+            "errors": errors,
+            **self.extra,
+        }
+
+
+def encode_problem(problem: Problem, *, language: str, request_id: str) -> bytes:
+    """Return the JSON of a problem."""
+    return _encode(problem.body(language=language, request_id=request_id))
+
+
+def _retry_of(code: str) -> str:
+    if code in _RETRY_SAME:
+        return "same"
+    return "after_action" if code in _RETRY_AFTER_ACTION else "never"
+
+
+def refused(answer: Answer, *, errors: list[ErrorItem] | None = None) -> Problem:
+    """Return the problem of a refused ask; `errors` replaces the desk's faults where the door knows more."""
+    refusal = answer.refusal
+    if refusal is None:
+        raise ValueError("the ask was accepted")
+    if refusal is Refusal.NOT_FOUND:
+        return not_found()
+    return Problem(
+        refusal.code,
+        status=refusal.status,
+        retry=str(refusal.retry.value),
+        errors=errors,
+        faults=None if errors else answer,
+        extra={"state": answer.order.state} if refusal is Refusal.STATE_CONFLICT and answer.order else None,
+    )
+
+
+def not_found() -> Problem:
+    """Return the one answer for what is missing and for what is somebody else's."""
+    return Problem("not_found", status=404)
+
+
+def invalid(*items: ErrorItem) -> Problem:
+    """Return the problem of a request whose content does not validate."""
+    code = "unknown_field" if any(item.code == "unknown_field" for item in items) else "validation_failed"
+    return Problem(code, status=422, errors=list(items), detail=items[0].detail if items else "")

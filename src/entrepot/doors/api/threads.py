@@ -1,0 +1,35 @@
+"""Sync database work awaited from the door: a few threads, each with a connection of its own."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from entrepot.doors.api.problems import Problem
+
+Result = TypeVar("Result")
+_readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reader")
+
+
+def guarded(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Run database work; when the connection is lost it is thrown away and the caller hears `busy`."""
+    try:
+        return work(*arguments)
+    except (OperationalError, InterfaceError) as error:
+        connection.close()
+        raise busy() from error
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+async def in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Await sync work done in a reader thread."""
+    return await asyncio.get_running_loop().run_in_executor(_readers, guarded, work, *arguments)
+
+
+def busy() -> Problem:
+    """Return the answer for a moment in which the database cannot be had."""
+    return Problem("busy", status=503, headers={"retry-after": "1"})

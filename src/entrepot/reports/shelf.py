@@ -1,0 +1,165 @@
+"""The shelf: the goods a distributor may sell, with his agreed prices and the stock he may take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from entrepot.base.clock import database_now
+from entrepot.pricing.rules import service_fee
+from entrepot.stock.rules import AllotmentRow, LevelRow, own_allotment, sellable
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What decides a distributor's prices and pools."""
+
+    distributor_id: int
+    tier_id: int
+    fee_rate_bps: int
+
+
+@dataclass(slots=True)
+class ShelfSku:
+    """One SKU on the shelf; prices in fen for one piece."""
+
+    id: int
+    goods_id: int
+    sku: str
+    spec: str
+    supply_price_fen: int
+    suggested_price_fen: int | None
+    price_floor_fen: int | None
+    price_ceiling_fen: int | None
+    weight_g: int
+    fee_fen: int = 0
+    agreed_price_fen: int = 0
+    stock: int = 0
+
+
+@dataclass(slots=True)
+class ShelfGoods:
+    """Goods on the shelf."""
+
+    id: int
+    goods_no: str
+    name: str
+    category_id: int
+    brand_id: int | None
+    kind: str
+    images: list[str]
+    detail_images: list[str]
+    min_quantity: int
+    state: str
+    version: int
+    allowed_promotions: list[str]
+    skus: list[ShelfSku] = field(default_factory=list)
+
+
+_GOODS = """
+select id, goods_no, name, category_id, brand_id, kind, images, detail_images, min_quantity, state, version,
+       allowed_promotions
+from catalog_goods where state = 'on_sale'
+"""
+_SKUS = """
+select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_floor_fen, price_ceiling_fen, weight_g
+from catalog_sku where is_active and supply_price_fen is not null
+"""
+
+
+def terms_of(distributor_id: int) -> Terms:
+    """Return a distributor's terms; to be called inside his scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select d.id, d.tier_id, t.fee_rate_bps from parties_distributor d join parties_tier t on t.id = d.tier_id"
+            " where d.id = %s",
+            [distributor_id],
+        )
+        return Terms(*cursor.fetchone())
+
+
+def goods_page(
+    terms: Terms,
+    *,
+    limit: int,
+    after_id: int = 0,
+    category_ids: Sequence[int] | None = None,
+    brand_id: int | None = None,
+    ids: Sequence[int] | None = None,
+) -> list[ShelfGoods]:
+    """Return up to `limit` goods on sale that the distributor's scope shows, by rising id above `after_id`."""
+    conditions, values = ["id > %s"], [after_id]  # type: tuple[list[str], list[Any]]
+    for clause, value in (("category_id = any(%s)", category_ids), ("brand_id = %s", brand_id), ("id = any(%s)", ids)):
+        if value is not None:
+            conditions.append(clause)
+            values.append(list(value) if isinstance(value, Sequence) else value)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_GOODS} and {' and '.join(conditions)} order by id limit %s", [*values, limit])
+        goods = {row[0]: ShelfGoods(*row) for row in cursor.fetchall()}
+        cursor.execute(f"{_SKUS} and goods_id = any(%s) order by goods_id, position, id", [list(goods)])
+        skus = [ShelfSku(*row) for row in cursor.fetchall()]
+    _price_and_count(skus, terms=terms)
+    for sku in skus:
+        goods[sku.goods_id].skus.append(sku)
+    return list(goods.values())
+
+
+@dataclass(slots=True)
+class LiveSku:
+    """What the live check answers for one SKU code."""
+
+    sku: str
+    agreed_price_fen: int | None
+    stock: int
+    min_quantity: int | None
+    state: str
+
+
+def live_skus(terms: Terms, *, codes: Sequence[str]) -> list[LiveSku]:
+    """Return price, stock and state of each code in the order asked; one that is not shown is `not_available`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SKUS} and code = any(%s)", [list(codes)])
+        skus = {row[2]: ShelfSku(*row) for row in cursor.fetchall()}
+        cursor.execute(
+            "select id, min_quantity from catalog_goods where state = 'on_sale' and id = any(%s)",
+            [[sku.goods_id for sku in skus.values()]],
+        )
+        minima = dict(cursor.fetchall())
+    shown = {code: sku for code, sku in skus.items() if sku.goods_id in minima}
+    _price_and_count(list(shown.values()), terms=terms)
+    return [
+        LiveSku(code, sku.agreed_price_fen, sku.stock, minima[sku.goods_id], "on_sale")
+        if (sku := shown.get(code)) is not None
+        else LiveSku(code, None, 0, None, "not_available")
+        for code in codes
+    ]
+
+
+def _price_and_count(skus: Sequence[ShelfSku], *, terms: Terms) -> None:
+    ids = [sku.id for sku in skus]
+    levels: dict[int, list[LevelRow]] = {}
+    allotments: dict[int, list[AllotmentRow]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, sku_id, warehouse_id, allotment_id, on_hand, reserved from stock_level where sku_id = any(%s)",
+            [ids],
+        )
+        for row in cursor.fetchall():
+            levels.setdefault(row[1], []).append(LevelRow(*row))
+        cursor.execute(
+            "select sku_id, id, distributor_id, tier_id, cap, buffer, taken, ends_at from stock_allotment"
+            " where is_open and sku_id = any(%s)",
+            [ids],
+        )
+        for sku_id, *row in cursor.fetchall():
+            allotments.setdefault(sku_id, []).append(AllotmentRow(*row))
+    now = database_now() if allotments else None
+    for sku in skus:
+        own = None
+        if now is not None:
+            own = own_allotment(
+                allotments.get(sku.id, ()), distributor_id=terms.distributor_id, tier_id=terms.tier_id, now=now
+            )
+        sku.fee_fen = service_fee(sku.supply_price_fen, fee_rate_bps=terms.fee_rate_bps)
+        sku.agreed_price_fen = sku.supply_price_fen + sku.fee_fen
+        sku.stock = sellable(levels.get(sku.id, ()), own=own)

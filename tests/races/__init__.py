@@ -1,0 +1,1 @@
+"""Races on a real PostgreSQL, each with a control that shows it happens."""

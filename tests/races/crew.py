@@ -1,0 +1,122 @@
+"""Threads with a database connection each, that start at one moment; and the ways to bend a race."""
+
+import random
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+import pytest
+from django.db import connection
+
+from entrepot.trade import desk
+from entrepot.trade.sql import SQL
+
+T = TypeVar("T")
+START_TIMEOUT_S = 30
+_LOCK = re.compile(r"\s+for (no key )?update( of \w+)?\b")
+
+
+class Crew:
+    """A crew of threads for one test. Every thread keeps one connection until the test ends."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._pool = ThreadPoolExecutor(size)
+
+    def race(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Do all jobs, as many at once as there are threads, beginning together; return the results in order.
+
+        A job that raises makes the race raise: no exception may reach a caller.
+        """
+        results: list[Any] = [None] * len(jobs)
+        hands = min(self.size, len(jobs))
+        start = threading.Barrier(hands)
+
+        def hand(first: int) -> None:
+            connection.ensure_connection()
+            start.wait(START_TIMEOUT_S)
+            for place in range(first, len(jobs), hands):
+                results[place] = jobs[place]()
+
+        for done in [self._pool.submit(hand, first) for first in range(hands)]:
+            done.result()
+        return results
+
+    def close(self) -> None:
+        """Close the connections and end the threads."""
+        together = threading.Barrier(self.size)
+
+        def leave() -> None:
+            together.wait(START_TIMEOUT_S)
+            connection.close()
+
+        for done in [self._pool.submit(leave) for _ in range(self.size)]:
+            done.result()
+        self._pool.shutdown()
+
+
+@contextmanager
+def crew_of(size: int) -> Iterator[Crew]:
+    """A crew for a block."""
+    crew = Crew(size)
+    try:
+        yield crew
+    finally:
+        crew.close()
+
+
+def linger(monkeypatch: pytest.MonkeyPatch, *, seed: int, up_to_s: float = 0.004) -> None:
+    """Let the desk pause by chance between reading and writing, so that others come in between if anything lets them."""
+    chance = random.Random(seed)
+    decide = desk.decide
+
+    def slowly(asks: Sequence[Any], *, books: Any) -> list[Any]:
+        time.sleep(chance.random() * up_to_s)
+        return decide(asks, books=books)
+
+    monkeypatch.setattr(desk, "decide", slowly)
+
+
+def take_locks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the desk read what it would lock without locking it."""
+    locking = {name: _LOCK.sub("", statement) for name, statement in SQL.items() if _LOCK.search(statement)}
+    assert len(locking) >= 4, (
+        f"orders, allotments, accounts and levels are locked, but only {sorted(locking)} were found"
+    )
+    for name, statement in locking.items():
+        monkeypatch.setitem(SQL, name, statement)
+
+
+def shuffle_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every process take its locks in an order of its own instead of by id."""
+    for name, statement in SQL.items():
+        if _LOCK.search(statement):
+            mixed = re.sub(
+                r"order by (\w+\.)?id(?= for update)", r"order by md5(\1id::text || pg_backend_pid())", statement
+            )
+            assert mixed != statement, f"{name} locks without an order"
+            monkeypatch.setitem(SQL, name, mixed)
+
+
+def count_retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the database errors the desk meets, by class name, whether it tries again or not."""
+    met: Counter[str] = Counter()
+    is_retryable = desk._is_retryable
+
+    def counting(error: Exception) -> bool:
+        met[type(error.__cause__ or error).__name__] += 1
+        return is_retryable(error)
+
+    monkeypatch.setattr(desk, "_is_retryable", counting)
+    return met
+
+
+def deadlocks(met: Counter[str]) -> int:
+    """How many of the errors counted were deadlocks."""
+    return met[psycopg.errors.DeadlockDetected.__name__]

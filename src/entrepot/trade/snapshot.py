@@ -1,7 +1,7 @@
 """Load and lock what a batch needs, ids sorted, once per transaction: the only `for update` of the house."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 
@@ -10,6 +10,8 @@ from entrepot.trade import terms
 from entrepot.trade.arrays import literal
 from entrepot.trade.books import AccountRow, Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow, Take
 from entrepot.trade.sql import SQL
+
+Statement: TypeAlias = tuple[str, dict[str, Any]]
 
 HOUSE_KINDS = ("goods_income", "fee_income", "bank", "adjustment")
 
@@ -99,16 +101,36 @@ def _open_levels(cursor: _Reader, wanted: Wanted) -> None:
 
 
 def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books:
-    order_ids = sorted(orders)
-    parties = {"distributor_ids": sorted(wanted.distributor_ids)}
+    suppliers = _payable_suppliers(cursor, wanted)
+    statements = _locking(wanted, sorted(orders), suppliers=suppliers) + _plain(wanted, sorted(orders))
+    names = (name.removesuffix("_of_skus") for name, _ in statements)
+    rows = dict(zip(names, cursor.read(*statements), strict=True))
+    books = Books(now=rows["now"][0][0], orders=orders)
+    _fill_parties(books, rows)
+    _fill_stock(books, rows)
+    _fill_orders(books, rows, wanted)
+    return books
+
+
+def _locking(wanted: Wanted, order_ids: list[int], *, suppliers: list[int]) -> list[Statement]:
     codes = sorted(wanted.codes)
-    statements: list[tuple[str, dict[str, Any]]] = [
+    is_by_sku = not order_ids
+    stock = {"codes": codes} if is_by_sku else {"codes": codes, "order_ids": order_ids}
+    return [
+        ("lock_allotments_of_skus" if is_by_sku else "lock_allotments", stock),
+        ("lock_accounts", {"distributor_ids": sorted(wanted.distributor_ids), "supplier_ids": suppliers}),
+        ("lock_levels_of_skus" if is_by_sku else "lock_levels", stock),
+    ]
+
+
+def _plain(wanted: Wanted, order_ids: list[int]) -> list[Statement]:
+    """Return the reads without locks. They come after every lock: who waited for his twin must find what it has
+    written, or he would be refused for want of the stock and money that his own order took."""
+    parties = {"distributor_ids": sorted(wanted.distributor_ids)}
+    statements: list[Statement] = [
         ("distributors", parties),
         ("plain_accounts", parties),
-        ("skus", {"codes": codes}),
-        ("lock_allotments", {"codes": codes, "order_ids": order_ids})
-        if order_ids
-        else ("lock_allotments_of_skus", {"codes": codes}),
+        ("skus", {"codes": sorted(wanted.codes)}),
     ]
     if wanted.places:
         numbers = {
@@ -123,21 +145,7 @@ def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books
         ]
     if wanted.causes:
         statements += [(name, {"causes": wanted.causes}) for name in ("done_transfers", "done_moves")]
-    suppliers = _payable_suppliers(cursor, wanted)
-    statements += [
-        ("lock_accounts", {**parties, "supplier_ids": suppliers}),
-        ("lock_levels", {"codes": codes, "order_ids": order_ids})
-        if order_ids
-        else ("lock_levels_of_skus", {"codes": codes}),
-        ("now", {}),
-    ]
-    names = (name.removesuffix("_of_skus") for name, _ in statements)
-    rows = dict(zip(names, cursor.read(*statements), strict=True))
-    books = Books(now=rows["now"][0][0], orders=orders)
-    _fill_parties(books, rows)
-    _fill_stock(books, rows)
-    _fill_orders(books, rows, wanted)
-    return books
+    return [*statements, ("now", {})]
 
 
 def _payable_suppliers(cursor: _Reader, wanted: Wanted) -> list[int]:

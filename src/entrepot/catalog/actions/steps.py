@@ -1,0 +1,94 @@
+"""What every step of goods has in common: the lock, the state, the version, the fact and the record."""
+
+from typing import Any
+
+from django.db.models import F
+from django.db.models.expressions import Func
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from entrepot.base.fields import TransactionId
+from entrepot.base.mistakes import Mistake
+from entrepot.catalog import rules
+from entrepot.catalog.models import Goods
+from entrepot.events.operations import record
+from entrepot.events.outbox import note
+
+
+def locked(goods_id: int, *, version: int | None = None) -> Goods:
+    """Return goods locked for a change, as far as the open scope shows them.
+
+    With `version`, refuses goods that somebody else has changed since. Raises Goods.DoesNotExist.
+    """
+    goods = Goods.objects.select_for_update(no_key=True, of=("self",)).get(pk=goods_id)
+    if version is not None and goods.version != version:
+        raise Mistake("", _("Somebody has changed these goods meanwhile. Look again before you decide."))
+    return goods
+
+
+def step(goods: Goods, *, name: str) -> tuple[str, str]:
+    """Bring goods into the state a step leads to and return the states before and after; refuses a wrong state."""
+    before = goods.state
+    after = rules.next_state(before, step=name)
+    if after is None:
+        raise Mistake("", _("The state of the goods does not allow this."))
+    goods.state = after
+    return before, after
+
+
+def keep(goods: Goods, *fields: str) -> None:
+    """Write fields of goods and mark them as changed: the version goes up, the change feed sees it."""
+    values = {field: getattr(goods, field) for field in fields}
+    Goods.objects.filter(pk=goods.pk).update(
+        **values,
+        version=F("version") + 1,
+        changed_at=Now(),
+        changed_xid=Func(function="pg_current_xact_id", output_field=TransactionId()),
+    )
+    goods.refresh_from_db(fields=["version", "changed_at"])
+
+
+def tell(goods: Goods, event_type: str, *, actor: str, reason: str = "") -> None:
+    """Write down for the malls what became of goods."""
+    data: dict[str, Any] = {
+        "object": "product",
+        "id": str(goods.pk),
+        "goods_no": goods.goods_no,
+        "version": goods.version,
+        "state": goods.state,
+    }
+    if reason:
+        data["reason"] = reason[:200]
+    note(
+        event_type,
+        object_kind="goods",
+        object_id=goods.pk,
+        data=data,
+        actor=actor,
+        version=goods.version,
+        reason=reason,
+    )
+
+
+def log(
+    goods: Goods,
+    verb: str,
+    *,
+    actor: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+    address: str = "",
+) -> None:
+    """Put a step on record."""
+    record(
+        actor=actor,
+        verb=verb,
+        object_kind="goods",
+        object_id=goods.pk,
+        label=f"{goods.goods_no} {goods.name}",
+        before=before,
+        after=after,
+        reason=reason,
+        address=address,
+    )

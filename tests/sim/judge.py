@@ -1,0 +1,339 @@
+"""Hold the service's answers against the auditor: one at a time exactly, many at once by what was possible."""
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+
+from entrepot_sdk import NewOrder
+from entrepot_sdk.shapes import Order
+from tests.sim.deeds import Deed, Found, content_of
+from tests.sim.model import OK, Auditor
+from tests.sim.possible import Windows
+from tests.sim.records import Kept
+
+SHORT = {"insufficient_stock", "insufficient_balance"}
+ATOMIC = "batch_refused"
+
+
+def plain_lines(order: NewOrder) -> list[tuple[str, int, int | None]]:
+    """An order's lines as the auditor takes them: SKU, pieces, expected price."""
+    return [
+        (line.sku, line.qty, line.expected_price if isinstance(line.expected_price, int) else None)
+        for line in order.lines
+    ]
+
+
+def differences(kept: Kept, shown: Order) -> list[str]:
+    """Where an order as the API shows it differs from the auditor's."""
+    found = []
+    facts = [("state", kept.state, shown.state), ("total", kept.total, shown.total)]
+    facts += [("freight", kept.freight, shown.freight), ("number", kept.number, shown.out_order_no)]
+    facts.append(("goods_amount", kept.total - kept.freight, shown.goods_amount))
+    facts.append(("lines", sorted(kept.lines), sorted(line.line for line in shown.lines)))
+    for line in shown.lines:
+        mine = kept.lines.get(line.line)
+        if mine is None:
+            continue
+        facts += [
+            (f"line {line.line} sku", mine.sku, line.sku),
+            (f"line {line.line} qty", mine.qty, line.qty),
+            (f"line {line.line} supply_price", mine.supply_price, line.supply_price),
+            (f"line {line.line} fee", mine.fee, line.fee),
+            (f"line {line.line} agreed_price", mine.agreed, line.agreed_price),
+            (f"line {line.line} amount", mine.agreed * mine.qty, line.amount),
+            (f"line {line.line} shipped_qty", mine.shipped, line.shipped_qty),
+            (f"line {line.line} refunded_qty", mine.refunded, line.refunded_qty),
+        ]
+    facts.append(("refunded", kept.refunded, sum(refund.amount for refund in shown.refunds)))
+    for name, mine_value, theirs in facts:
+        if mine_value != theirs:
+            found.append(f"{kept.party} {kept.number}: {name} is {theirs}, must be {mine_value}")
+    return found
+
+
+class Judge:
+    """Judges deeds and keeps the auditor's books in step; `dirty` are the orders touched since the last look."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        self.auditor = auditor
+        self.ids: dict[tuple[str, str], str] = {}
+        self.dirty: set[tuple[str, str]] = set()
+
+    def kept(self, deed: Deed) -> Kept:
+        """The auditor's order that a deed speaks of."""
+        return self.auditor.orders[(deed.party, deed.number)]
+
+    # --- one at a time ---
+
+    def one(self, deed: Deed) -> None:
+        """Judge a deed that ran alone: the auditor foretells its answer exactly."""
+        if deed.verb in ("place", "preview"):
+            self._one_place(deed)
+        elif deed.verb == "batch":
+            self._one_batch(deed)
+        elif deed.verb == "foreign":
+            _must(deed, {"not_found"})
+        elif deed.verb == "credit":
+            reaches = deed.amount >= 0 or self.auditor.parties[deed.party].available + deed.amount >= 0
+            self._one_fund(deed, is_fine=reaches, short="insufficient_balance")
+        elif deed.verb == "restock":
+            reaches = self.auditor.articles[deed.sku].pools[""].available + deed.amount >= 0
+            self._one_fund(deed, is_fine=reaches, short="insufficient_stock")
+        else:
+            self._one_verb(deed)
+
+    def _one_fund(self, deed: Deed, *, is_fine: bool, short: str) -> None:
+        _must(deed, {OK} if is_fine or deed.name in self.auditor.causes else {short})
+        if deed.code == OK:
+            self.fund(deed)
+
+    def fund(self, deed: Deed) -> None:
+        """Enter money or pieces that the staff brought."""
+        if deed.verb == "credit":
+            self.auditor.credit(deed.party, amount=deed.amount, cause=deed.name)
+        else:
+            self.auditor.restock(deed.sku, qty=deed.amount, cause=deed.name)
+
+    def _one_place(self, deed: Deed) -> None:
+        order = deed.orders[0]
+        lines = plain_lines(order)
+        _must(
+            deed,
+            self.auditor.judge_place(deed.party, number=order.out_order_no, content=content_of(order), lines=lines),
+        )
+        self._check_pointers(deed)
+        if deed.verb == "preview":
+            if deed.answer is not None:
+                total = sum(self.auditor.price(sku, party=deed.party) * qty for sku, qty, _ in lines)
+                if deed.answer.total != total:
+                    raise Found(f"{deed}: previewed at {deed.answer.total}, must be {total}")
+            return
+        if deed.answer is None:
+            return
+        is_repeat = (deed.party, order.out_order_no) in self.auditor.orders
+        if deed.answer.replayed != is_repeat:
+            raise Found(f"{deed}: must {'' if is_repeat else 'not '}be marked as replayed")
+        if not is_repeat:
+            self.enter(deed)
+        self._check_answer(deed)
+
+    def enter(self, deed: Deed, *, is_funded: bool | None = None) -> Kept:
+        """Put an accepted order on the auditor's books."""
+        order = deed.orders[0]
+        key = (deed.party, order.out_order_no)
+        self.ids[key] = deed.order_id
+        self.dirty.add(key)
+        return self.auditor.place(
+            deed.party,
+            number=order.out_order_no,
+            content=content_of(order),
+            mode=order.mode,
+            lines=[(line.sku, line.qty) for line in order.lines],
+            is_funded=is_funded,
+        )
+
+    def _check_pointers(self, deed: Deed) -> None:
+        """Every fault names a line that has it."""
+        lines = plain_lines(deed.orders[0])
+        wanted: dict[str, int] = {}
+        for sku, qty, _ in lines:
+            wanted[sku] = wanted.get(sku, 0) + qty
+        for pointer, code in deed.pointers:
+            parts = pointer.split("/")
+            if code != "insufficient_stock" or len(parts) < 3 or not parts[2].isdigit():
+                continue
+            sku = lines[int(parts[2])][0]
+            if sku in self.auditor.articles and self.auditor.sellable(sku, party=deed.party) >= wanted[sku]:
+                raise Found(f"{deed}: {pointer} is said to be short, and is not")
+        if deed.code == "insufficient_stock" and not any(code == deed.code for _, code in deed.pointers):
+            raise Found(f"{deed}: refused for stock without naming a line")
+
+    def _check_answer(self, deed: Deed) -> None:
+        key = (deed.party, deed.orders[0].out_order_no if deed.orders else deed.number)
+        if deed.answer is None:
+            return
+        if self.ids[key] != deed.answer.id:
+            raise Found(f"{deed}: answered as order {deed.answer.id}, is {self.ids[key]}")
+        found = differences(self.auditor.orders[key], deed.answer)
+        if found:
+            raise Found(f"{deed}: " + "; ".join(found))
+
+    def _one_batch(self, deed: Deed) -> None:
+        _must(deed, {OK})
+        if [row.number for row in deed.rows] != [order.out_order_no for order in deed.orders]:
+            raise Found(f"{deed}: the rows are not answered in the order sent")
+        if not deed.is_atomic or all(row.code == OK for row in deed.rows):
+            for row in deed.rows:
+                self._one_place(row)
+            return
+        self._refused_together(deed)
+
+    def _refused_together(self, deed: Deed) -> None:
+        entered: list[Kept] = []
+        guilty = 0
+        for row in deed.rows:
+            order = row.orders[0]
+            verdict = self.auditor.judge_place(
+                row.party, number=order.out_order_no, content=content_of(order), lines=plain_lines(order)
+            )
+            is_fine = OK in verdict
+            _must(row, {ATOMIC} if is_fine else verdict)
+            guilty += not is_fine
+            if is_fine and (row.party, order.out_order_no) not in self.auditor.orders:
+                entered.append(self.enter(row))
+        for kept in entered:
+            # Nothing of a refused batch may stay: take the rows off the books again as if never asked.
+            if kept.state == "confirmed":
+                self.auditor.do(kept, "refund", name="undone")
+            else:
+                self.auditor.do(kept, "cancel")
+            key = (kept.party, kept.number)
+            del self.auditor.orders[key], self.ids[key]
+            self.dirty.discard(key)
+        if not guilty:
+            raise Found(f"{deed}: refused as a whole, and no row is at fault")
+
+    def _one_verb(self, deed: Deed) -> None:
+        kept = self.kept(deed)
+        _must(deed, self.auditor.judge(kept, deed.verb, pieces=deed.pieces, name=deed.name))
+        if deed.code == OK and self.auditor.takes_effect(kept, deed.verb, name=deed.name):
+            self.auditor.do(kept, deed.verb, pieces=deed.pieces, name=deed.name)
+        self.dirty.add((deed.party, deed.number))
+        self._check_answer(deed)
+
+    # --- many at once ---
+
+    def many(self, deeds: Sequence[Deed], *, shown: dict[tuple[str, str], Order]) -> None:
+        """Judge deeds that ran at once; `shown` are the orders they speak of as they stand now."""
+        windows = Windows(self.auditor)
+        places = [row for deed in deeds for row in (deed.rows or [deed]) if row.verb == "place"]
+        for deed in deeds:
+            if deed.verb == "batch":
+                _must(deed, {OK})
+            if deed.verb == "foreign":
+                _must(deed, {"not_found"})
+            if deed.verb in ("credit", "restock"):
+                _must(deed, {OK})
+                with windows.effect(deed):
+                    self.fund(deed)
+        effects = [*self._first_submits(places), *self._first_verbs(deeds, shown=shown)]
+        for deed in sorted(effects, key=lambda deed: deed.ended):
+            with windows.effect(deed):
+                self._enter_effect(deed, shown=shown)
+        for deed in deeds:
+            self._possible_rows(deed, windows=windows)
+        for deed in effects:
+            windows.check_waiting(deed, total=self.auditor.orders[(deed.party, deed.number)].total)
+        self._blur(effects)
+        found = self.auditor.faults()
+        if found:
+            raise Found("; ".join(found))
+
+    def _enter_effect(self, deed: Deed, *, shown: dict[tuple[str, str], Order]) -> None:
+        key = (deed.party, deed.number)
+        if deed.verb == "place":
+            self.enter(deed, is_funded=shown[key].state != "awaiting_funds")
+            return
+        kept = self.auditor.orders[key]
+        self.dirty.add(key)
+        self.auditor.do(kept, deed.verb, pieces=deed.pieces, name=deed.name, is_funded=deed.is_funded)
+
+    def _first_submits(self, places: list[Deed]) -> Iterator[Deed]:
+        """The submit of each number that took effect; faults when two did, or contents were mixed up."""
+        by_number: dict[tuple[str, str], list[Deed]] = {}
+        for deed in places:
+            by_number.setdefault((deed.party, deed.orders[0].out_order_no), []).append(deed)
+        for key, same in by_number.items():
+            earlier = self.auditor.orders.get(key)
+            accepted = [deed for deed in same if deed.code == OK]
+            contents = [content_of(deed.orders[0]) for deed in accepted] + ([earlier.content] if earlier else [])
+            ids = {deed.order_id for deed in accepted} | ({self.ids[key]} if earlier else set())
+            fresh = [deed for deed in accepted if deed.answer is not None and not deed.answer.replayed]
+            if len(ids) > 1 or len(fresh) > (0 if earlier else 1) or any(c != contents[0] for c in contents):
+                raise Found(f"{key} took effect more than once: " + "; ".join(map(str, accepted)))
+            for deed in same:
+                if deed.code == "number_reused_with_other_content" and (
+                    not contents or contents[0] == content_of(deed.orders[0])
+                ):
+                    raise Found(f"{deed}: no other content was accepted under this number")
+                later = any(other.ended < deed.began for other in accepted)
+                if deed.code in SHORT and (later or earlier) and content_of(deed.orders[0]) == contents[0]:
+                    raise Found(f"{deed}: refused although its number had been accepted")
+            if accepted and earlier is None:
+                first = min(accepted, key=lambda deed: deed.ended)
+                first.began = min(deed.began for deed in accepted)
+                first.number = key[1]
+                yield first
+
+    def _first_verbs(self, deeds: Iterable[Deed], *, shown: dict[tuple[str, str], Order]) -> Iterator[Deed]:
+        """Of the verbs on each order, those that took effect, by an order of events that explains every answer."""
+        by_order: dict[tuple[str, str], list[Deed]] = {}
+        for deed in deeds:
+            if deed.verb in ("confirm", "cancel", "receive", "ship", "refund", "complete", "expire"):
+                by_order.setdefault((deed.party, deed.number), []).append(deed)
+        for key, same in by_order.items():
+            kept = self.auditor.orders[key]
+            story = explain(self.auditor, kept, same, shown=shown[key])
+            if story is None:
+                told = "\n  ".join(map(str, same))
+                raise Found(f"no order of events explains {key} ({kept.state} -> {shown[key]}):\n  {told}")
+            yield from story
+
+    def _possible_rows(self, deed: Deed, *, windows: Windows) -> None:
+        rows = deed.rows or ([deed] if deed.verb == "place" else [])
+        is_refused = deed.is_atomic and any(row.code != OK for row in rows)
+        if is_refused and (any(row.code == OK for row in rows) or all(row.code == ATOMIC for row in rows)):
+            raise Found(f"{deed}: neither all nor none: {[row.code for row in rows]}")
+        for row in rows:
+            windows.check(row, besides=rows if is_refused else [])
+
+    def _blur(self, effects: list[Deed]) -> None:
+        """After many at once it is not known which pool of an article with several a line took its pieces from."""
+        for deed in effects:
+            for line in self.auditor.orders[(deed.party, deed.number)].lines.values():
+                article = self.auditor.articles[line.sku]
+                if len(article.pools) > 1:
+                    article.split_known = False
+                    line.is_sure = False
+
+
+def explain(auditor: Auditor, kept: Kept, deeds: Sequence[Deed], *, shown: Order) -> list[Deed] | None:
+    """The deeds that took effect, in an order that gives every answer and the state now shown; None if there is none.
+
+    A deed that ended before another began comes before it.
+    """
+    scratch = Auditor()
+    scratch.parties = {kept.party: copy.deepcopy(auditor.parties[kept.party])}
+    scratch.articles = {line.sku: copy.deepcopy(auditor.articles[line.sku]) for line in kept.lines.values()}
+    return _search(scratch, copy.deepcopy(kept), list(deeds), shown=shown)
+
+
+def _search(scratch: Auditor, kept: Kept, left: list[Deed], *, shown: Order) -> list[Deed] | None:
+    required = [deed for deed in left if deed.verb != "expire"]
+    if not required and not differences(kept, shown):
+        return []
+    for deed in left:
+        if any(other.ended < deed.began for other in required if other is not deed):
+            continue
+        if deed.code not in scratch.judge(kept, deed.verb, pieces=deed.pieces, name=deed.name):
+            continue
+        rest = [other for other in left if other is not deed]
+        if deed.code != OK or not scratch.takes_effect(kept, deed.verb, name=deed.name):
+            story = _search(scratch, kept, rest, shown=shown)
+            if story is not None:
+                return story
+            continue
+        waits = deed.verb == "confirm" and scratch.parties[kept.party].policy == "check"
+        for is_funded in (True, False) if waits else (True,):
+            tried = copy.deepcopy(kept)
+            scratch.do(tried, deed.verb, pieces=deed.pieces, name=deed.name, is_funded=is_funded)
+            story = _search(scratch, tried, rest, shown=shown)
+            if story is not None:
+                deed.is_funded = is_funded
+                return [deed, *story]
+    return None
+
+
+def _must(deed: Deed, verdict: Iterable[str]) -> None:
+    allowed = set(verdict)
+    if deed.code not in allowed:
+        raise Found(f"{deed}: must be answered {' or '.join(sorted(allowed))}")

@@ -1,0 +1,131 @@
+"""What money and stock can have been while many things happened at once: bounds from the windows of the answers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.sim.deeds import Deed, Found
+from tests.sim.model import OK, Auditor
+
+Resource = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """So much more or less of a resource, at some moment between `began` and `ended`."""
+
+    resource: Resource
+    amount: int
+    began: float
+    ended: float
+
+
+class Windows:
+    """Starts from what the auditor knows before; each effect entered under `effect` notes what it changed."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        self.auditor = auditor
+        self._before = self._available()
+        self._changes: list[Change] = []
+        self._known = set(auditor.orders)
+        waiting = [kept for kept in auditor.orders.values() if kept.state == "awaiting_funds"]
+        # Orders that waited already may be drawn at any moment of a burst.
+        self._may_be_drawn = {number: sum(k.total for k in waiting if k.party == number) for number in auditor.parties}
+
+    def _available(self) -> dict[Resource, int]:
+        money = {("money", number): party.available for number, party in self.auditor.parties.items()}
+        return money | {("stock", sku): article.available for sku, article in self.auditor.articles.items()}
+
+    @contextmanager
+    def effect(self, deed: Deed) -> Iterator[None]:
+        """Note by how much the deed entered inside changes each resource."""
+        before = self._available()
+        yield
+        for resource, amount in self._available().items():
+            if amount != before[resource]:
+                self._changes.append(Change(resource, amount - before[resource], deed.began, deed.ended))
+
+    def least(self, resource: Resource, *, deed: Deed) -> int:
+        """The least there can have been at some moment of a deed: every taking early, every gain late."""
+        total = self._before[resource]
+        for change in self._of(resource):
+            if (change.began < deed.ended) if change.amount < 0 else (change.ended < deed.began):
+                total += change.amount
+        return total
+
+    def most(self, resource: Resource, *, deed: Deed) -> int:
+        """The most there can have been at some moment of a deed, apart from what the deed itself took."""
+        total = self._before[resource]
+        for change in self._of(resource):
+            if (change.ended < deed.began) if change.amount < 0 else (change.began < deed.ended):
+                total += change.amount
+        return total
+
+    def _of(self, resource: Resource) -> list[Change]:
+        return [change for change in self._changes if change.resource == resource]
+
+    def check(self, deed: Deed, *, besides: Sequence[Deed]) -> None:
+        """Raise when a submit's answer was not possible; `besides` are the rows that had to succeed with it."""
+        is_known = (deed.party, deed.orders[0].out_order_no) in self._known
+        is_repeat = deed.answer is not None and deed.answer.replayed
+        if is_known or is_repeat or deed.code in ("number_reused_with_other_content", "batch_refused"):
+            return
+        wanted = self._wanted([deed])
+        faults = self._plain_faults(deed, wanted=wanted)
+        together = self._wanted(besides) if besides else wanted
+        if deed.code == OK:
+            short = [r for r, qty in wanted.items() if qty > self.most(r, deed=deed) and self._is_needed(r, deed=deed)]
+            if faults or short:
+                raise Found(f"{deed}: accepted, which cannot be: {sorted(faults)} {short}")
+            return
+        kind = {"insufficient_stock": "stock", "insufficient_balance": "money"}.get(deed.code)
+        if kind is None:
+            if deed.code not in faults:
+                raise Found(f"{deed}: cannot be refused so; its faults are {sorted(faults)}")
+            return
+        own = [resource for resource in wanted if resource[0] == kind]
+        if not any(
+            together[resource] > self.least(resource, deed=deed) or self._has_pools(resource) for resource in own
+        ):
+            lows = {resource: self.least(resource, deed=deed) for resource in own}
+            raise Found(f"{deed}: refused, and there were never fewer than {lows}")
+
+    def check_waiting(self, deed: Deed, *, total: int) -> None:
+        """Raise when an order was let wait for money that was there all the time."""
+        waits = deed.answer is not None and deed.answer.state == "awaiting_funds"
+        least = self.least(("money", deed.party), deed=deed) - self._may_be_drawn[deed.party]
+        if waits and deed.verb in ("place", "confirm") and least >= total:
+            raise Found(f"{deed}: waits for funds, and there was never less than {total}")
+
+    def _wanted(self, deeds: Sequence[Deed]) -> dict[Resource, int]:
+        wanted: dict[Resource, int] = {}
+        for deed in deeds:
+            for line in deed.orders[0].lines:
+                if line.sku not in self.auditor.articles:
+                    continue
+                amount = self.auditor.price(line.sku, party=deed.party) * line.qty
+                for resource, more in ((("stock", line.sku), line.qty), (("money", deed.party), amount)):
+                    wanted[resource] = wanted.get(resource, 0) + more
+        return wanted
+
+    def _plain_faults(self, deed: Deed, *, wanted: dict[Resource, int]) -> set[str]:
+        """Faults that do not hang on what others do at the same time."""
+        faults: set[str] = set()
+        for line in deed.orders[0].lines:
+            if line.sku not in self.auditor.articles:
+                faults |= {"not_found", "validation_failed", "product_delisted"}
+                continue
+            if isinstance(line.expected_price, int) and line.expected_price != self.auditor.price(
+                line.sku, party=deed.party
+            ):
+                faults.add("price_changed")
+            if wanted[("stock", line.sku)] < self.auditor.articles[line.sku].min_quantity:
+                faults.add("below_min_quantity")
+        return faults
+
+    def _is_needed(self, resource: Resource, *, deed: Deed) -> bool:
+        """Money is not asked for at submit under the `check` policy."""
+        return resource[0] == "stock" or self.auditor.parties[deed.party].policy == "hold"
+
+    def _has_pools(self, resource: Resource) -> bool:
+        return resource[0] == "stock" and len(self.auditor.articles[resource[1]].pools) > 1

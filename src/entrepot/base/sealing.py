@@ -1,28 +1,23 @@
 """Encryption of single fields and keyed hashes for searching them."""
 
 import base64
-import hashlib
 import hmac
 import os
+from functools import cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
-_cache: dict[str, tuple[AESGCM, bytes]] = {}
 
 
+@cache
 def _parts() -> tuple[AESGCM, bytes]:
-    encoded: str = settings.FIELD_KEY
-    found = _cache.get(encoded)
-    if found is None:
-        key = base64.b64decode(encoded)
-        if len(key) != 32:
-            raise ValueError("ENTREPOT_FIELD_KEY must be the base64 of 32 bytes")
-        hash_key = hmac.new(key, b"entrepot search hash", hashlib.sha256).digest()
-        found = _cache[encoded] = (AESGCM(key), hash_key)
-    return found
+    key = base64.b64decode(settings.FIELD_KEY)
+    if len(key) != 32:
+        raise ValueError("ENTREPOT_FIELD_KEY must be the base64 of 32 bytes")
+    return AESGCM(key), hmac.digest(key, b"entrepot search hash", "sha256")
 
 
 def seal(plain: bytes) -> bytes:
@@ -41,4 +36,4 @@ def unseal(sealed: bytes) -> bytes:
 
 def search_hash(text: str) -> bytes:
     """Return a 16-byte keyed hash by which an encrypted field can be found again."""
-    return hmac.new(_parts()[1], text.encode(), hashlib.sha256).digest()[:16]
+    return hmac.digest(_parts()[1], text.encode(), "sha256")[:16]

@@ -61,15 +61,21 @@ class Gatherer:
                 continue
             STAGES.add("desk", time.perf_counter() - started, count=len(batch))
             for (_, future), found in zip(batch, answers, strict=True):
-                if not future.done():
+                if future.done():
+                    continue
+                if isinstance(found, Exception):
+                    if not isinstance(found, Problem):
+                        log.error("ask_failed", exc_info=found)
+                    future.set_exception(found)
+                else:
                     future.set_result(found)
 
 
-def _run(asks: list[Any]) -> list[Answer]:
-    try:
-        return desk.run(asks)
-    except desk.Busy as error:
-        raise Problem("request_in_progress", status=409) from error
+def _run(asks: list[Any]) -> list[Answer | Exception]:
+    return [
+        Problem("request_in_progress", status=409) if isinstance(outcome, desk.Busy) else outcome
+        for outcome in desk.run_each(asks)
+    ]
 
 
 def _together(asks: list[Any]) -> list[Answer]:

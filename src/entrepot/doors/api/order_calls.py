@@ -64,17 +64,22 @@ async def preview_order(request: Call) -> Response[bytes]:
     )
 
 
-@post("/orders", status_code=201, opt=Operation(shapes.OrderRequest, shapes.Order, group="orders", status=201).opt())
-async def create_order(request: Call) -> Response[bytes]:
-    """下单 | Place an order: stock and money are held, or drawn at once, together; 201 new, 200 replayed."""
-    caller = caller_of(request)
-    wanted = read(body_of(request), shapes.OrderRequest)
+async def place(caller: Caller, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+    """Place an order from the bytes that were signed; return status, body and headers of the answer."""
+    wanted = read(body, shapes.OrderRequest)
     answer = await GATHERER.ask(to_place(wanted, caller=caller))
     if not answer.is_accepted or answer.order is None:
         raise await _refusal(answer, wanted, caller)
     if answer.is_replay:
-        return reply(order_shape(await _view(caller, answer.order.id)), headers=REPLAYED)
-    return reply(order_shape(answer.order), status=201)
+        return 200, _encode(order_shape(await _view(caller, answer.order.id))), REPLAYED
+    return 201, _encode(order_shape(answer.order)), {}
+
+
+@post("/orders", status_code=201, opt=Operation(shapes.OrderRequest, shapes.Order, group="orders", status=201).opt())
+async def create_order(request: Call) -> Response[bytes]:
+    """下单 | Place an order: stock and money are held, or drawn at once, together; 201 new, 200 replayed."""
+    status, content, headers = await place(caller_of(request), body_of(request))
+    return Response(content, status_code=status, media_type="application/json", headers=headers)
 
 
 @post("/orders/batch", status_code=200, opt=Operation(shapes.BatchRequest, shapes.BatchAnswer, group="orders").opt())

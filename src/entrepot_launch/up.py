@@ -29,7 +29,16 @@ PlanMaker = Callable[[options.Options, DataFolder], plan.Plan]
 
 def say(text: str) -> None:
     """One line of progress, at once even into a pipe."""
-    print(text, flush=True)
+    show(text + "\n")
+
+
+def show(text: str) -> None:
+    """The same for a part of a line. A reader who has gone away (`bin/up | head -1`) does not end the instance."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: list[str]) -> int:
@@ -164,7 +173,7 @@ class Instance:
             try:
                 while program.is_running():
                     self._signals.pause(2)
-                    print("." if program.is_running() else "", end="", flush=True)
+                    show("." if program.is_running() else "")
             finally:
                 program.end_group(signal_number=signal.SIGKILL)
             assert program.process is not None
@@ -238,7 +247,7 @@ class Instance:
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Shows that something began, and how long it took."""
-    print(f"{name} …", end="", flush=True)
+    show(f"{name} …")
     began = time.monotonic()
     try:
         yield

@@ -28,20 +28,32 @@ def free_port() -> int:
 class Instance:
     """One launcher with its network. Leaving the block stops it, by force if it must be."""
 
-    def __init__(self, data: Path, *words: str, port: int | None = None, environment: dict[str, str] | None = None):
+    def __init__(
+        self,
+        data: Path,
+        *words: str,
+        port: int | None = None,
+        environment: dict[str, str] | None = None,
+        is_heard: bool = True,
+    ) -> None:
         self.data = data
         self.port = port or free_port()
         self.lines: list[str] = []
+        self._reader: threading.Thread | None = None
+        reader, writer = os.pipe()
         surroundings = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_", "ENTREPOT_"))}
         self.process = subprocess.Popen(
             [sys.executable, str(STANDIN), "launch", "--port", str(self.port), "--data", str(data), *words],
             env=surroundings | {"PYTHONPATH": str(ROOT / "src")} | (environment or {}),
-            stdout=subprocess.PIPE,
+            stdout=writer,
             stderr=subprocess.STDOUT,
-            text=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        os.close(writer)
+        if is_heard:
+            self._reader = threading.Thread(target=self._read, args=(reader,), daemon=True)
+            self._reader.start()
+        else:
+            os.close(reader)
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +72,7 @@ class Instance:
         deadline = time.monotonic() + timeout_s
         while not happened():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                self._reader.join(1)
+                self._finish_reading()
                 raise AssertionError("not reached; the launcher said:\n" + "\n".join(self.lines))
             time.sleep(0.02)
 
@@ -76,7 +88,7 @@ class Instance:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-        self._reader.join(5)
+        self._finish_reading()
         return code
 
     def get(self, path: str) -> str:
@@ -121,10 +133,14 @@ class Instance:
         """Whether a line matches."""
         return any(re.search(pattern, line) for line in list(self.lines))
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
+    def _finish_reading(self) -> None:
+        if self._reader is not None:
+            self._reader.join(5)
+
+    def _read(self, reader: int) -> None:
+        with open(reader, encoding="utf-8") as lines:
+            for line in lines:
+                self.lines.append(line.rstrip())
 
 
 def processes_of(data: Path) -> list[int]:

@@ -299,6 +299,15 @@ def test_a_temporary_server_goes_with_a_killed_owner() -> None:
         assert not cluster.exists(), "the next one sweeps up"
 
 
+def test_a_reader_who_goes_away_does_not_end_the_instance(data: Path) -> None:
+    with Instance(data, is_heard=False) as instance:
+        instance.until(lambda: instance.answers("/"))
+        os.kill(instance.program("worker"), signal.SIGKILL)  # the launcher will have something to say
+        instance.until(lambda: instance.program("worker") == 0)
+        instance.until(lambda: instance.program("worker") > 0)
+        assert instance.visits() == ["demo"]
+
+
 def _backends(data: Path) -> list[int]:
     from entrepot_launch import processes
 

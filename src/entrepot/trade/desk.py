@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, IntegrityError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from entrepot.base import scope
 from entrepot.base.refusals import Refusal
@@ -14,6 +14,8 @@ from entrepot.trade.snapshot import load
 from entrepot.trade.terms import Answer, Fault, refuse
 
 _TRIES = 5
+# A batch has waited long enough for a lock; those of its asks that need none shall not wait for each other's.
+_HASTE_MS = 200
 
 
 class Busy(Exception):
@@ -23,15 +25,40 @@ class Busy(Exception):
 def run(asks: Sequence[Any]) -> list[Answer]:
     """Load, decide and write a list of asks in one transaction and return an answer to each, in order.
 
-    Asks do not stand or fall together: a refused one changes nothing and leaves the others be. When the write of a
-    whole batch fails, its asks are run one by one. Raises Busy when locks could not be had.
+    Asks do not stand or fall together: a refused one changes nothing and leaves the others be. When one cannot be
+    judged or written at all, the others are done all the same, and then its error is raised; see `run_each`. Raises
+    Busy when locks could not be had.
+    """
+    answers: list[Answer] = []
+    for outcome in run_each(asks):
+        if isinstance(outcome, Exception):
+            raise outcome
+        answers.append(outcome)
+    return answers
+
+
+def run_each(asks: Sequence[Any]) -> list[Answer | Exception]:
+    """Do what `run` does and return the error of an ask in its place, so that it harms nobody who shares its batch.
+
+    A batch that fails is run again one by one, each ask in a transaction of its own, unless the database is away.
     """
     try:
-        return _attempts(asks)
-    except (IntegrityError, Busy):
+        return [*_attempts(asks)]
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is one ask's, and is handed to who asked
         if len(asks) == 1:
-            raise
-    return [answer for ask in asks for answer in _attempts([ask])]
+            return [error]
+    return [_alone(ask) for ask in asks]
+
+
+def _alone(ask: Any) -> Answer | Exception:
+    try:
+        return _attempts([ask], lock_wait_ms=_HASTE_MS)[0]
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        return error
 
 
 def run_together(asks: Sequence[Any]) -> list[Answer]:
@@ -53,10 +80,12 @@ def preview(asks: Sequence[Any]) -> list[Answer]:
         return _once(asks, is_all_or_none=False, is_kept=False)
 
 
-def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False) -> list[Answer]:
+def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False, lock_wait_ms: int = 0) -> list[Answer]:
     for attempt in range(_TRIES):
         try:
             with scope.desk(is_outermost=True):
+                if lock_wait_ms:
+                    _wait_at_most(lock_wait_ms)
                 return _once(asks, is_all_or_none=is_all_or_none, is_kept=True)
         except IntegrityError as error:
             if attempt == _TRIES - 1 or not _is_retryable(error):
@@ -67,6 +96,11 @@ def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False) -> list[Answ
             if attempt == _TRIES - 1 or isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
                 raise Busy from error
     raise AssertionError("unreachable")
+
+
+def _wait_at_most(lock_wait_ms: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('lock_timeout', %s, true)", [f"{lock_wait_ms}ms"])
 
 
 def _is_retryable(error: DatabaseError) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -24,6 +25,7 @@ from entrepot_sdk.shapes import (
     NewOrder,
     Order,
     Page,
+    Preview,
     PriceStock,
     Product,
     Shipment,
@@ -140,7 +142,7 @@ class AsyncEntrepot:
         """Live prices (fen) and stock of up to 500 SKUs."""
         return (await self.send(calls.prices_stocks(skus))).items
 
-    async def preview_order(self, order: NewOrder) -> Order:
+    async def preview_order(self, order: NewOrder) -> Preview:
         """What `create_order` would answer, without any effect."""
         return await self.send(calls.preview_order(order))
 
@@ -169,10 +171,24 @@ class AsyncEntrepot:
         return await self.send(calls.batch(out_batch_no))
 
     async def orders_page(
-        self, *, state: str | None = None, cursor: str | None = None, limit: int | None = None
+        self,
+        *,
+        state: str | None = None,
+        created_from: datetime | None = None,
+        created_until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Page[Order]:
         """One page of this distributor's orders."""
-        return await self.send(calls.orders(state=state, cursor=cursor, limit=limit))
+        return await self.send(
+            calls.orders(
+                state=state,
+                created_from=created_from.isoformat() if created_from else None,
+                created_until=created_until.isoformat() if created_until else None,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
 
     async def order(self, order_id: str) -> Order:
         """One order."""
@@ -207,11 +223,20 @@ class AsyncEntrepot:
                 return
             cursor = page.next_cursor
 
-    async def orders(self, *, state: str | None = None, limit: int | None = None) -> AsyncIterator[Order]:
+    async def orders(
+        self,
+        *,
+        state: str | None = None,
+        created_from: datetime | None = None,
+        created_until: datetime | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Order]:
         """Every order of this distributor, page by page."""
         cursor: str | None = None
         while True:
-            page = await self.orders_page(state=state, cursor=cursor, limit=limit)
+            page = await self.orders_page(
+                state=state, created_from=created_from, created_until=created_until, cursor=cursor, limit=limit
+            )
             for item in page.items:
                 yield item
             if not page.has_more or page.next_cursor is None:

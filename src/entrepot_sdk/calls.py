@@ -80,8 +80,8 @@ def prices_stocks(skus: list[str]) -> Call[shapes.Items[shapes.PriceStock]]:
     return _post("/prices-stocks/query", shapes.Items[shapes.PriceStock], body={"skus": skus})
 
 
-def preview_order(order: shapes.NewOrder) -> Call[shapes.Order]:
-    return _post("/orders/preview", shapes.Order, body=order)
+def preview_order(order: shapes.NewOrder) -> Call[shapes.Preview]:
+    return _post("/orders/preview", shapes.Preview, body=order)
 
 
 def create_order(order: shapes.NewOrder) -> Call[shapes.Order]:
@@ -100,8 +100,16 @@ def batch(out_batch_no: str) -> Call[shapes.Batch]:
     return _get(f"/orders/batch/{_segment(out_batch_no)}", shapes.Batch)
 
 
-def orders(*, state: str | None, cursor: str | None, limit: int | None) -> Call[shapes.Page[shapes.Order]]:
-    query: Query = {"state": state, "cursor": cursor, "limit": limit}
+def orders(
+    *, state: str | None, created_from: str | None, created_until: str | None, cursor: str | None, limit: int | None
+) -> Call[shapes.Page[shapes.Order]]:
+    query: Query = {
+        "state": state,
+        "created_from": created_from,
+        "created_until": created_until,
+        "cursor": cursor,
+        "limit": limit,
+    }
     return _get("/orders", shapes.Page[shapes.Order], query=query)
 
 

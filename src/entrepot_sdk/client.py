@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -24,6 +25,7 @@ from entrepot_sdk.shapes import (
     NewOrder,
     Order,
     Page,
+    Preview,
     PriceStock,
     Product,
     Shipment,
@@ -140,7 +142,7 @@ class Entrepot:
         """Live prices (fen) and stock of up to 500 SKUs."""
         return self.send(calls.prices_stocks(skus)).items
 
-    def preview_order(self, order: NewOrder) -> Order:
+    def preview_order(self, order: NewOrder) -> Preview:
         """What `create_order` would answer, without any effect."""
         return self.send(calls.preview_order(order))
 
@@ -169,10 +171,24 @@ class Entrepot:
         return self.send(calls.batch(out_batch_no))
 
     def orders_page(
-        self, *, state: str | None = None, cursor: str | None = None, limit: int | None = None
+        self,
+        *,
+        state: str | None = None,
+        created_from: datetime | None = None,
+        created_until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Page[Order]:
         """One page of this distributor's orders."""
-        return self.send(calls.orders(state=state, cursor=cursor, limit=limit))
+        return self.send(
+            calls.orders(
+                state=state,
+                created_from=created_from.isoformat() if created_from else None,
+                created_until=created_until.isoformat() if created_until else None,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
 
     def order(self, order_id: str) -> Order:
         """One order."""
@@ -206,11 +222,20 @@ class Entrepot:
                 return
             cursor = page.next_cursor
 
-    def orders(self, *, state: str | None = None, limit: int | None = None) -> Iterator[Order]:
+    def orders(
+        self,
+        *,
+        state: str | None = None,
+        created_from: datetime | None = None,
+        created_until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Order]:
         """Every order of this distributor, page by page."""
         cursor: str | None = None
         while True:
-            page = self.orders_page(state=state, cursor=cursor, limit=limit)
+            page = self.orders_page(
+                state=state, created_from=created_from, created_until=created_until, cursor=cursor, limit=limit
+            )
             yield from page.items
             if not page.has_more or page.next_cursor is None:
                 return

@@ -122,8 +122,8 @@ _KNOWN = {"type", "title", "status", "detail", "code", "retry", "request_id", "e
 
 def _field_problem(error: dict[str, Any]) -> FieldProblem:
     named = {name: str(error[name]) for name in ("code", "pointer", "detail") if name in error}
-    more = {name: value for name, value in error.items() if name not in named}
-    return FieldProblem(more=more, **named)
+    facts = error.get("facts")
+    return FieldProblem(more=facts if isinstance(facts, dict) else {}, **named)
 
 
 def refusal_from(problem: Problem, *, status: int, extra: dict[str, Any] | None = None) -> RefusedError:

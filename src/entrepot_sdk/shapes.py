@@ -80,17 +80,23 @@ class Account(msgspec.Struct, kw_only=True):
     name: str
     tier: str = ""
     fee_rate_bps: int = 0
+    funds_policy: str = ""
+    hold_seconds: int = 0
+    currency: str = "CNY"
     state: str = ""
+    is_sandbox: bool = False
 
 
 class Echo(msgspec.Struct, kw_only=True):
     """POST /echo: what the platform received, for finding out why a signature is refused."""
 
-    method: str = ""
-    target: str = ""
+    method: str
+    path: str
+    query: str = ""
     headers: dict[str, str] = {}
-    body: Any = None
-    signed: str = ""
+    body: str = ""
+    address: str = ""
+    server_time: int = 0
 
 
 class Category(msgspec.Struct, kw_only=True):
@@ -144,12 +150,12 @@ class Product(msgspec.Struct, kw_only=True):
 
 
 class PriceStock(msgspec.Struct, kw_only=True):
-    """Live price (fen), stock and minimum quantity of one SKU."""
+    """Live price (fen), stock and minimum quantity of one SKU; price and minimum are None when `state` is not on sale."""
 
     sku: str
-    agreed_price: int
+    agreed_price: int | None
     stock: int
-    min_quantity: int = 1
+    min_quantity: int | None = None
     state: str = ""
 
 
@@ -198,6 +204,7 @@ class Refund(msgspec.Struct, kw_only=True):
     amount: int
     id: str = ""
     refund_no: str = ""
+    reason: str = ""
     lines: list[LinePart] = []
     at: datetime | None = None
 
@@ -214,6 +221,8 @@ class Order(msgspec.Struct, kw_only=True):
     currency: str = "CNY"
     goods_amount: int = 0
     freight: int = 0
+    drawn: int = 0
+    refunded: int = 0
     held_until: datetime | None = None
     version: int = 0
     created_at: datetime | None = None
@@ -222,8 +231,19 @@ class Order(msgspec.Struct, kw_only=True):
     replayed: bool = False
 
 
+class Preview(msgspec.Struct, kw_only=True):
+    """What an order would cost (fen), were it placed now, and the money available for it."""
+
+    lines: list[OrderLine]
+    total: int
+    currency: str = "CNY"
+    goods_amount: int = 0
+    freight: int = 0
+    available: int = 0
+
+
 class FieldProblem(msgspec.Struct, kw_only=True):
-    """One error of a refusal: where in the request (JSON pointer), which code, and its numbers in `more`."""
+    """One error of a refusal: where in the request (JSON pointer), which code, and the facts of it in `more`."""
 
     code: str = ""
     pointer: str = ""
@@ -284,9 +304,10 @@ class LedgerEntry(msgspec.Struct, kw_only=True):
 
 
 class Health(msgspec.Struct, kw_only=True):
-    """GET /health."""
+    """GET /health: `ok` when the service and its database answer."""
 
     status: str
+    database: str = ""
 
 
 class Page(msgspec.Struct, Generic[Item], kw_only=True):

@@ -114,7 +114,9 @@ def test_health_carries_no_key(mall: Entrepot, platform: ScriptedPlatform) -> No
 
 
 def test_a_batch_answers_each_order(mall: Entrepot, platform: ScriptedPlatform, new_order: NewOrder) -> None:
-    short = problem_body("insufficient_stock", status=409, errors=[{"pointer": "/lines/0/qty", "available": 1}])
+    short = problem_body(
+        "insufficient_stock", status=409, errors=[{"pointer": "/lines/0/qty", "facts": {"available": 1}}]
+    )
     results = [
         {"out_order_no": "M-1", "status": 201, "order": order_body()},
         {"out_order_no": "M-2", "status": 409, "problem": short},
@@ -204,7 +206,7 @@ def test_a_final_refusal_is_raised_once_as_its_own_kind(
     mall: Entrepot, platform: ScriptedPlatform, new_order: NewOrder, status: int, code: str, kind: type[RefusedError]
 ) -> None:
     retry = "after_action" if code == "insufficient_balance" else "never"
-    entry = {"pointer": "/lines/0", "code": code, "detail": "…", "available": 3}
+    entry = {"pointer": "/lines/0", "code": code, "detail": "…", "facts": {"available": 3}}
     platform.script.append(Reply(status=status, body=problem_body(code, retry=retry, errors=[entry], order_id="9")))
     with pytest.raises(RefusedError) as raised:
         mall.create_order(new_order)

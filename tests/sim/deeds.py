@@ -1,7 +1,7 @@
 """One thing done to the service: what was asked, when it began and ended, and what was answered."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from entrepot_sdk import NewBatch, NewOrder, RefusedError
-from entrepot_sdk.shapes import Balance, Batch, LedgerEntry, Order, Page, PriceStock
+from entrepot_sdk.shapes import Account, Balance, Batch, LedgerEntry, Order, Page, Preview, PriceStock, Product
 from tests.sim.backstage import Backstage, Result
 from tests.sim.model import OK
 
@@ -25,7 +25,7 @@ class Mall(Protocol):
 
     def create_order(self, order: NewOrder) -> Order: ...
 
-    def preview_order(self, order: NewOrder) -> Order: ...
+    def preview_order(self, order: NewOrder) -> Preview: ...
 
     def create_batch(self, batch: NewBatch) -> Batch: ...
 
@@ -38,6 +38,10 @@ class Mall(Protocol):
     def order(self, order_id: str) -> Order: ...
 
     def order_by_out_no(self, out_order_no: str) -> Order: ...
+
+    def me(self) -> Account: ...
+
+    def products(self, *, limit: int | None = None) -> Iterator[Product]: ...
 
     def balance(self) -> Balance: ...
 
@@ -66,6 +70,7 @@ class Deed:
     code: str = ""
     pointers: list[tuple[str, str]] = field(default_factory=list)
     answer: Order | None = None
+    previewed: Preview | None = None
     rows: list["Deed"] = field(default_factory=list)
     is_funded: bool | None = None
 
@@ -112,10 +117,11 @@ def perform_together(
 
 
 def _ask(deed: Deed, *, malls: dict[str, Mall], backstage: Backstage) -> None:
-    if deed.verb in ("place", "preview"):
-        mall = malls[deed.party]
-        call = mall.create_order if deed.verb == "place" else mall.preview_order
-        _accept(deed, call(deed.orders[0]))
+    if deed.verb == "place":
+        _accept(deed, malls[deed.party].create_order(deed.orders[0]))
+    elif deed.verb == "preview":
+        deed.previewed = malls[deed.party].preview_order(deed.orders[0])
+        deed.code = OK
     elif deed.verb == "batch":
         is_atomic = {"atomic": True} if deed.is_atomic else {}
         batch = malls[deed.party].create_batch(NewBatch(out_batch_no=deed.name, orders=deed.orders, **is_atomic))

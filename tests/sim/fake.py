@@ -15,6 +15,7 @@ from entrepot_sdk.shapes import (
     Order,
     OrderLine,
     Page,
+    Preview,
     PriceStock,
     Problem,
     Refund,
@@ -150,6 +151,8 @@ class Service:
             lines=lines,
             total=kept.total,
             goods_amount=kept.total - kept.freight,
+            drawn=kept.drawn,
+            refunded=kept.refunded,
             held_until=datetime.fromtimestamp(self.until[order_id], tz=UTC),
             refunds=[Refund(amount=amount, refund_no=name) for name, amount in kept.refunds.items()],
             replayed=is_replayed,
@@ -175,14 +178,17 @@ class ServiceMall:
         with self.service.turn():
             return self.service.submit(self.party, order)
 
-    def preview_order(self, order: NewOrder) -> Order:
+    def preview_order(self, order: NewOrder) -> Preview:
         with self.service.turn():
             self.service.judge(self.party, order)
             auditor = self.service.auditor
             total = sum(auditor.price(line.sku, party=self.party) * line.qty for line in order.lines)
-            return Order(out_order_no=order.out_order_no, state="held", lines=[], total=total)
+            return Preview(lines=[], total=total)
 
     def create_batch(self, batch: NewBatch) -> Batch:
+        numbers = [order.out_order_no for order in batch.orders]
+        if len(set(numbers)) < len(numbers):
+            raise refused("validation_failed")
         with self.service.turn():
             results = [self._row(order) for order in batch.orders]
             if batch.atomic is True and any(result.problem for result in results):

@@ -43,7 +43,8 @@ def differences(kept: Kept, shown: Order) -> list[str]:
             (f"line {line.line} shipped_qty", mine.shipped, line.shipped_qty),
             (f"line {line.line} refunded_qty", mine.refunded, line.refunded_qty),
         ]
-    facts.append(("refunded", kept.refunded, sum(refund.amount for refund in shown.refunds)))
+    facts += [("drawn", kept.drawn, shown.drawn), ("refunded", kept.refunded, shown.refunded)]
+    facts.append(("refunds", sorted(kept.refunds.items()), sorted((r.refund_no, r.amount) for r in shown.refunds)))
     for name, mine_value, theirs in facts:
         if mine_value != theirs:
             found.append(f"{kept.party} {kept.number}: {name} is {theirs}, must be {mine_value}")
@@ -102,10 +103,9 @@ class Judge:
         )
         self._check_pointers(deed)
         if deed.verb == "preview":
-            if deed.answer is not None:
-                total = sum(self.auditor.price(sku, party=deed.party) * qty for sku, qty, _ in lines)
-                if deed.answer.total != total:
-                    raise Found(f"{deed}: previewed at {deed.answer.total}, must be {total}")
+            total = sum(self.auditor.price(sku, party=deed.party) * qty for sku, qty, _ in lines if deed.code == OK)
+            if deed.previewed is not None and deed.previewed.total != total:
+                raise Found(f"{deed}: previewed at {deed.previewed.total}, must be {total}")
             return
         if deed.answer is None:
             return
@@ -158,7 +158,9 @@ class Judge:
             raise Found(f"{deed}: " + "; ".join(found))
 
     def _one_batch(self, deed: Deed) -> None:
-        _must(deed, {OK})
+        _must(deed, {OK if _has_distinct_numbers(deed) else "validation_failed"})
+        if deed.code != OK:
+            return
         if [row.number for row in deed.rows] != [order.out_order_no for order in deed.orders]:
             raise Found(f"{deed}: the rows are not answered in the order sent")
         if not deed.is_atomic or all(row.code == OK for row in deed.rows):
@@ -208,7 +210,7 @@ class Judge:
         places = [row for deed in deeds for row in (deed.rows or [deed]) if row.verb == "place"]
         for deed in deeds:
             if deed.verb == "batch":
-                _must(deed, {OK})
+                _must(deed, {OK if _has_distinct_numbers(deed) else "validation_failed"})
             if deed.verb == "foreign":
                 _must(deed, {"not_found"})
             if deed.verb in ("credit", "restock"):
@@ -331,6 +333,11 @@ def _search(scratch: Auditor, kept: Kept, left: list[Deed], *, shown: Order) -> 
                 deed.is_funded = is_funded
                 return [deed, *story]
     return None
+
+
+def _has_distinct_numbers(batch: Deed) -> bool:
+    numbers = [order.out_order_no for order in batch.orders]
+    return len(set(numbers)) == len(numbers)
 
 
 def _must(deed: Deed, verdict: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from entrepot_sdk import NewOrder
-from entrepot_sdk.shapes import Balance, Order, PriceStock
+from entrepot_sdk.shapes import Balance, Order, Preview, PriceStock
 from tests.sim import fake, model
 from tests.sim.backstage import Result
 from tests.sim.deeds import Found
@@ -284,8 +284,8 @@ def atomic_batch_keeps_its_rows(_: Any) -> Any:
 
 
 def preview_places(true: Any) -> Any:
-    def preview(self: ServiceMall, order: NewOrder) -> Order:
-        shown: Order = true(self, order)
+    def preview(self: ServiceMall, order: NewOrder) -> Preview:
+        shown: Preview = true(self, order)
         with self.service.turn():
             self.service.enter(self.party, order)
         return shown

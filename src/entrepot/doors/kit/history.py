@@ -1,0 +1,71 @@
+"""The life of an order in words: its events as entries of a time line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from entrepot.base.actors import SYSTEM, staff_of
+from entrepot.base.money import yuan
+from entrepot.doors.kit.carriers import carrier_name
+from entrepot.events.models import Event
+
+_TITLES: dict[str, Any] = {
+    "order.held": gettext_lazy("Placed; stock and money are held"),
+    "order.awaiting_funds": gettext_lazy("Paid by the buyer, waits for funds"),
+    "order.confirmed": gettext_lazy("Confirmed; the money is drawn"),
+    "order.rejected": gettext_lazy("Rejected"),
+    "order.expired": gettext_lazy("Lapsed; stock and money are free again"),
+    "order.cancelled": gettext_lazy("Cancelled; stock and money are free again"),
+    "order.shipped": gettext_lazy("Parcel sent"),
+    "order.delivered": gettext_lazy("Delivered"),
+    "order.received": gettext_lazy("Received"),
+    "order.completed": gettext_lazy("Completed"),
+    "order.refunded": gettext_lazy("Refunded before shipping"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a time line."""
+
+    at: datetime
+    title: str
+    text: str
+    actor: str
+
+
+def entries(events: Iterable[Event], *, reader: str) -> list[Entry]:
+    """Return events as a time line, newest first, for a reader of one back office (its kind)."""
+    found = [
+        Entry(event.at, str(_TITLES.get(event.type, event.type)), _text(event), actor_name(event.actor, reader=reader))
+        for event in events
+    ]
+    return found[::-1]
+
+
+def actor_name(actor: str, *, reader: str) -> str:
+    """Return who did something, as a reader of one back office may know him: other companies without their people."""
+    if actor == SYSTEM:
+        return _("System")
+    person = staff_of(actor)
+    if person is None:
+        return _("Mall, by the API")
+    if reader in ("platform", person.kind):
+        return person.name
+    return {"platform": _("Platform"), "supplier": _("Shipper"), "distributor": _("Distributor")}[person.kind]
+
+
+def _text(event: Event) -> str:
+    data = event.data
+    parts = []
+    if "tracking_no" in data:
+        parts.append(f"{carrier_name(data['carrier'])} {data['tracking_no']}")
+    if "refunded" in data:
+        parts.append(f"¥{yuan(data['refunded'])}")
+    if event.reason:
+        parts.append(event.reason)
+    return " · ".join(parts)

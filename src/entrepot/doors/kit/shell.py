@@ -1,0 +1,125 @@
+"""The frame around every page: each back office registers its menu, its search and its wallet here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from entrepot.doors.kit.party import Party
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One entry of the menu; without the permission it is not shown. `icon` is a heroicon's name."""
+
+    label: Any
+    url_name: str
+    icon: str
+    permission: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A headed part of the menu."""
+
+    label: Any
+    items: Sequence[Item]
+
+
+@dataclass(kw_only=True)
+class Office:
+    """A back office: its title, and what the doors registered for its frame."""
+
+    kind: str
+    title: Any
+    groups: Sequence[Group] = ()
+    find_url_name: str = ""
+    find_hint: Any = ""
+    wallet_fen: "Callable[[Party], int] | None" = None
+    wallet_url_name: str = ""
+
+
+OFFICES = {
+    "platform": Office(kind="platform", title=_("Platform office")),
+    "supplier": Office(kind="supplier", title=_("Supplier office")),
+    "distributor": Office(kind="distributor", title=_("Distributor office")),
+}
+
+
+def register(
+    kind: str,
+    *,
+    groups: Sequence[Group],
+    find_url_name: str = "",
+    find_hint: Any = "",
+    wallet_fen: "Callable[[Party], int] | None" = None,
+    wallet_url_name: str = "",
+) -> None:
+    """Give a back office its menu; call it in the `ready` of the door's app.
+
+    `find_url_name` names the list that the search field of the top bar asks by `?q=`; `wallet_fen` returns the
+    available funds shown in the top bar, in fen, and `wallet_url_name` the page behind it.
+    """
+    office = OFFICES[kind]
+    office.groups = groups
+    office.find_url_name, office.find_hint = find_url_name, find_hint
+    office.wallet_fen, office.wallet_url_name = wallet_fen, wallet_url_name
+
+
+@dataclass(frozen=True)
+class ShownItem:
+    """A menu entry as one user sees it on one page."""
+
+    label: str
+    url: str
+    icon: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the frame of one page shows."""
+
+    title: str
+    home: str
+    groups: list[tuple[str, list[ShownItem]]]
+    crumbs: list[tuple[str, str]]
+    find_url: str
+    find_hint: str
+    wallet_fen: int | None
+    wallet_url: str
+
+
+def shell_of(request: HttpRequest, *, party: "Party") -> Shell:
+    """Return the frame of this page: the menu the user may use, with the entry the page lies under marked."""
+    office = party.office
+    items = [(group, item, reverse(item.url_name)) for group in office.groups for item in group.items]
+    items = [(group, item, url) for group, item, url in items if party.can(item.permission)]
+    home = f"/{office.kind}/"
+    # The page lies under the entry with the longest address that begins its own; home only matches itself.
+    under = [
+        url for _group, _item, url in items if request.path == url or (url != home and request.path.startswith(url))
+    ]
+    here = max(under, key=len, default="")
+    groups: list[tuple[str, list[ShownItem]]] = []
+    crumbs: list[tuple[str, str]] = []
+    for group, item, url in items:
+        if not groups or groups[-1][0] != str(group.label):
+            groups.append((str(group.label), []))
+        groups[-1][1].append(ShownItem(str(item.label), url, item.icon, url == here))
+        if url == here:
+            crumbs = [(str(group.label), ""), (str(item.label), url)]
+    return Shell(
+        title=str(office.title),
+        home=home,
+        groups=groups,
+        crumbs=crumbs,
+        find_url=reverse(office.find_url_name) if office.find_url_name else "",
+        find_hint=str(office.find_hint),
+        wallet_fen=office.wallet_fen(party) if office.wallet_fen else None,
+        wallet_url=reverse(office.wallet_url_name) if office.wallet_url_name else "",
+    )

@@ -1,0 +1,57 @@
+"""How each state of a thing of the trade is called and coloured."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+STATES: dict[str, dict[str, tuple[Any, str]]] = {
+    "order": {
+        "held": (_("Held"), "warn"),
+        "awaiting_funds": (_("Awaiting funds"), "bad"),
+        "confirmed": (_("To ship"), "info"),
+        "partly_shipped": (_("Partly shipped"), "violet"),
+        "shipped": (_("Shipped"), "violet"),
+        "received": (_("Received"), "ok"),
+        "completed": (_("Completed"), "ok"),
+        "cancelled": (_("Cancelled"), ""),
+        "expired": (_("Expired"), ""),
+        "rejected": (pgettext_lazy("order", "Rejected"), "bad"),
+        "refunded": (_("Refunded"), ""),
+    },
+    "goods": {
+        "draft": (_("Draft"), ""),
+        "submitted": (_("In review"), "warn"),
+        "on_sale": (_("On sale"), "ok"),
+        "unlisted": (_("Unlisted"), ""),
+        "rejected": (pgettext_lazy("goods", "Rejected"), "bad"),
+        "sold_out": (_("Sold out"), "bad"),
+        "low_stock": (_("Low stock"), "warn"),
+    },
+    "party": {
+        "pending": (_("Not activated"), "warn"),
+        "active": (_("Active"), "ok"),
+        "suspended": (_("Suspended"), "bad"),
+    },
+    "topup": {
+        "pending": (_("To approve"), "warn"),
+        "approved": (_("Credited"), "ok"),
+        "rejected": (pgettext_lazy("top-up", "Rejected"), "bad"),
+        "withdrawn": (_("Withdrawn"), ""),
+    },
+    "key": {
+        "live": (_("In use"), "ok"),
+        "revoked": (_("Revoked"), ""),
+    },
+    "user": {
+        "active": (_("Active"), "ok"),
+        "disabled": (_("Disabled"), ""),
+        "locked": (_("Locked"), "bad"),
+    },
+}
+"""For each kind of thing and each state: the word, and the tone (ok, warn, bad, info, violet or none)."""
+
+
+def state_of(kind: str, state: str) -> tuple[Any, str]:
+    """Return word and tone of a state; a state nobody described yet is shown as it is, without colour."""
+    return STATES[kind].get(state, (state, ""))

@@ -72,10 +72,15 @@ class Gatherer:
 
 
 def _run(asks: list[Any]) -> list[Answer | Exception]:
-    return [
-        Problem("request_in_progress", status=409) if isinstance(outcome, desk.Busy) else outcome
-        for outcome in desk.run_each(asks)
-    ]
+    try:
+        return desk.run_each(asks)
+    except desk.Busy as error:
+        raise _told(error) from error
+
+
+def _told(error: Exception) -> Exception:
+    """Return what the caller hears of an ask's own error."""
+    return Problem("request_in_progress", status=409) if isinstance(error, desk.Busy) else error
 
 
 def _together(asks: list[Any]) -> list[Answer]:

@@ -18,6 +18,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from entrepot.base.money import yuan as plain_yuan
+from entrepot.catalog import pictures
+from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.demo import DemoAccount
 from entrepot.doors.kit.lists import CURSORS, Page
 from entrepot.doors.kit.shell import OFFICES
@@ -61,8 +63,10 @@ def bps(rate_bps: int | None) -> str:
 
 
 @register.filter
-def thousands(number: int | None) -> str:
-    """Show a whole number with thousands separators."""
+def thousands(number: int | str | None) -> str:
+    """Show a whole number with thousands separators; a text such as `9,999+` stays as it is."""
+    if isinstance(number, str):
+        return number
     return "—" if number is None else f"{number:,}"
 
 
@@ -127,6 +131,24 @@ def _time(moment: datetime | None, pattern: str) -> SafeString | str:
         return "—"
     local = _local(moment)
     return format_html('<time class="num" datetime="{}">{}</time>', local.isoformat(), local.strftime(pattern))
+
+
+@register.filter
+def carrier(code: str) -> str:
+    """Return the name of a carrier by its code."""
+    return carrier_name(code)
+
+
+@register.filter
+def thumb(path: str) -> str:
+    """Return where the thumbnail of a goods picture is served, by its kept path; empty for none."""
+    return pictures.address(path, small=True)
+
+
+@register.filter
+def full_picture(path: str) -> str:
+    """Return where a goods picture is served in full, by its kept path; empty for none."""
+    return pictures.address(path)
 
 
 @register.simple_tag

@@ -1,7 +1,7 @@
 """One thing done to the service: what was asked, when it began and ended, and what was answered."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from entrepot_sdk import NewBatch, NewOrder, RefusedError
-from entrepot_sdk.shapes import Account, Balance, Batch, LedgerEntry, Order, Page, Preview, PriceStock, Product
+from entrepot_sdk.shapes import Balance, Batch, LedgerEntry, Order, Page, Preview, PriceStock
 from tests.sim.backstage import Backstage, Result
 from tests.sim.model import OK
 
@@ -38,10 +38,6 @@ class Mall(Protocol):
     def order(self, order_id: str) -> Order: ...
 
     def order_by_out_no(self, out_order_no: str) -> Order: ...
-
-    def me(self) -> Account: ...
-
-    def products(self, *, limit: int | None = None) -> Iterator[Product]: ...
 
     def balance(self) -> Balance: ...
 

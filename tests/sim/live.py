@@ -11,7 +11,7 @@ from typing import Any
 from entrepot_sdk import Entrepot, RetryPolicy
 from entrepot_sdk.shapes import Product
 from tests.sim.backstage import Backstage, DeskProcess
-from tests.sim.deeds import Found, Mall
+from tests.sim.deeds import Found
 from tests.sim.model import Auditor
 from tests.sim.records import Article, Party, Pool
 from tests.sim.simulation import Simulation, Tally, pool_name
@@ -30,13 +30,13 @@ def simulate(
     say(f"seed {seed}")
     run = secrets.token_hex(4)
     with ExitStack() as stack:
-        malls: dict[str, Mall] = {}
+        malls: dict[str, Entrepot] = {}
         for key in list(keys)[:PARTIES]:
             client = Entrepot(f"http://127.0.0.1:{port}", key=key["key"], secret=key["secret"], retry=PATIENT)
             malls[key["number"]] = stack.enter_context(client)
         backstage = stack.enter_context(DeskProcess([ROOT / "bin" / "entrepot", "desk", "--data", data]))
         auditor = world_of(malls, backstage=backstage)
-        simulation = Simulation(malls=malls, backstage=backstage, auditor=auditor, seed=seed, run=run)
+        simulation = Simulation(malls=dict(malls), backstage=backstage, auditor=auditor, seed=seed, run=run)
         try:
             tally = simulation.run(seconds=seconds)
         except Found as found:
@@ -45,7 +45,7 @@ def simulate(
     return tally
 
 
-def world_of(malls: dict[str, Mall], *, backstage: Backstage) -> Auditor:
+def world_of(malls: dict[str, Entrepot], *, backstage: Backstage) -> Auditor:
     """An auditor who starts from the instance as it stands, with a few articles that all these malls may sell."""
     auditor = Auditor()
     skus = choose_articles(malls)
@@ -89,7 +89,7 @@ def _pool(level: dict[str, Any]) -> Pool:
     )
 
 
-def choose_articles(malls: dict[str, Mall]) -> list[str]:
+def choose_articles(malls: dict[str, Entrepot]) -> list[str]:
     """SKUs that every mall may sell, of like price and different shippers where there are any."""
     shelves = [_shelf(mall) for mall in malls.values()]
     shared = [sku for sku in shelves[0] if all(sku in shelf for shelf in shelves[1:])]
@@ -102,7 +102,7 @@ def choose_articles(malls: dict[str, Mall]) -> list[str]:
     return sorted(middle[place * step] for place in range(ARTICLES))
 
 
-def _shelf(mall: Mall) -> dict[str, int]:
+def _shelf(mall: Entrepot) -> dict[str, int]:
     products: Sequence[Product] = list(mall.products(limit=200))
     return {sku.sku: sku.agreed_price for product in products for sku in product.skus}
 

@@ -13,6 +13,7 @@ from tests.sim import fake, model
 from tests.sim.backstage import Result
 from tests.sim.deeds import Found
 from tests.sim.fake import Service, ServiceMall, ServiceStaff
+from tests.sim.judge import plain_lines
 from tests.sim.model import OK, Auditor
 from tests.sim.records import SHARED, Article, Kept, Party, Piece, Pool
 from tests.sim.simulation import Simulation, Tally
@@ -321,7 +322,7 @@ def number_is_looked_up_first(_: Any) -> Any:
         time.sleep(0.002)
         with self.service.turn():
             fresh = Auditor.judge_place(
-                self.service.auditor, self.party, number="", content=None, lines=fake.plain_lines(order)
+                self.service.auditor, self.party, number="", content=None, lines=plain_lines(order)
             )
             if OK not in fresh:
                 raise fake.refused(sorted(fresh)[-1], pointers=["/lines/0/qty"])
@@ -361,7 +362,8 @@ def confirm_and_cancel_both(true: Any) -> Any:
                 shown = self.service.show(kept)
                 shown.state = "cancelled"
                 return shown
-        return true(self, order_id, name)
+        answered: Order = true(self, order_id, name)
+        return answered
 
     return verb
 

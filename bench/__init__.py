@@ -1,0 +1,1 @@
+"""Measurements against a yardstick of the same run; each prints JSON."""

@@ -71,3 +71,15 @@ def desk(*, read_only: bool = False, is_outermost: bool = False) -> Iterator[Non
     """
     with _scoped("desk", read_only=read_only, is_outermost=is_outermost):
         yield
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Open a read-only transaction that sees every row as it stood at one moment, however long it takes to read."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute("set local statement_timeout = 0")
+            cursor.execute("set local idle_in_transaction_session_timeout = 0")
+        with desk():
+            yield

@@ -89,6 +89,7 @@ class Transfer(models.Model):
                 fields=["supplier", "id"], name="transfer_by_supplier", condition=models.Q(supplier__isnull=False)
             ),
             models.Index(fields=["order_id"], name="transfer_by_order", condition=models.Q(order_id__isnull=False)),
+            models.Index(fields=["xid"], name="transfer_by_xid"),
         ]
 
 

@@ -1,0 +1,182 @@
+-- Each statement stands under `-- check: TABLE FIELD …` and gives one row per row of the table: its id, and what the
+-- fields should hold and what they hold, both as arrays in the order of the heading. Nothing here is shared with the
+-- code that wrote the rows.
+
+-- check: ledger_account balance_fen held_fen
+with moved as (
+    select account_id, sum(amount) as total from (
+        select credit_id as account_id, amount_fen as amount from ledger_transfer
+        union all select debit_id, -amount_fen from ledger_transfer
+    ) sides group by account_id
+), held as (
+    select distributor_id, sum(held_fen) as total from orders_order where state = 'held' group by distributor_id
+)
+select a.id, array[coalesce(m.total, 0), case when a.kind = 'prepaid' then coalesce(h.total, 0) else 0 end],
+       array[a.balance_fen, a.held_fen]::numeric[]
+from ledger_account a
+left join moved m on m.account_id = a.id
+left join held h on h.distributor_id = a.distributor_id
+where a.kind in ('prepaid', 'supplier_payable');
+
+-- check: ledger_account clearing_fen
+with moved as (
+    select account_id, sum(amount) as total from (
+        select credit_id as account_id, amount_fen as amount from ledger_transfer
+        union all select debit_id, -amount_fen from ledger_transfer
+    ) sides group by account_id
+), kept as (
+    select distributor_id, sum(drawn_fen - refunded_fen) as total from orders_order
+    where state <> 'completed' group by distributor_id
+)
+select a.id, array[coalesce(k.total, 0)], array[coalesce(m.total, 0)]
+from ledger_account a
+left join moved m on m.account_id = a.id
+left join kept k on k.distributor_id = a.distributor_id
+where a.kind = 'clearing';
+
+-- check: ledger_transfer balance_after_fen
+select t.id, array[sum(t.amount) over (partition by t.account_id order by t.id)], array[t.after]::numeric[]
+from (
+    select id, credit_id as account_id, amount_fen as amount, credit_balance_fen as after from ledger_transfer
+    union all select id, debit_id, -amount_fen, debit_balance_fen from ledger_transfer
+) t
+join ledger_account a on a.id = t.account_id and a.kind in ('prepaid', 'supplier_payable');
+
+-- check: stock_level on_hand reserved
+select l.id, array[coalesce(m.on_hand, 0), coalesce(m.reserved, 0)], array[l.on_hand, l.reserved]::numeric[]
+from stock_level l
+left join (
+    select level_id, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved from stock_move group by level_id
+) m on m.level_id = l.id;
+
+-- check: stock_allotment taken
+select a.id, array[coalesce(m.taken, 0)], array[a.taken]::numeric[]
+from stock_allotment a
+left join (
+    select allotment_id, sum(reserved_delta) as taken from stock_move
+    where allotment_id is not null and kind in ('take', 'release') group by allotment_id
+) m on m.allotment_id = a.id;
+
+-- check: orders_line agreed_price_fen amount_fen fee_fen shipped_by_moves shipped_by_parcels refunded_qty reserved
+with moved as (
+    select order_id, line_no, sum(reserved_delta) as reserved, -sum(on_hand_delta) as shipped
+    from stock_move where order_id is not null group by order_id, line_no
+), parcelled as (
+    select s.order_id, p.line_no, sum(p.qty) as pieces
+    from orders_shipment s join orders_shipmentline p on p.shipment_id = s.id group by s.order_id, p.line_no
+), returned as (
+    select r.order_id, p.line_no, sum(p.qty) as pieces
+    from orders_refund r join orders_refundline p on p.refund_id = r.id group by r.order_id, p.line_no
+)
+select l.order_id || '/' || l.line_no,
+       array[l.supply_price_fen + l.fee_fen, (l.supply_price_fen + l.fee_fen) * l.qty,
+             (l.supply_price_fen * o.fee_rate_bps + 5000) / 10000, coalesce(m.shipped, 0), coalesce(p.pieces, 0),
+             coalesce(r.pieces, 0),
+             case when o.state in ('cancelled', 'expired', 'rejected') then 0
+                  else l.qty - l.shipped_qty - l.refunded_qty end]::numeric[],
+       array[l.agreed_price_fen, l.amount_fen, l.fee_fen, l.shipped_qty, l.shipped_qty, l.refunded_qty,
+             coalesce(m.reserved, 0)]::numeric[]
+from orders_line l
+join orders_order o on o.id = l.order_id
+left join moved m on m.order_id = l.order_id and m.line_no = l.line_no
+left join parcelled p on p.order_id = l.order_id and p.line_no = l.line_no
+left join returned r on r.order_id = l.order_id and r.line_no = l.line_no;
+
+-- check: orders_order goods_amount_fen freight_fen total_fen drawn_fen drawn_by_state refunded_fen refunds clearing_fen supplier_share_fen fee_share_fen goods_share_fen
+with priced as (
+    select l.order_id, sum(l.amount_fen) as amount, sum(l.fee_fen * (l.qty - l.refunded_qty)) as fee,
+           sum(case when s.is_platform then 0 else l.supplier_price_fen end * (l.qty - l.refunded_qty)) as owed,
+           sum((l.supply_price_fen - case when s.is_platform then 0 else l.supplier_price_fen end)
+               * (l.qty - l.refunded_qty)) as goods
+    from orders_line l join parties_supplier s on s.id = l.supplier_id group by l.order_id
+), parts as (
+    select p.order_id, sum(p.freight_fen) as freight,
+           sum(case when p.state = 'refunded' or s.is_platform then 0 else p.freight_fen end) as owed,
+           sum(case when p.state <> 'refunded' and s.is_platform then p.freight_fen else 0 end) as goods
+    from orders_supplyorder p join parties_supplier s on s.id = p.supplier_id group by p.order_id
+), posted as (
+    select t.order_id, sum(t.amount_fen) filter (where t.kind = 'draw') as drawn,
+           sum(t.amount_fen) filter (where t.kind = 'refund') as refunded,
+           sum(case when c.id = t.credit_id then t.amount_fen else -t.amount_fen end) as kept,
+           sum(t.amount_fen) filter (where t.kind = 'settle_supplier') as owed,
+           sum(case when c.id = t.debit_id then t.amount_fen else -t.amount_fen end)
+               filter (where t.kind = 'settle_fee') as fee,
+           sum(case when c.id = t.debit_id then t.amount_fen else -t.amount_fen end)
+               filter (where t.kind = 'settle_goods') as goods
+    from ledger_transfer t
+    join ledger_account c on c.kind = 'clearing' and c.id in (t.debit_id, t.credit_id)
+    where t.order_id is not null group by t.order_id
+), refunded as (
+    select order_id, sum(amount_fen) as amount from orders_refund group by order_id
+)
+select o.id,
+       array[coalesce(l.amount, 0), coalesce(p.freight, 0), coalesce(l.amount, 0) + coalesce(p.freight, 0),
+             coalesce(t.drawn, 0),
+             case when o.state in ('held', 'awaiting_funds', 'cancelled', 'expired', 'rejected') then 0
+                  else o.total_fen end,
+             coalesce(t.refunded, 0), coalesce(r.amount, 0),
+             case when o.state = 'completed' then 0 else o.drawn_fen - o.refunded_fen end,
+             case when o.state = 'completed' then l.owed + p.owed else 0 end,
+             case when o.state = 'completed' then l.fee else 0 end,
+             case when o.state = 'completed' then l.goods + p.goods else 0 end]::numeric[],
+       array[o.goods_amount_fen, o.freight_fen, o.total_fen, o.drawn_fen, o.drawn_fen, o.refunded_fen, o.refunded_fen,
+             coalesce(t.kept, 0), coalesce(t.owed, 0), coalesce(t.fee, 0), coalesce(t.goods, 0)]::numeric[]
+from orders_order o
+left join priced l on l.order_id = o.id
+left join parts p on p.order_id = o.id
+left join posted t on t.order_id = o.id
+left join refunded r on r.order_id = o.id;
+
+-- check: orders_order state
+with pieces as (
+    select order_id, sum(shipped_qty) as shipped, sum(refunded_qty) as refunded,
+           sum(qty - shipped_qty - refunded_qty) as open
+    from orders_line group by order_id
+)
+select o.id,
+       array[case when o.state in ('held', 'awaiting_funds', 'cancelled', 'expired', 'rejected')
+                       and p.shipped + p.refunded = 0 then o.state
+                  when p.shipped > 0 and p.open > 0 then 'partly_shipped'
+                  when p.shipped > 0 then case when o.state in ('received', 'completed') then o.state else 'shipped' end
+                  when p.open > 0 then 'confirmed' else 'refunded' end]::text[],
+       array[o.state]::text[]
+from orders_order o left join pieces p on p.order_id = o.id;
+
+-- check: orders_supplyorder state
+with pieces as (
+    select order_id, supplier_id, sum(shipped_qty) as shipped, sum(refunded_qty) as refunded,
+           sum(qty - shipped_qty - refunded_qty) as open
+    from orders_line group by order_id, supplier_id
+)
+select s.order_id || '/' || s.supplier_id,
+       array[case when o.state in ('held', 'awaiting_funds', 'cancelled', 'expired', 'rejected') then o.state
+                  when p.shipped > 0 and p.open > 0 then 'partly_shipped'
+                  when p.shipped > 0 then case when o.state in ('received', 'completed') then o.state else 'shipped' end
+                  when p.open > 0 then 'confirmed' else 'refunded' end]::text[],
+       array[s.state]::text[]
+from orders_supplyorder s
+join orders_order o on o.id = s.order_id
+left join pieces p on p.order_id = s.order_id and p.supplier_id = s.supplier_id;
+
+-- check: orders_supplyorder pieces payable_fen
+select s.order_id || '/' || s.supplier_id, array[coalesce(l.pieces, 0), coalesce(l.owed, 0)],
+       array[s.pieces, s.payable_fen]::numeric[]
+from orders_supplyorder s
+left join (
+    select l.order_id, l.supplier_id, sum(l.qty) as pieces,
+           sum(case when p.is_platform then 0 else l.supplier_price_fen * l.qty end) as owed
+    from orders_line l join parties_supplier p on p.id = l.supplier_id group by l.order_id, l.supplier_id
+) l on l.order_id = s.order_id and l.supplier_id = s.supplier_id;
+
+-- check: orders_refund amount_fen wrong_lines
+select r.id, array[r.freight_fen + coalesce(sum(p.qty * l.agreed_price_fen), 0), 0]::numeric[],
+       array[r.amount_fen, count(*) filter (where p.amount_fen <> p.qty * l.agreed_price_fen)]::numeric[]
+from orders_refund r
+left join orders_refundline p on p.refund_id = r.id
+left join orders_line l on l.order_id = r.order_id and l.line_no = p.line_no
+group by r.id;
+
+-- check: recharge_topup credited_fen
+select u.id, array[case when u.state = 'approved' then u.amount_fen else 0 end], array[coalesce(t.amount_fen, 0)]
+from recharge_topup u
+left join ledger_transfer t on t.kind = 'top_up' and t.cause = 'topup:' || u.id;

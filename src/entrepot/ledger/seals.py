@@ -98,11 +98,10 @@ def check() -> Iterator[Broken]:
                 " from ledger_seal where id = %s",
                 [seal_id],
             )
-            day, start, end, ids, digests, before, head, rows = (
-                bytes(value) if isinstance(value, memoryview) else value for value in cursor.fetchone()
-            )
+            day, start, end, *parts, rows = cursor.fetchone()
+            ids, digests, before, head = (bytes(part) for part in parts)
             is_whole = (
-                bytes(before) == previous
+                before == previous
                 and int(start) == until
                 and len(ids) == rows * _ID_BYTES
                 and head == _hash(before, day, int(start), int(end), ids, digests)

@@ -56,12 +56,13 @@ CHECKS = _load()
 
 def _compare(statement: str) -> tuple[int, list[tuple[Any, ...]]]:
     """Return how many rows a check looked at, and those whose arrays differ."""
+    question = (
+        "select count(*), coalesce(to_jsonb((array_agg(jsonb_build_array(row_id, expected, found))"
+        f" filter (where expected is distinct from found))[1:{AT_MOST}]), '[]')"
+        f" from ({statement}) as checked(row_id, expected, found)"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select count(*), coalesce(to_jsonb((array_agg(jsonb_build_array(row_id, expected, found))"
-            f" filter (where expected is distinct from found))[1:{AT_MOST}]), '[]')"
-            f" from ({statement}) as checked(row_id, expected, found)"  # noqa: S608 — all of it is our own file
-        )
+        cursor.execute(question)
         rows, found = cursor.fetchone()
     return rows, json.loads(found)
 

@@ -70,7 +70,7 @@ def world(committed: roles.Access) -> Any:
 def migrate(access: roles.Access) -> None:
     """Make the tables of an empty database, as the owner."""
     subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--skip-checks"],
         cwd=ROOT,
         env=os.environ | access.environment() | {"ENTREPOT_AS_OWNER": "1", "PYTHONPATH": str(ROOT / "src")},
         check=True,

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_protect
 
 from entrepot.base import scope
@@ -63,7 +64,7 @@ def party_of(user: User) -> Party:
     else:
         roles = user.roles.filter(kind=user.kind).values_list("permissions", flat=True)
         permissions = frozenset(name for names in roles for name in names)
-    name = owner.name if owner else str(OFFICES[user.kind].title)
+    name = owner.name if owner else gettext("Platform operations")
     return Party(kind=user.kind, id=_party_id(user), name=name, user=user, permissions=permissions)
 
 

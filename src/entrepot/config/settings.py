@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "entrepot.doors.kit",
+    "entrepot.doors.supplier",
+    "entrepot.doors.distributor",
     "entrepot.events",
     "entrepot.parties",
     "entrepot.catalog",
@@ -129,6 +131,7 @@ STORAGES = {
 }
 # Static files come straight from the packages, under addresses that carry their hash.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MAX_AGE = 0 if DEBUG else 365 * 24 * 3600
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
@@ -160,3 +163,7 @@ MFA_ADAPTER = "entrepot.doors.kit.second_factor.SealedSecrets"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 # Passkeys need HTTPS, save on localhost, where browsers allow them for trials.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
+
+# The trade: what time does by itself.
+RECEIPT_AFTER_DAYS = int(os.environ.get("ENTREPOT_RECEIPT_DAYS", "15"))
+COMPLETION_AFTER_DAYS = int(os.environ.get("ENTREPOT_COMPLETION_DAYS", "7"))

@@ -57,7 +57,7 @@ CHECKS = _load()
 def _compare(statement: str) -> tuple[int, list[tuple[Any, ...]]]:
     """Return how many rows a check looked at, and those whose arrays differ."""
     question = (
-        "select count(*), coalesce(to_jsonb((array_agg(jsonb_build_array(row_id, expected, found))"
+        "select count(*), coalesce(to_jsonb((array_agg(jsonb_build_array(row_id, expected, found))"  # noqa: S608 - our own file
         f" filter (where expected is distinct from found))[1:{AT_MOST}]), '[]')"
         f" from ({statement}) as checked(row_id, expected, found)"
     )

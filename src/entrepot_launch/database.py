@@ -1,8 +1,10 @@
 """Which database an instance uses: the server of its own data folder, or the one named by DATABASE_URL."""
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Self
 
 from entrepot_launch import roles
 from entrepot_launch.faults import EXIT_DATABASE, LaunchError
@@ -54,6 +56,24 @@ def prepare_system(choice: Choice, *, settings: Mapping[str, str], fresh: bool) 
     if fresh:
         roles.drop_own_database(choice.url, name=database)
     return roles.prepare(choice.url, passwords=known or roles.Passwords.random(), database=database)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What has been done to a database. It is kept in the database itself, so it cannot outlive or precede it."""
+
+    migrated_to: str = ""
+    has_demo: bool = False
+
+    @classmethod
+    def read(cls, access: roles.Access) -> Self:
+        """What is known; nothing if the database says nothing."""
+        said = json.loads(roles.remark(access.owner_url) or "{}")
+        return cls(migrated_to=said.get("migrated_to", ""), has_demo=said.get("has_demo", False))
+
+    def write(self, access: roles.Access) -> None:
+        """Replaces what is known."""
+        roles.set_remark(access.owner_url, text=json.dumps(asdict(self)))
 
 
 def environment_without_choice() -> dict[str, str]:

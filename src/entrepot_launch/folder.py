@@ -16,7 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = ROOT / "data"
 LOG_LIMIT_BYTES = 10_000_000
 LOGS_KEPT = 3
-OWN_NAMES = ("postgres", "postgres.new", "postgres.secret", "entrepot.env", "logs", "run", "media", "static")
+OWN_NAMES = (
+    "postgres",
+    "postgres.new",
+    "postgres.secret",
+    "entrepot.env",
+    "logs",
+    "run",
+    "media",
+    "static",
+    "demo-accounts.json",
+)
 
 
 class DataFolder:

@@ -1,5 +1,6 @@
 """Which programs an instance consists of, and what each may know."""
 
+import hashlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,18 +11,19 @@ from entrepot_launch.folder import ROOT
 INSTANCE_VARIABLE = "ENTREPOT_INSTANCE"  # marks every process of an instance, so that leftovers can be found
 SETTINGS_MODULE = "entrepot.config.settings"
 PAGE_THREADS = 8
-WORKER_KILL_TIMEOUT_S = 8
+WORKER_KILL_TIMEOUT_S = 4
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Commands of one instance. The steps run once, in order, before the programs; the programs run until the end."""
+    """Commands of one instance: the steps run before the programs, and again when the fingerprint has changed."""
 
     migrate: list[str]
     load_demo: list[str]
     accounts: list[str]
     programs: dict[str, list[str]]
     health_paths: tuple[str, ...]
+    fingerprint: str
 
 
 def product_plan(*, host: str, port: int, pages_socket: Path) -> Plan:
@@ -42,7 +44,17 @@ def product_plan(*, host: str, port: int, pages_socket: Path) -> Plan:
             "api": [*api, "entrepot.config.asgi:app"],
         },
         health_paths=("/api/v1/health", "/"),
+        fingerprint=fingerprint(),
     )
+
+
+def fingerprint() -> str:
+    """Changes with anything that could change what the migration or the demo world does."""
+    digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    for path in sorted((ROOT / "src" / "entrepot").rglob("*")):
+        if path.suffix in (".py", ".sql"):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def step_environment(base: Mapping[str, str], *, settings: Mapping[str, str]) -> dict[str, str]:

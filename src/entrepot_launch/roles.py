@@ -129,6 +129,7 @@ def adopt_database(owner_url: str, *, app: str, fresh: bool) -> None:
         raise LaunchError(f"cannot reach PostgreSQL as owner: {refusal}", exit_code=EXIT_DATABASE) from None
     with owner:
         if fresh:
+            owner.execute("DROP SCHEMA IF EXISTS launch CASCADE")
             owner.execute("DROP SCHEMA public CASCADE")
             owner.execute("CREATE SCHEMA public")
         _default_rights(owner, app=app)
@@ -152,6 +153,24 @@ def drop_database(admin_url: str, *, name: str) -> None:
     """Removes a database and ends whatever is connected to it; nothing happens if there is none."""
     with _admin(admin_url) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def remark(owner_url: str) -> str:
+    """The launcher's note in a database, empty if there is none."""
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        there = owner.execute("SELECT to_regclass('launch.note') IS NOT NULL").fetchone()
+        row = owner.execute("SELECT said FROM launch.note").fetchone() if there and there[0] else None
+    return "" if row is None else str(row[0])
+
+
+def set_remark(owner_url: str, *, text: str) -> None:
+    """Replaces the note. It is a table, in a schema of its own, so that a dump and its restore carry it along."""
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("CREATE SCHEMA IF NOT EXISTS launch")
+        owner.execute("CREATE TABLE IF NOT EXISTS launch.note (said text NOT NULL)")
+        owner.execute("REVOKE ALL ON launch.note FROM PUBLIC")
+        owner.execute("DELETE FROM launch.note")
+        owner.execute("INSERT INTO launch.note VALUES (%s)", [text])
 
 
 def drop_own_database(admin_url: str, *, name: str) -> None:

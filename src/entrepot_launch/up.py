@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -106,13 +107,12 @@ class Instance:
         with step("database"):
             access = self._start_database()
         self._complete_settings(access.environment())
-        self._run("migrate", command=commands.migrate, environment={"ENTREPOT_AS_OWNER": "1"})
-        if self.settings["ENTREPOT_DEMO"] == "1" and self.wishes.has_demo:
-            self._run("demo world", command=commands.load_demo)
+        self._fill(access, commands=commands)
         self._start_programs(commands)
-        with step("waiting for answers"):
-            self._wait_ready(commands)
-        self._introduce(commands, took_s=time.monotonic() - began)
+        with self._accounts(commands) as accounts:  # read while the programs are on their way up
+            with step("waiting for answers"):
+                self._wait_ready(commands)
+            self._introduce(accounts, took_s=time.monotonic() - began)
 
     def watch(self) -> None:
         """Keeps all of it running until a stop is asked for."""
@@ -159,6 +159,17 @@ class Instance:
             "ENTREPOT_ALLOW_PRIVATE_CALLBACKS": "1" if self.wishes.allows_private_callbacks else "0",
         }
         self.folder.write_settings(self.settings)
+
+    def _fill(self, access: Access, *, commands: plan.Plan) -> None:
+        """Tables and demo world, each only if the database does not know it has them already."""
+        done = database.Progress.read(access)
+        if done.migrated_to != commands.fingerprint:
+            self._run("migrate", command=commands.migrate, environment={"ENTREPOT_AS_OWNER": "1"})
+            done = replace(done, migrated_to=commands.fingerprint)
+            done.write(access)
+        if self.settings["ENTREPOT_DEMO"] == "1" and self.wishes.has_demo and not done.has_demo:
+            self._run("demo world", command=commands.load_demo)
+            replace(done, has_demo=True).write(access)
 
     def _run(self, name: str, *, command: list[str], environment: dict[str, str] | None = None) -> None:
         """One step by a program of its own; what it says goes to its log, and to the terminal if it fails."""
@@ -217,7 +228,29 @@ class Instance:
             else:
                 self._signals.pause(0.05)
 
-    def _introduce(self, commands: plan.Plan, *, took_s: float) -> None:
+    @contextmanager
+    def _accounts(self, commands: plan.Plan) -> Iterator[subprocess.Popen[str] | None]:
+        if self.settings["ENTREPOT_DEMO"] != "1":
+            yield None
+            return
+        environment = plan.step_environment(database.environment_without_choice(), settings=self.settings)
+        with subprocess.Popen(
+            commands.accounts,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=processes.die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - the launcher has one thread
+        ) as listing:
+            try:
+                yield listing
+            finally:
+                listing.kill()
+
+    def _introduce(self, accounts: subprocess.Popen[str] | None, *, took_s: float) -> None:
         address = address_of(self.wishes.host, port=self.wishes.port)
         for path, purpose in (
             ("/", "start here"),
@@ -227,14 +260,11 @@ class Instance:
             ("/api/docs", "the API malls use, explained"),
         ):
             say(f"  {address + path:<36} {purpose}")
-        if self.settings["ENTREPOT_DEMO"] == "1":
-            environment = plan.step_environment(database.environment_without_choice(), settings=self.settings)
-            shown = subprocess.run(
-                commands.accounts, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-            )
-            if shown.returncode:
-                raise LaunchError(f"the accounts cannot be listed:\n{shown.stderr.strip()}")
-            say(shown.stdout.rstrip())
+        if accounts is not None:
+            shown, fault = accounts.communicate()
+            if accounts.returncode:
+                raise LaunchError(f"the accounts cannot be listed:\n{fault.strip()}")
+            say(shown.rstrip())
         say(f"data in {self.folder.path}, logs in {self.folder.path}/logs; started in {took_s:.1f} s")
         say(f"ready {address}")
 

@@ -23,6 +23,7 @@ def make_plan(wishes: options.Options, folder: DataFolder) -> plan.Plan:
         accounts=[*me, "accounts"],
         programs={"pages": [*me, "pages"], "worker": [*me, "worker"], "api": [*me, "api"]},
         health_paths=("/api/v1/health", "/"),
+        fingerprint=os.environ.get("STANDIN_VERSION", "1"),
     )
 
 

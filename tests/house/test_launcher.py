@@ -44,8 +44,22 @@ def test_a_second_start_carries_on(data: Path) -> None:
     secrets = DataFolder(data).read_settings()
     with Instance(data) as instance:
         assert instance.ready().visits() == ["demo", "bob"]
+        assert not instance.said("^(migrate|demo world)"), "the database knows that it has them"
     again = DataFolder(data).read_settings()
     assert {name for name in secrets if secrets[name] != again[name]} == {"ENTREPOT_PORT"}
+
+
+def test_new_code_migrates_again_and_a_restored_database_too(data: Path) -> None:
+    with Instance(data) as instance:
+        instance.ready()
+    with Instance(data, environment={"STANDIN_VERSION": "2"}) as instance:
+        assert instance.ready().said("^migrate")
+        assert not instance.said("^demo world")
+        with psycopg.connect(DataFolder(data).read_settings()["DATABASE_OWNER_URL"]) as owner:
+            owner.execute("DROP TABLE visit")
+            owner.execute("DROP SCHEMA launch CASCADE")
+    with Instance(data, environment={"STANDIN_VERSION": "2"}) as instance:
+        assert instance.ready().visits() == ["demo"]
 
 
 def test_a_serving_program_cannot_become_owner_and_secrets_are_private(data: Path) -> None:

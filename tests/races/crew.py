@@ -83,9 +83,14 @@ def linger(monkeypatch: pytest.MonkeyPatch, *, seed: int, up_to_s: float = 0.004
     monkeypatch.setattr(desk, "decide", slowly)
 
 
+def is_locking(statement: str) -> bool:
+    """Whether a statement locks the rows it reads."""
+    return _LOCK.search(statement) is not None
+
+
 def take_locks_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the desk read what it would lock without locking it."""
-    locking = {name: _LOCK.sub("", statement) for name, statement in SQL.items() if _LOCK.search(statement)}
+    locking = {name: _LOCK.sub("", statement) for name, statement in SQL.items() if is_locking(statement)}
     assert len(locking) >= 4, (
         f"orders, allotments, accounts and levels are locked, but only {sorted(locking)} were found"
     )
@@ -96,7 +101,7 @@ def take_locks_off(monkeypatch: pytest.MonkeyPatch) -> None:
 def shuffle_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every process take its locks in an order of its own instead of by id."""
     for name, statement in SQL.items():
-        if _LOCK.search(statement):
+        if is_locking(statement):
             mixed = re.sub(
                 r"order by (\w+\.)?id(?= for update)", r"order by md5(\1id::text || pg_backend_pid())", statement
             )

@@ -3,15 +3,15 @@ select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('en
        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
 
 -- name: lock_orders
+-- Statements that lock read one table alone and get their ids as arrays: with a subquery joined in, a row that another
+-- transaction changes while we wait for it may be missing from the result once it is free.
 select o.id, o.distributor_id, o.out_order_no, o.state, o.mode, o.hold_minutes, o.held_until, o.fee_rate_bps,
        o.goods_amount_fen, o.freight_fen, o.total_fen, o.held_fen, o.drawn_fen, o.refunded_fen, o.version,
        o.content_hash, o.remark, o.created_at, o.confirmed_at, o.shipped_at, o.received_at, o.completed_at, o.closed_at
 from orders_order o
-where o.id in (
-    select unnest(%(order_ids)s::bigint[])
-    union all
+where o.id = any(%(order_ids)s::bigint[] || array(
     select w.id from orders_order w where w.state = 'awaiting_funds' and w.distributor_id = any(%(credited)s::bigint[])
-)
+))
 order by o.id for update of o;
 
 -- name: known_orders
@@ -50,15 +50,11 @@ from parties_distributor d join parties_tier t on t.id = d.tier_id
 where d.id = any(%(distributor_ids)s::bigint[]);
 
 -- name: lock_accounts
-select id, kind, distributor_id, supplier_id, balance_fen, held_fen, credit_limit_fen
-from ledger_account
-where id in (
-    select a.id from ledger_account a where a.kind = 'prepaid' and a.distributor_id = any(%(distributor_ids)s::bigint[])
-    union all
-    select a.id from ledger_account a
-    where a.kind = 'supplier_payable' and a.supplier_id = any(%(supplier_ids)s::bigint[])
-)
-order by id for update;
+select a.id, a.kind, a.distributor_id, a.supplier_id, a.balance_fen, a.held_fen, a.credit_limit_fen
+from ledger_account a
+where (a.kind = 'prepaid' and a.distributor_id = any(%(distributor_ids)s::bigint[]))
+   or (a.kind = 'supplier_payable' and a.supplier_id = any(%(supplier_ids)s::bigint[]))
+order by a.id for update of a;
 
 -- name: plain_accounts
 select id, kind, distributor_id from ledger_account
@@ -77,34 +73,36 @@ where k.code = any(%(codes)s::text[]);
 -- name: lock_levels
 select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved
 from stock_level l
-where l.id in (
-    select v.id from catalog_sku k join stock_level v on v.sku_id = k.id where k.code = any(%(codes)s::text[])
-    union
-    select m.level_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
-)
+where l.sku_id = any(array(
+    select k.id from catalog_sku k where k.code = any(%(codes)s::text[])
+    union all
+    select i.sku_id from orders_line i where i.order_id = any(%(order_ids)s::bigint[])
+))
 order by l.id for update of l;
 
 -- name: lock_levels_of_skus
 select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved
 from stock_level l
-where l.sku_id in (select k.id from catalog_sku k where k.code = any(%(codes)s::text[]))
+where l.sku_id = any(array(select k.id from catalog_sku k where k.code = any(%(codes)s::text[])))
 order by l.id for update of l;
 
 -- name: lock_allotments_of_skus
 select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open
 from stock_allotment a
-where a.is_open and a.sku_id in (select k.id from catalog_sku k where k.code = any(%(codes)s::text[]))
+where a.is_open and a.sku_id = any(array(select k.id from catalog_sku k where k.code = any(%(codes)s::text[])))
 order by a.id for update of a;
 
 -- name: lock_allotments
 select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open
 from stock_allotment a
-where a.id in (
-    select v.id from catalog_sku k join stock_allotment v on v.sku_id = k.id
-    where v.is_open and k.code = any(%(codes)s::text[])
-    union
+where a.sku_id = any(array(
+    select k.id from catalog_sku k where k.code = any(%(codes)s::text[])
+    union all
+    select i.sku_id from orders_line i where i.order_id = any(%(order_ids)s::bigint[])
+))
+and (a.is_open or a.id = any(array(
     select m.allotment_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
-)
+)))
 order by a.id for update of a;
 
 -- name: done_transfers

@@ -1,0 +1,123 @@
+"""Many at once: a sell-out, and a mixed trade over few articles."""
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from entrepot.parties.models import Distributor
+from entrepot.trade import desk, terms
+from entrepot.trade.books import OrderRow
+from tests import audit
+from tests.races.crew import Crew, count_retries, crew_of, deadlocks, linger, shuffle_locks
+from tests.world import STAFF, Article, World, codes
+
+BUYERS = 500
+WRITERS = 12
+SECONDS = float(os.environ.get("ENTREPOT_RACE_SECONDS", "4"))
+
+
+def test_500_buyers_100_pieces_money_for_60(world: World, crew: Crew, seed: int) -> None:
+    mall = world.distributor(funds_fen=60 * 1_050)
+    article = world.article(stock=100)
+    jobs = [partial(world.run, world.place_ask(mall, (article, 1), mode="direct")) for _ in range(BUYERS)]
+    assert Counter(codes(crew.race(jobs))) == {"ok": 60, "insufficient_balance": 440}
+    assert world.money(mall) == (0, 0)
+    assert world.stock(article) == (100, 60), "sold pieces stay reserved until they are shipped: 40 are left to sell"
+    answers = desk.run([world.place_ask(mall, (article, 41)), world.place_ask(mall, (article, 40))])
+    assert [[fault.refusal.code for fault in answer.faults] for answer in answers] == [
+        ["insufficient_stock", "insufficient_balance"],
+        ["insufficient_balance"],
+    ]
+    assert audit.faults(distributors=[mall.pk], skus=[article.sku_id]) == []
+
+
+@dataclass
+class Trade:
+    """Writers that do whatever the desk can do, over the same few articles."""
+
+    world: World
+    malls: list[Distributor]
+    articles: list[Article]
+    seed: int
+    until: float
+    orders: list[OrderRow] = field(default_factory=list)
+
+    def write(self, writer: int) -> Counter[str]:
+        """Go on until the time is over; return how often which answer was given."""
+        chance = random.Random(self.seed * 100 + writer)
+        met: Counter[str] = Counter()
+        while time.monotonic() < self.until:
+            asks = [self._ask(chance) for _ in range(chance.choice([1, 1, 1, 3]))]
+            for ask, answer in zip(asks, desk.run(asks), strict=True):
+                met[f"{type(ask).__name__} {codes([answer])[0]}"] += 1
+                if isinstance(ask, terms.Place) and answer.order and not answer.is_replay:
+                    self.orders.append(answer.order)
+        return met
+
+    def _ask(self, chance: random.Random) -> terms.Ask:
+        if not self.orders or chance.random() < 0.45:
+            lines = [(chance.choice(self.articles), chance.randint(1, 2)) for _ in range(5)]
+            return self.world.place_ask(chance.choice(self.malls), *lines, mode=chance.choice(["hold", "direct"]))
+        order = chance.choice(self.orders)
+        choices: list[Callable[[], terms.Ask]] = [
+            lambda: terms.Capture(order.id, STAFF),
+            lambda: terms.Cancel(order.id, STAFF),
+            lambda: terms.Expire(order.id),
+            lambda: terms.Ship(order.id, chance.choice(sorted(order.supply_orders)), "sf", self.world.name("P"), STAFF),
+            lambda: terms.Receive(order.id, STAFF),
+            lambda: terms.Complete(order.id, STAFF),
+            lambda: terms.RefundBeforeShipping(
+                order.id, self.world.name("R"), STAFF, "storm", chance.choice([{}, {1: 1}, {2: 1, 4: 1}])
+            ),
+            lambda: terms.Credit(order.distributor_id, 50_000, self.world.name("credit"), STAFF),
+            lambda: terms.Release(order.distributor_id),
+            lambda: self._restock(chance),
+        ]
+        return chance.choice(choices)()
+
+    def _restock(self, chance: random.Random) -> terms.Restock:
+        article = chance.choice(self.articles)
+        pieces = chance.choice([-1, 3, 5])
+        return terms.Restock(article.code, article.warehouse_id, pieces, self.world.name("stock"), STAFF)
+
+
+def trade(world: World, *, seed: int, seconds: float, articles: int) -> Counter[str]:
+    """Let 12 writers trade for some seconds; every contradiction among the rows fails."""
+    malls = [world.distributor(funds_fen=2_000_000, funds_policy=["hold", "check"][n % 2]) for n in range(4)]
+    suppliers = [world.supplier() for _ in range(5)]
+    goods = [world.article(supplier=suppliers[n % 5], stock=60, supplier_price_fen=700) for n in range(articles)]
+    market = Trade(world, malls, goods, seed, time.monotonic() + seconds)
+    with crew_of(WRITERS) as crew:
+        mets = crew.race([partial(market.write, writer) for writer in range(WRITERS)])
+    met = sum(mets, Counter[str]())
+    print(dict(met))
+    assert audit.faults(distributors=[mall.pk for mall in malls], skus=[article.sku_id for article in goods]) == []
+    return met
+
+
+def test_12_writers_meet_no_deadlock(world: World, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    linger(monkeypatch, seed=seed, up_to_s=0.002)
+    met = count_retries(monkeypatch)
+    answers = trade(world, seed=seed, seconds=SECONDS, articles=50)
+    assert met == {}, "locks are taken in one order, so nobody is ever asked to try again"
+    for verb in ("Place", "Capture", "Cancel", "Ship", "RefundBeforeShipping", "Credit", "Restock"):
+        assert answers[f"{verb} ok"], f"{verb} never succeeded: {dict(answers)}"
+
+
+def test_12_writers_meet_deadlocks_without_an_order_of_locks(
+    world: World, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linger(monkeypatch, seed=seed, up_to_s=0.002)
+    met = count_retries(monkeypatch)
+    shuffle_locks(monkeypatch)
+    for turn in range(5):
+        trade(world, seed=seed + turn, seconds=2, articles=8)  # the rows are right even then: the desk tries again
+        if deadlocks(met):
+            return
+    pytest.fail("no deadlock seen")

@@ -1,4 +1,4 @@
-"""The two database roles, the database they share, and copies of it. Works on our own server and on any PostgreSQL ≥ 15."""
+"""The database roles, the database they share, and copies of it. Works on our own server and on any PostgreSQL ≥ 15."""
 
 import secrets
 from collections.abc import Iterator
@@ -15,6 +15,9 @@ from entrepot_launch.faults import EXIT_DATABASE, LaunchError
 
 OWNER = "entrepot_owner"  # owns the database and its tables, migrates, never serves
 APP = "entrepot_app"  # serves: may read and write rows, bound by row-level security
+DESK = "entrepot_desk"  # no login: what the serving role becomes to write stock, money and orders
+PLATFORM = "entrepot_platform"  # no login: what the serving role becomes for the platform's own staff
+HATS = (DESK, PLATFORM)  # the serving role puts them on for a transaction and does not inherit them
 DATABASE = "entrepot"
 OLDEST_SERVER = 150_000
 
@@ -93,14 +96,20 @@ def prepare(admin_url: str, *, passwords: Passwords, database: str = DATABASE) -
 
 
 def create_roles(admin_url: str, *, passwords: Passwords) -> None:
-    """Makes both roles, or sets their attributes and passwords anew if they are there."""
+    """Makes the roles, or sets their attributes and passwords anew if they are there."""
     with _admin(admin_url) as connection:
-        for name, password in ((OWNER, passwords.owner), (APP, passwords.app)):
+        for name, attributes in (
+            (OWNER, sql.SQL("LOGIN INHERIT PASSWORD {}").format(sql.Literal(passwords.owner))),
+            (APP, sql.SQL("LOGIN NOINHERIT PASSWORD {}").format(sql.Literal(passwords.app))),
+            *((hat, sql.SQL("NOLOGIN NOINHERIT")) for hat in HATS),
+        ):
             present = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
             verb = sql.SQL("ALTER ROLE" if present else "CREATE ROLE")
-            attributes = sql.SQL("LOGIN NOCREATEDB NOCREATEROLE INHERIT PASSWORD {}").format(sql.Literal(password))
-            connection.execute(sql.SQL(" ").join([verb, sql.Identifier(name), attributes]))
+            limits = sql.SQL("NOCREATEDB NOCREATEROLE")
+            connection.execute(sql.SQL(" ").join([verb, sql.Identifier(name), limits, attributes]))
             _refuse_privileged(connection, name=name)
+        for hat in HATS:
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(hat), sql.Identifier(APP)))
 
 
 def create_database(admin_url: str, *, name: str, owner_password: str) -> bool:
@@ -199,15 +208,16 @@ def role_exists(admin_url: str, *, name: str) -> bool:
 
 
 def _default_rights(owner: psycopg.Connection, *, app: str = APP) -> None:
-    """For the app role, by the owner himself, so that a managed server's admin, who is no superuser, needs no rights over the owner."""
+    """For the serving roles, by the owner himself, so that a managed server's admin, who is no superuser, needs no rights over the owner."""
+    serving = sql.SQL(", ").join(sql.Identifier(name) for name in (app, *HATS))
     for statement in (
         "ALTER SCHEMA public OWNER TO CURRENT_USER",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-        "GRANT USAGE ON SCHEMA public TO {app}",
-        "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-        "ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+        "GRANT USAGE ON SCHEMA public TO {serving}",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {serving}",
+        "ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {serving}",
     ):
-        owner.execute(sql.SQL(statement).format(app=sql.Identifier(app)))
+        owner.execute(sql.SQL(statement).format(serving=serving))
 
 
 def _database_rights(connection: psycopg.Connection, *, name: str) -> None:

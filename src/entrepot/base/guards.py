@@ -1,30 +1,50 @@
-"""SQL of the database's own guards: row-level security and append-only tables."""
+"""SQL of the database's own guards: row-level security, append-only tables, and tables that the desk alone writes."""
 
 from django.db import migrations
 
 _KIND = "(select current_setting('entrepot.kind', true))"
 _PARTY = "(select nullif(current_setting('entrepot.party_id', true), '')::bigint)"
 _TIER = "(select nullif(current_setting('entrepot.tier_id', true), '')::bigint)"
+HATS = ("entrepot_desk", "entrepot_platform")
 
 
 def row_security(
-    table: str, *, supplier: str = "", distributor: str = "", everything: str = "desk,platform"
+    table: str, *, supplier: str = "", distributor: str = "", hats: tuple[str, ...] = HATS
 ) -> migrations.RunSQL:
     """Return the migration that holds a table to the scope of the transaction, its owner included.
 
     `supplier` and `distributor` are conditions on a row for those scopes, empty for "sees nothing"; `{party}` and
-    `{tier}` stand for the ids of the scope. `everything` names the scopes that see all rows.
+    `{tier}` stand for the ids of the scope. `hats` are the roles that see all rows; theirs is a policy of its own, so
+    that the planner meets no condition at all and every index serves them.
     """
-    kinds = ", ".join(f"'{kind}'" for kind in everything.split(",") if kind)
-    terms = [f"{_KIND} in ({kinds})"] if kinds else ["false"]
-    for kind, condition in (("supplier", supplier), ("distributor", distributor)):
-        if condition:
-            terms.append(f"({_KIND} = '{kind}' and ({condition.format(party=_PARTY, tier=_TIER)}))")
+    terms = [
+        f"({_KIND} = '{kind}' and ({condition.format(party=_PARTY, tier=_TIER)}))"
+        for kind, condition in (("supplier", supplier), ("distributor", distributor))
+        if condition
+    ]
+    forward = [
+        f"alter table {table} enable row level security",
+        f"alter table {table} force row level security",
+        f"create policy scope on {table} using ({' or '.join(terms) or 'false'})",
+        *(f"create policy {hat.removeprefix('entrepot_')} on {table} to {hat} using (true)" for hat in hats),
+    ]
+    backward = [
+        f"drop policy scope on {table}",
+        *(f"drop policy {hat.removeprefix('entrepot_')} on {table}" for hat in hats),
+        f"alter table {table} no force row level security",
+        f"alter table {table} disable row level security",
+    ]
+    return migrations.RunSQL("; ".join(forward), "; ".join(backward))
+
+
+def desk_writes_alone(*tables: str) -> migrations.RunSQL:
+    """Return the migration that leaves reading these tables to all and writing them to the desk's role."""
+    names = ", ".join(tables)
     return migrations.RunSQL(
-        f"alter table {table} enable row level security; alter table {table} force row level security;"
-        f" create policy scope on {table} using ({' or '.join(terms)});",
-        f"drop policy scope on {table}; alter table {table} no force row level security;"
-        f" alter table {table} disable row level security;",
+        "do $$ declare who text; begin for who in select rolname from pg_roles"
+        " where rolname in ('entrepot_app', 'entrepot_platform') loop"
+        f" execute format('revoke insert, update, delete, truncate on {names} from %I', who); end loop; end $$;",
+        migrations.RunSQL.noop,
     )
 
 
@@ -37,7 +57,8 @@ def append_only(table: str) -> migrations.RunSQL:
         " for each row execute function entrepot_append_only();"
         f" create trigger append_only_table before truncate on {table}"
         " for each statement execute function entrepot_append_only();"
-        " do $$ begin if exists (select from pg_roles where rolname = 'entrepot_app') then"
-        f" revoke update, delete, truncate on {table} from entrepot_app; end if; end $$;",
+        " do $$ declare who text; begin for who in select rolname from pg_roles"
+        " where rolname in ('entrepot_app', 'entrepot_desk', 'entrepot_platform') loop"
+        f" execute format('revoke update, delete, truncate on {table} from %I', who); end loop; end $$;",
         f"drop trigger append_only_rows on {table}; drop trigger append_only_table on {table};",
     )

@@ -7,18 +7,19 @@ from django.db import connection, transaction
 
 _SET = (
     "select set_config('entrepot.kind', %s, true), set_config('entrepot.party_id', %s, true),"
-    " set_config('entrepot.tier_id', %s, true)"
+    " set_config('entrepot.tier_id', %s, true), set_config('role', %s, true)"
 )
 
 _GET = (
     "select coalesce(current_setting('entrepot.kind', true), ''),"
-    " coalesce(current_setting('entrepot.party_id', true), ''), coalesce(current_setting('entrepot.tier_id', true), '')"
+    " coalesce(current_setting('entrepot.party_id', true), ''), coalesce(current_setting('entrepot.tier_id', true), ''),"
+    " current_setting('role')"
 )
 
 
 @contextmanager
 def _scoped(
-    kind: str, *, party_id: int = 0, tier_id: int = 0, read_only: bool = False, is_outermost: bool = False
+    kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False, is_outermost: bool = False
 ) -> Iterator[None]:
     nested = connection.in_atomic_block
     with transaction.atomic(durable=is_outermost):
@@ -29,7 +30,7 @@ def _scoped(
                 before = cursor.fetchone()
             elif read_only:
                 cursor.execute("set transaction read only")
-            cursor.execute(_SET, [kind, str(party_id), str(tier_id)])
+            cursor.execute(_SET, [kind, str(party_id), "0", role])
         yield
         if before is not None:
             with connection.cursor() as cursor:
@@ -39,7 +40,7 @@ def _scoped(
 @contextmanager
 def platform(*, read_only: bool = False) -> Iterator[None]:
     """Open a transaction that sees every party's rows, save suppliers' own costs."""
-    with _scoped("platform", read_only=read_only):
+    with _scoped("platform", role="entrepot_platform", read_only=read_only):
         yield
 
 
@@ -69,7 +70,7 @@ def desk(*, read_only: bool = False, is_outermost: bool = False) -> Iterator[Non
 
     `is_outermost` refuses to run inside another transaction, so that the end of this one is the commit.
     """
-    with _scoped("desk", read_only=read_only, is_outermost=is_outermost):
+    with _scoped("desk", role="entrepot_desk", read_only=read_only, is_outermost=is_outermost):
         yield
 
 

@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
             supplier="exists (select from catalog_goods g where g.id = goods_id)",
             distributor="exists (select from catalog_goods g where g.id = goods_id)",
         ),
-        row_security("catalog_skucost", supplier="supplier_id = {party}", everything=""),
+        row_security("catalog_skucost", supplier="supplier_id = {party}", hats=()),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from entrepot.base.guards import append_only, row_security
+from entrepot.base.guards import append_only, desk_writes_alone, row_security
 
 
 class Migration(migrations.Migration):
@@ -17,4 +17,5 @@ class Migration(migrations.Migration):
         row_security("ledger_seal"),
         append_only("ledger_transfer"),
         append_only("ledger_seal"),
+        desk_writes_alone("ledger_account", "ledger_transfer"),
     ]

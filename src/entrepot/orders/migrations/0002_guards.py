@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from entrepot.base.guards import row_security
+from entrepot.base.guards import desk_writes_alone, row_security
 
 
 class Migration(migrations.Migration):
@@ -38,5 +38,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "create sequence orders_order_number start 10000001; grant usage on sequence orders_order_number to public;",
             "drop sequence orders_order_number;",
+        ),
+        desk_writes_alone(
+            *("orders_order", "orders_line", "orders_supplyorder", "orders_consignee", "orders_shipment"),
+            *("orders_shipmentline", "orders_refund", "orders_refundline"),
         ),
     ]

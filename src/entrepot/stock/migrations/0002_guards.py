@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from entrepot.base.guards import append_only, row_security
+from entrepot.base.guards import append_only, desk_writes_alone, row_security
 
 
 class Migration(migrations.Migration):
@@ -21,4 +21,5 @@ class Migration(migrations.Migration):
         ),
         row_security("stock_move", supplier="exists (select from stock_level l where l.id = level_id)"),
         append_only("stock_move"),
+        desk_writes_alone("stock_level", "stock_move"),
     ]

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
-from entrepot_launch import postgres, testing
+from entrepot_launch import postgres, processes, testing
 from entrepot_launch.faults import LaunchError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +52,12 @@ def _settings(data: str) -> dict[str, str]:
 
 
 def _run(command: list[str], *, environment: dict[str, str]) -> int:
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=processes.die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - this program has one thread
+    )
     try:
         while True:
             try:

@@ -1,11 +1,12 @@
 """bin/entrepot: a command on an instance, with the settings of its data folder."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from entrepot_launch import database, plan
+from entrepot_launch import database, plan, processes
 from entrepot_launch.faults import LaunchError
 from entrepot_launch.folder import DEFAULT, ROOT, DataFolder
 
@@ -46,7 +47,7 @@ def run(command: list[str], *, folder: DataFolder) -> int:
     is_own = settings.get("ENTREPOT_POSTGRES") == database.EMBEDDED
     if not is_own or folder.is_held():
         environment = plan.step_environment(database.environment_without_choice(), settings=settings)
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        return _run(command, environment=environment)
     folder.claim()
     server = database.server_of(folder)
     try:
@@ -54,10 +55,15 @@ def run(command: list[str], *, folder: DataFolder) -> int:
         server.wait_ready()
         addresses = database.prepare_embedded(server, settings=settings).environment()
         environment = plan.step_environment(os.environ, settings={**settings, **addresses})
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        return _run(command, environment=environment)
     finally:
         server.stop()
         folder.release()
+
+
+def _run(command: list[str], *, environment: dict[str, str]) -> int:
+    tie = processes.die_with_parent(signal.SIGTERM)
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, preexec_fn=tie).returncode
 
 
 if __name__ == "__main__":

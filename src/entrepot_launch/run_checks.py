@@ -41,7 +41,7 @@ def checks() -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     sources = [name for name in SOURCES if (ROOT / name).is_dir()]
     return {
-        "types": [*python, "mypy"],
+        "types": [*python, "mypy", "--show-traceback"],
         "walls": [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
         "tidy": [*python, "tests.house.tidy"],
         "words": [*python, "tests.house.words"],

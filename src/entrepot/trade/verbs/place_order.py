@@ -10,6 +10,8 @@ from entrepot.trade.books import Books, DistributorRow, LineRow, OrderRow, SkuRo
 from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, stock_for
 from entrepot.trade.terms import Answer, Fault, Place, nothing, refuse
 
+MAX_QTY = 1_000_000
+
 
 def place_order(ask: Place, *, books: Books) -> Answer:
     """Judge one order against the books and, when nothing is wrong, put it on them.
@@ -27,6 +29,9 @@ def place_order(ask: Place, *, books: Books) -> Answer:
         return nothing()
     if party.state != "active":
         return refuse(Fault("", Refusal.DISTRIBUTOR_SUSPENDED, {"state": party.state}))
+    shapeless = _shapeless(ask)
+    if shapeless:
+        return refuse(*shapeless)
     faults = _line_faults(ask, party=party, books=books)
     lines = {} if faults else _lines(ask, party=party, books=books)
     faults += _stock_faults(ask, party=party, books=books)
@@ -43,6 +48,17 @@ def place_order(ask: Place, *, books: Books) -> Answer:
     _take_stock(order, party=party, books=books, actor=ask.actor)
     _settle_money(order, ask=ask, is_short=bool(short), party=party, books=books)
     return Answer(order=order)
+
+
+def _shapeless(ask: Place) -> list[Fault]:
+    """Return what no door lets through: an order without lines, pieces that are none or more than a column holds."""
+    if not ask.lines:
+        return [Fault("/lines", Refusal.VALIDATION_FAILED, {"why": "no_lines"})]
+    return [
+        Fault(f"/lines/{place}/qty", Refusal.VALIDATION_FAILED, {"sku": line.sku, "qty": line.qty, "why": "qty"})
+        for place, line in enumerate(ask.lines)
+        if not 1 <= line.qty <= MAX_QTY
+    ]
 
 
 def _line_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fault]:

@@ -9,6 +9,10 @@ _ROLE = """
 select rolname, rolsuper, rolbypassrls, pg_has_role(rolname, d.datdba, 'member')
 from pg_roles, pg_database d where rolname = current_user and d.datname = current_database()
 """
+_HATS = """
+select rolname from pg_roles
+where rolname <> current_user and pg_has_role(current_user, oid, 'member') and (rolsuper or rolbypassrls)
+"""
 _TABLES = """
 select c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(current_user, c.relowner, 'member'),
        exists (select from pg_policy p where p.polrelid = c.oid)
@@ -26,6 +30,8 @@ def problems() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_ROLE)
         role, is_super, bypasses, owns = cursor.fetchone()
+        cursor.execute(_HATS)
+        hats = [row[0] for row in cursor.fetchall()]
         cursor.execute(_TABLES)
         tables = {row[0]: row[1:] for row in cursor.fetchall()}
     if is_super:
@@ -34,6 +40,8 @@ def problems() -> list[str]:
         found.append(f"the role {role} passes row-level security (BYPASSRLS)")
     elif owns:
         found.append(f"the role {role} owns the database: serve as another role")
+    if not is_super:
+        found += [f"the role {role} may become {hat}, which row-level security does not bind" for hat in hats]
     for table in party_tables():
         if table not in tables:
             found.append(f"the table {table} is missing: run the migrations")

@@ -1,0 +1,56 @@
+"""`python -m entrepot.doors.cli VERB`: what the operator and the launcher ask of an instance."""
+
+import argparse
+import importlib
+import os
+import sys
+
+import django
+
+VERBS: dict[str, tuple[str, str]] = {
+    "migrate": ("instance", "bring the tables up to date, as their owner"),
+    "check-start": ("instance", "say whether this role may serve"),
+    "accounts": ("instance", "print the demo world's accounts"),
+    "keys": ("instance", "print the demo world's keys"),
+    "create-staff": ("staff", "add a user of the platform who may do everything"),
+    "verify": ("books", "recompute every figure from the rows behind it"),
+    "seal": ("books", "seal the ledger up to now"),
+    "journal": ("books", "print the ledger for hledger or beancount"),
+    "demo-world": ("demo.world", "fill an empty instance with a network to try"),
+    "bench-world": ("bench_world", "add goods and distributors for a measurement"),
+    "desk": ("desk_lines", "answer back-office verbs, one JSON object a line, in demo worlds"),
+}
+"""Each verb with the module that does it and what it is for."""
+
+
+def main(arguments: list[str]) -> int:
+    """Do one verb; returns the exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.verb == "migrate":
+        os.environ["ENTREPOT_AS_OWNER"] = "1"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entrepot.config.settings")
+    django.setup()
+    module = importlib.import_module(f"entrepot.doors.cli.{VERBS[chosen.verb][0]}")
+    name = chosen.verb.replace("-", "_")
+    code: int = getattr(module, name)(chosen)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="entrepot", description="What the operator asks of an instance.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    made = {name: verbs.add_parser(name, help=text, description=text) for name, (_module, text) in VERBS.items()}
+    for name in ("keys", "verify", "bench-world"):
+        made[name].add_argument("--json", action="store_true", help="as JSON")
+    made["journal"].add_argument("--beancount", action="store_true", help="for beancount instead of hledger")
+    made["create-staff"].add_argument("username", help="3 to 40 letters, digits, dots, hyphens or underscores")
+    made["create-staff"].add_argument("--name", default="", help="how the user is shown")
+    made["demo-world"].add_argument("--seed", type=int, default=20, help="another seed gives other orders")
+    made["bench-world"].add_argument("--skus", type=int, default=100)
+    made["bench-world"].add_argument("--distributors", type=int, default=10)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """An instance of its own for a measurement: data folder, port, a world of many SKUs and rich distributors."""
 
 import json
+import shlex
 import shutil
 import signal
 import socket
@@ -80,7 +81,7 @@ class Instance:
         """The instance's environment file."""
         lines = (self.data / "entrepot.env").read_text().splitlines()
         pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
-        return {name: value.strip("'\"") for name, value in pairs}
+        return {name: "".join(shlex.split(value)) for name, value in pairs}
 
     def _stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -69,6 +69,7 @@ class Deed:
     previewed: Preview | None = None
     rows: list["Deed"] = field(default_factory=list)
     is_funded: bool | None = None
+    entered_at: float = 0.0
 
     def __str__(self) -> str:
         sent = [(o.mode, [(line.sku, line.qty) for line in o.lines]) for o in self.orders]

@@ -163,7 +163,7 @@ class Service:
         verdict = self.auditor.judge(kept, verb, pieces=pieces, name=name)
         if OK not in verdict:
             raise refused(sorted(verdict)[0])
-        if self.auditor.takes_effect(kept, verb, name=name):
+        if self.auditor.takes_effect(kept, verb, pieces=pieces, name=name):
             self.auditor.do(kept, verb, pieces=pieces, name=name)
 
 

@@ -138,7 +138,7 @@ class Generator:
         deed = Deed(verb=verb, party=kept.party, number=kept.number, order_id=self.judge.ids[key])
         if verb == "ship":
             deed.pieces = self._parcel(kept)
-            deed.name = self._repeated(kept.parcels) or self._name("T")
+            deed.name = self._repeated({number for _, number in kept.parcels}) or self._name("T")
         elif verb == "refund":
             deed.pieces = self._some_pieces(kept)
             deed.name = self._repeated(set(kept.refunds)) or self._name("R")

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
 from entrepot_sdk import NewOrder
 from entrepot_sdk.shapes import Order
@@ -122,7 +123,7 @@ class Judge:
         key = (deed.party, order.out_order_no)
         self.ids[key] = deed.order_id
         self.dirty.add(key)
-        return self.auditor.place(
+        kept = self.auditor.place(
             deed.party,
             number=order.out_order_no,
             content=content_of(order),
@@ -130,6 +131,9 @@ class Judge:
             lines=[(line.sku, line.qty) for line in order.lines],
             is_funded=is_funded,
         )
+        # Ids rise: the older of two orders that wait for funds has the lower one.
+        kept.place = int(deed.order_id or 0)
+        return kept
 
     def _check_pointers(self, deed: Deed) -> None:
         """Every fault names a line that has it."""
@@ -197,7 +201,7 @@ class Judge:
     def _one_verb(self, deed: Deed) -> None:
         kept = self.kept(deed)
         _must(deed, self.auditor.judge(kept, deed.verb, pieces=deed.pieces, name=deed.name))
-        if deed.code == OK and self.auditor.takes_effect(kept, deed.verb, name=deed.name):
+        if deed.code == OK and self.auditor.takes_effect(kept, deed.verb, pieces=deed.pieces, name=deed.name):
             self.auditor.do(kept, deed.verb, pieces=deed.pieces, name=deed.name)
         self.dirty.add((deed.party, deed.number))
         self._check_answer(deed)
@@ -218,7 +222,7 @@ class Judge:
                 with windows.effect(deed):
                     self.fund(deed)
         effects = [*self._first_submits(places), *self._first_verbs(deeds, shown=shown)]
-        for deed in sorted(effects, key=lambda deed: deed.ended):
+        for deed in sorted(effects, key=lambda deed: deed.entered_at or deed.ended):
             with windows.effect(deed):
                 self._enter_effect(deed, shown=shown)
         for deed in deeds:
@@ -237,6 +241,9 @@ class Judge:
             return
         kept = self.auditor.orders[key]
         self.dirty.add(key)
+        if deed.verb == "release":
+            self.auditor.capture(kept, is_funded=True)
+            return
         self.auditor.do(kept, deed.verb, pieces=deed.pieces, name=deed.name, is_funded=deed.is_funded)
 
     def _first_submits(self, places: list[Deed]) -> Iterator[Deed]:
@@ -278,7 +285,11 @@ class Judge:
             if story is None:
                 told = "\n  ".join(map(str, same))
                 raise Found(f"no order of events explains {key} ({kept.state} -> {shown[key]}):\n  {told}")
-            yield from story
+            # Answers may overtake each other: an effect is entered no sooner than those that explain it.
+            entered_at = 0.0
+            for deed in story:
+                deed.entered_at = entered_at = max(entered_at, deed.ended)
+                yield deed
 
     def _possible_rows(self, deed: Deed, *, windows: Windows) -> None:
         rows = deed.rows or ([deed] if deed.verb == "place" else [])
@@ -313,13 +324,20 @@ def _search(scratch: Auditor, kept: Kept, left: list[Deed], *, shown: Order) -> 
     required = [deed for deed in left if deed.verb != "expire"]
     if not required and not differences(kept, shown):
         return []
+    if kept.state == "awaiting_funds":
+        # Money that came meanwhile may have let it go on by itself.
+        went_on = copy.deepcopy(kept)
+        scratch.capture(went_on, is_funded=True)
+        story = _search(scratch, went_on, left, shown=shown)
+        if story is not None:
+            return [Deed(verb="release", party=kept.party, number=kept.number, began=-inf, ended=inf), *story]
     for deed in left:
         if any(other.ended < deed.began for other in required if other is not deed):
             continue
         if deed.code not in scratch.judge(kept, deed.verb, pieces=deed.pieces, name=deed.name):
             continue
         rest = [other for other in left if other is not deed]
-        if deed.code != OK or not scratch.takes_effect(kept, deed.verb, name=deed.name):
+        if deed.code != OK or not scratch.takes_effect(kept, deed.verb, pieces=deed.pieces, name=deed.name):
             story = _search(scratch, kept, rest, shown=shown)
             if story is not None:
                 return story

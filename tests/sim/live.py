@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from entrepot_sdk import Entrepot, RetryPolicy
+from entrepot_sdk import Entrepot, RetryPolicy, errors
 from entrepot_sdk.shapes import Product
 from tests.sim.backstage import Backstage, DeskProcess
 from tests.sim.deeds import Found
@@ -40,7 +40,8 @@ def simulate(
         try:
             tally = simulation.run(seconds=seconds)
         except Found as found:
-            raise Found(f"seed {seed}, round {simulation.tally.rounds}: {found}") from found
+            last = simulation.last_deeds()
+            raise Found(f"seed {seed}, round {simulation.tally.rounds}: {found}\nthe last deeds:\n{last}") from found
     verify(data)
     return tally
 
@@ -48,6 +49,8 @@ def simulate(
 def world_of(malls: dict[str, Entrepot], *, backstage: Backstage) -> Auditor:
     """An auditor who starts from the instance as it stands, with a few articles that all these malls may sell."""
     auditor = Auditor()
+    for mall in malls.values():
+        _cancel_open(mall)
     skus = choose_articles(malls)
     books = backstage.books(skus)
     if books.code:
@@ -75,6 +78,16 @@ def world_of(malls: dict[str, Entrepot], *, backstage: Backstage) -> Auditor:
             pools={pool_name(level): _pool(level) for level in books.facts["levels"] if level["sku"] == row["sku"]},
         )
     return auditor
+
+
+def _cancel_open(mall: Entrepot) -> None:
+    """What earlier simulations left held or waiting would move money and stock on its own."""
+    for state in ("awaiting_funds", "held"):
+        for order in list(mall.orders(state=state, limit=200)):
+            try:
+                mall.cancel(order.id)
+            except errors.StateConflictError:
+                continue  # it lapsed, or was released, in this moment
 
 
 def _pool(level: dict[str, Any]) -> Pool:

@@ -153,7 +153,7 @@ class Auditor:
             return _verdict(state in ("received", "completed"))
         if verb == "expire":
             return _verdict(state == "held")
-        if name in (order.parcels if verb == "ship" else order.refunds):
+        if self._is_done(order, verb, pieces=pieces, name=name):
             return _verdict(is_fine=True)
         if state not in ("confirmed", "partly_shipped"):
             return _verdict(is_fine=False)
@@ -161,10 +161,20 @@ class Auditor:
         fits = all(line in order.lines and 0 < qty <= order.lines[line].open for line, qty in wanted.items())
         return _verdict(is_fine=True) if fits else frozenset({"validation_failed", CONFLICT})
 
-    def takes_effect(self, order: Kept, verb: str, *, name: str = "") -> bool:
+    def _is_done(self, order: Kept, verb: str, *, pieces: dict[int, int] | None, name: str) -> bool:
+        """A refund number is used once per order, a tracking number once per order and shipper."""
+        if verb == "refund":
+            return name in order.refunds
+        return (self._shipper(order, pieces), name) in order.parcels
+
+    def _shipper(self, order: Kept, pieces: dict[int, int] | None) -> str:
+        first = min(pieces or order.lines)
+        return order.lines[first].supplier if first in order.lines else ""
+
+    def takes_effect(self, order: Kept, verb: str, *, pieces: dict[int, int] | None = None, name: str = "") -> bool:
         """Whether a verb answered `ok` changes anything, or only repeats what was done."""
         if verb in ("ship", "refund"):
-            return name not in (order.parcels if verb == "ship" else order.refunds)
+            return not self._is_done(order, verb, pieces=pieces, name=name)
         before = {
             "confirm": ("held",),
             "expire": ("held",),
@@ -229,7 +239,7 @@ class Auditor:
         order.state = state
 
     def _ship(self, order: Kept, *, pieces: dict[int, int], name: str) -> None:
-        order.parcels.add(name)
+        order.parcels.add((self._shipper(order, pieces), name))
         for number, qty in pieces.items():
             order.lines[number].shipped += qty
             self._leave(order.lines[number], qty, is_shipped=True, buyer=self.parties[order.party])

@@ -95,7 +95,7 @@ class Kept:
     held: int = 0
     drawn: int = 0
     refunded: int = 0
-    parcels: set[str] = field(default_factory=set)
+    parcels: set[tuple[str, str]] = field(default_factory=set)
     refunds: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +35,8 @@ class Tally:
     def add(self, deed: Deed) -> None:
         """Count a deed and its rows."""
         for one in [deed, *deed.rows]:
-            name = f"{one.verb} {one.code}"
+            waits = one.answer is not None and one.answer.state == "awaiting_funds"
+            name = f"{one.verb} {'awaiting_funds' if waits else one.code}"
             self.codes[name] = self.codes.get(name, 0) + 1
 
 
@@ -51,7 +51,6 @@ class Simulation:
         auditor: Auditor,
         seed: str,
         run: str,
-        say: Callable[[str], None] = print,
         steps: int = 30,
         burst: int = 50,
         lapse_within_s: float = LAPSE_WITHIN_S,
@@ -62,7 +61,6 @@ class Simulation:
         self.judge = Judge(auditor)
         self.generator = Generator(self.judge, seed=seed, run=run)
         self.tally = Tally()
-        self._say = say
         self._steps = steps
         self._burst = burst
         self._lapse_within_s = lapse_within_s
@@ -120,12 +118,12 @@ class Simulation:
     def _alone(self, deed: Deed) -> None:
         perform(deed, malls=self.malls, backstage=self.backstage)
         self._note(deed)
+        self.tally.steps += 1
         self.judge.one(deed)
         self._follow(deed)
         self._settle_waiting()
         if not all(article.split_known for article in self.auditor.articles.values()):
             self._learn_split(self._books())
-        self.tally.steps += 1
 
     def _together(self, deeds: list[Deed]) -> None:
         perform_together(deeds, malls=self.malls, backstage=self.backstage, threads=THREADS)
@@ -137,6 +135,10 @@ class Simulation:
             self._follow(deed)
         self._settle_waiting()
         self._learn_split(self._books())
+
+    def last_deeds(self, count: int = 12) -> str:
+        """What was done last, for the report of a fault."""
+        return "\n".join(f"  {deed}" for deed in self._history[-count:])
 
     def _note(self, deed: Deed) -> None:
         self.tally.add(deed)

@@ -56,7 +56,6 @@ def simulate(*, seed: str, seconds: float) -> Tally:
         auditor=world,
         seed=seed,
         run="t",
-        say=lambda _: None,
         lapse_within_s=0.4,
     )
     return simulation.run(seconds=seconds)

@@ -17,7 +17,7 @@ OWNER = "entrepot_owner"  # owns the database and its tables, migrates, never se
 APP = "entrepot_app"  # serves: may read and write rows, bound by row-level security
 DESK = "entrepot_desk"  # no login: what the serving role becomes to write stock, money and orders
 PLATFORM = "entrepot_platform"  # no login: what the serving role becomes for the platform's own staff
-HATS = (DESK, PLATFORM)  # the serving role puts them on for a transaction and does not inherit them
+HATS = (DESK, PLATFORM)  # put on for a transaction by those who serve and migrate, who do not inherit them
 DATABASE = "entrepot"
 OLDEST_SERVER = 150_000
 
@@ -99,7 +99,7 @@ def create_roles(admin_url: str, *, passwords: Passwords) -> None:
     """Makes the roles, or sets their attributes and passwords anew if they are there."""
     with _admin(admin_url) as connection:
         for name, attributes in (
-            (OWNER, sql.SQL("LOGIN INHERIT PASSWORD {}").format(sql.Literal(passwords.owner))),
+            (OWNER, sql.SQL("LOGIN NOINHERIT PASSWORD {}").format(sql.Literal(passwords.owner))),
             (APP, sql.SQL("LOGIN NOINHERIT PASSWORD {}").format(sql.Literal(passwords.app))),
             *((hat, sql.SQL("NOLOGIN NOINHERIT")) for hat in HATS),
         ):
@@ -109,7 +109,8 @@ def create_roles(admin_url: str, *, passwords: Passwords) -> None:
             connection.execute(sql.SQL(" ").join([verb, sql.Identifier(name), limits, attributes]))
             _refuse_privileged(connection, name=name)
         for hat in HATS:
-            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(hat), sql.Identifier(APP)))
+            wearers = sql.SQL(", ").join([sql.Identifier(APP), sql.Identifier(OWNER)])
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(hat), wearers))
 
 
 def create_database(admin_url: str, *, name: str, owner_password: str) -> bool:

@@ -105,6 +105,8 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
+LOGGING_CONFIG = "entrepot.base.logs.configure"
+LOGGING = {"level": "INFO", "libraries": "WARNING"}
 STATIC_URL = "/static/"
 STATIC_ROOT = None
 MEDIA_URL = "/media/"
@@ -150,6 +152,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_RESET_ON_SUCCESS = True
+# Failures while locked do not prolong the lock, or a stranger could keep somebody out for good.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "entrepot.doors.kit.addresses.client_ip"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False

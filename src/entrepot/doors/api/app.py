@@ -6,7 +6,7 @@ import structlog
 from litestar import Litestar, Response, Router
 from litestar.exceptions import HTTPException
 
-from entrepot.doors.api import account_calls, catalogue_calls, money_calls, order_calls
+from entrepot.doors.api import account_calls, batch_calls, catalogue_calls, money_calls, order_calls
 from entrepot.doors.api.calls import Call
 from entrepot.doors.api.docs import DOCS_HANDLERS, openapi_document
 from entrepot.doors.api.guard import Guard
@@ -27,8 +27,8 @@ HANDLERS = [
     catalogue_calls.query_prices_and_stocks,
     order_calls.preview_order,
     order_calls.create_order,
-    order_calls.create_batch,
-    order_calls.get_batch,
+    batch_calls.create_batch,
+    batch_calls.get_batch,
     order_calls.confirm_order,
     order_calls.cancel_order,
     order_calls.receive_order,
@@ -57,11 +57,11 @@ def _http(request: Call, error: HTTPException) -> Response[bytes]:
         return _problem(request, Problem("method_not_allowed", status=405, headers=dict(error.headers or {})))
     if error.status_code == 404:
         return _problem(request, not_found())
-    return _problem(request, Problem("validation_failed", status=422, detail=str(error.detail)))
+    return _problem(request, Problem("validation_failed", status=422, detail=(str(error.detail), str(error.detail))))
 
 
 def _bug(request: Call, error: Exception) -> Response[bytes]:
-    log.error("unexpected", path=request.scope["path"], exc_info=error)
+    log.error("unexpected", path=request.scope["path"], request_id=request.scope.get("request_id", ""), exc_info=error)
     return _problem(request, Problem("internal_error", status=500))
 
 

@@ -41,9 +41,7 @@ class Caller:
         except ValueError:
             return False
         mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-        return any(
-            (mapped or found) in network for network in self.networks if network.version == (mapped or found).version
-        )
+        return any((mapped or found) in network for network in self.networks)
 
     def take_token(self, now: float) -> tuple[bool, int, float]:
         """Return whether a call is within the limit, how many are left, and the seconds until one more is."""
@@ -60,7 +58,7 @@ select k.key, k.distributor_id, k.secret_sealed, d.allow_list, t.rate_limit_per_
 from parties_apikey k
 join parties_distributor d on d.id = k.distributor_id
 join parties_tier t on t.id = d.tier_id
-where k.key = %s and k.revoked_at is null
+where k.key = %s and k.is_live and k.revoked_at is null and (d.is_sandbox or k.key not like 'ek\\_test\\_%%')
 """
 
 
@@ -93,6 +91,15 @@ class Callers:
         return fresh
 
 
+def network_of(entry: str) -> Network:
+    """Return a network of an allow-list; one that maps IPv4 addresses into IPv6 as those very addresses."""
+    network = ipaddress.ip_network(entry, strict=False)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
+
+
 def _load(key: str) -> Caller | None:
     with scope.desk(read_only=True), connection.cursor() as cursor:
         cursor.execute(_QUERY, [key])
@@ -104,7 +111,7 @@ def _load(key: str) -> Caller | None:
         key=row[0],
         distributor_id=row[1],
         secret=base64.b64decode(unseal(row[2]).removeprefix(b"whsec_")),
-        networks=[ipaddress.ip_network(entry, strict=False) for entry in row[3]],
+        networks=[network_of(entry) for entry in row[3]],
         rate_per_s=row[4],
         burst=row[5],
         actor=f"api/{row[1]}/{row[0]}",

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,13 +13,14 @@ from litestar import Request, Response
 
 from entrepot.base import scope
 from entrepot.doors.api.callers import Caller
-from entrepot.doors.api.problems import ErrorItem, invalid, not_found
+from entrepot.doors.api.problems import Wrong, invalid, not_found
 from entrepot.doors.api.threads import in_thread
 
 Result = TypeVar("Result")
 Call = Request[Any, Any, Any]
 _encode = msgspec.json.Encoder().encode
 MAX_ID = 2**63 - 1
+_NUMBER = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 
 
 def caller_of(request: Call) -> Caller:
@@ -48,13 +51,21 @@ async def as_distributor(caller: Caller, work: Callable[..., Result], *arguments
 
 
 class Query:
-    """The query string of a list, read strictly: what is not known is refused."""
+    """The query string of a list, read strictly: what is not known or given twice is refused."""
 
     def __init__(self, request: Call, *known: str) -> None:
-        self._values = dict(request.query_params.items())
-        unknown = [name for name in self._values if name not in known]
-        if unknown:
-            raise invalid(*(ErrorItem(f"/{name}", "unknown_field", f"Unknown parameter {name}") for name in unknown))
+        given = list(request.query_params.multi_items())
+        self._values = dict(given)
+        faults = [
+            Wrong(f"/{name[:80]}", "unknown_field", ("没有此参数", "There is no such parameter"))
+            for name in self._values
+            if name not in known
+        ]
+        if len(given) > len(self._values) and not faults:
+            twice = sorted(name for name, times in Counter(name for name, _ in given).items() if times > 1)
+            faults = [Wrong(f"/{name}", "validation_failed", ("参数重复", "Given more than once")) for name in twice]
+        if faults:
+            raise invalid(*faults)
 
     def limit(self, *, default: int = 50, most: int = 500) -> int:
         """Return the page size asked for."""
@@ -64,24 +75,25 @@ class Query:
         """Return an id asked for, None when it is not."""
         return self._whole(name, default=None, least=0, most=MAX_ID)
 
-    def cursor(self) -> int | None:
-        """Return the id behind a page's cursor."""
+    def cursor(self, items: str) -> int | None:
+        """Return the id behind a page's cursor; a cursor of another list is refused."""
         text = self._values.get("cursor")
         if text is None:
             return None
         try:
-            value = int(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            kind, _, number = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).partition(b":")
         except (binascii.Error, ValueError):
-            raise invalid(ErrorItem("/cursor", "validation_failed", "Not a cursor of this list")) from None
-        if not 0 <= value <= MAX_ID:
-            raise invalid(ErrorItem("/cursor", "validation_failed", "Not a cursor of this list"))
-        return value
+            kind, number = b"", b""
+        if kind != items.encode() or not number.isdigit() or len(number) > 19 or int(number) > MAX_ID:
+            raise invalid(Wrong("/cursor", "validation_failed", ("不是本列表的游标", "Not a cursor of this list")))
+        return int(number)
 
     def choice(self, name: str, options: tuple[str, ...]) -> str | None:
         """Return one of the options, None when not given."""
         value = self._values.get(name)
         if value is not None and value not in options:
-            raise invalid(ErrorItem(f"/{name}", "validation_failed", f"One of {', '.join(options)}"))
+            listed = ", ".join(options)
+            raise invalid(Wrong(f"/{name}", "validation_failed", (f"可选值：{listed}", f"One of {listed}")))
         return value
 
     def moment(self, name: str) -> datetime | None:
@@ -93,8 +105,10 @@ class Query:
             found = datetime.fromisoformat(value)
         except ValueError:
             found = None
-        if found is None or found.tzinfo is None:
-            raise invalid(ErrorItem(f"/{name}", "validation_failed", "RFC 3339 with a time zone"))
+        # The ends of the calendar cannot be told in every time zone.
+        if found is None or found.tzinfo is None or not 1900 <= found.year <= 9000:
+            words = ("须为带时区的 RFC 3339 时间，加号写作 %2B", "RFC 3339 with a time zone; write its plus as %2B")
+            raise invalid(Wrong(f"/{name}", "validation_failed", words))
         return found
 
     def _whole(self, name: str, *, default: int | None, least: int, most: int) -> int | None:
@@ -102,13 +116,14 @@ class Query:
         if value is None:
             return default
         if not value.isascii() or not value.isdigit() or len(value) > 19 or not least <= int(value) <= most:
-            raise invalid(ErrorItem(f"/{name}", "validation_failed", f"A whole number from {least} to {most}"))
+            words = (f"须为 {least} 至 {most} 的整数", f"A whole number from {least} to {most}")
+            raise invalid(Wrong(f"/{name}", "validation_failed", words))
         return int(value)
 
 
-def cursor_after(value: int) -> str:
-    """Return the opaque cursor of an id."""
-    return base64.urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
+def cursor_after(value: int, *, items: str) -> str:
+    """Return the opaque cursor of an id in a list."""
+    return base64.urlsafe_b64encode(f"{items}:{value}".encode()).decode().rstrip("=")
 
 
 def object_id(text: str) -> int:
@@ -116,3 +131,10 @@ def object_id(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise not_found()
     return int(text)
+
+
+def own_number(text: str) -> str:
+    """Return the mall's own number of a path; what cannot be one is not found."""
+    if _NUMBER.fullmatch(text) is None:
+        raise not_found()
+    return text

@@ -58,7 +58,12 @@ async def list_products(request: Call) -> Response[bytes]:
     """商品列表 | List the products you may sell, with your prices and stock, by rising id."""
     caller = caller_of(request)
     query = Query(request, "limit", "cursor", "category", "brand")
-    limit, cursor, category, brand = query.limit(), query.cursor(), query.number("category"), query.number("brand")
+    limit, cursor, category, brand = (
+        query.limit(),
+        query.cursor("products"),
+        query.number("category"),
+        query.number("brand"),
+    )
 
     def page() -> list[ShelfGoods]:
         below = [row[0] for row in _rows(_BELOW, [category])] if category is not None else None
@@ -71,7 +76,9 @@ async def list_products(request: Call) -> Response[bytes]:
     has_more = len(found) > limit
     return reply(
         shapes.Products(
-            [product_shape(goods) for goods in shown], cursor_after(shown[-1].id) if has_more else None, has_more
+            [product_shape(goods) for goods in shown],
+            cursor_after(shown[-1].id, items="products") if has_more else None,
+            has_more,
         )
     )
 

@@ -117,7 +117,7 @@ def _operation(handler: HTTPRouteHandler, operation: Operation, *, path: str) ->
             {"name": name, "in": "query", "required": False, "schema": _QUERY_SCHEMAS[name]} for name in operation.query
         ],
         "responses": responses,
-        "security": [] if operation.is_open else [dict.fromkeys(_SIGNING, [])],
+        "security": [] if operation.is_open else [{name: [] for name in _SIGNING}],
     }
     if operation.request is not None:
         schema: dict[str, Any] = {"$ref": _REF.format(name=operation.request.__name__)}

@@ -28,10 +28,13 @@ class Gatherer:
 
     async def ask(self, ask: Any) -> Answer:
         """Return the desk's answer to one ask. Raises Problem `busy` when too many wait or the database is away."""
-        return (await self.ask_all([ask]))[0]
+        (outcome,) = await self.ask_each([ask])
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
-    async def ask_all(self, asks: list[Any]) -> list[Answer]:
-        """Return the desk's answers; the asks may be spread over several batches."""
+    async def ask_each(self, asks: list[Any]) -> list[Answer | BaseException]:
+        """Return the desk's answer to each ask, or what kept it from one; they may be spread over several batches."""
         if len(self._waiting) + len(asks) > MAX_WAITING:
             raise busy()
         loop = asyncio.get_running_loop()
@@ -39,7 +42,7 @@ class Gatherer:
         self._waiting += zip(asks, futures, strict=True)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._drain())
-        return [await future for future in futures]
+        return await asyncio.gather(*futures, return_exceptions=True)
 
     async def together(self, asks: list[Any]) -> list[Answer]:
         """Return the desk's answers to asks that stand or fall together."""

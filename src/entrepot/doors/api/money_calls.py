@@ -23,7 +23,7 @@ async def list_ledger(request: Call) -> Response[bytes]:
     """货款流水 | List the movements of your prepaid balance, newest first."""
     caller = caller_of(request)
     query = Query(request, "limit", "cursor")
-    limit, cursor = query.limit(), query.cursor()
+    limit, cursor = query.limit(), query.cursor("ledger")
     rows = await as_distributor(caller, _ledger, caller.distributor_id, limit + 1, cursor)
     page = rows[:limit]
     items = [
@@ -40,7 +40,8 @@ async def list_ledger(request: Call) -> Response[bytes]:
         for row in page
     ]
     has_more = len(rows) > limit
-    return reply(shapes.LedgerPage(CURRENCY, items, cursor_after(page[-1][0]) if has_more else None, has_more))
+    next_cursor = cursor_after(page[-1][0], items="ledger") if has_more else None
+    return reply(shapes.LedgerPage(CURRENCY, items, next_cursor, has_more))
 
 
 def prepaid_of(distributor_id: int) -> shapes.Balance:

@@ -7,7 +7,7 @@ import msgspec
 
 from entrepot.doors.api import shapes
 from entrepot.doors.api.callers import Caller
-from entrepot.doors.api.problems import ErrorItem
+from entrepot.doors.api.problems import Wrong
 from entrepot.orders.consignees import (
     PlainConsignee,
     masked_name,
@@ -20,6 +20,7 @@ from entrepot.trade.books import SealedConsignee
 from entrepot.trade.terms import AskLine, Place
 
 _encode = msgspec.json.Encoder().encode
+OTHER_CONTENT = ("与该单号已有的内容不同", "Differs from what this number was used for")
 
 
 def to_place(wanted: shapes.OrderRequest, *, caller: Caller) -> Place:
@@ -66,7 +67,13 @@ def content_of(wanted: shapes.OrderRequest, plain: PlainConsignee) -> list[Any]:
     return [lines, wanted.mode, wanted.hold_minutes, plain]
 
 
-def differing_fields(wanted: shapes.OrderRequest, *, stored: Any, lines: list[Any], sealed: bytes) -> list[ErrorItem]:
+def content_hash(wanted: shapes.OrderRequest, *, number: str = "") -> bytes:
+    """Return the hash of an order's content, by which a repeated number is judged; with `number` that is part of it."""
+    content = content_of(wanted, plain_consignee(wanted.consignee))
+    return hashlib.sha256(_encode([number, content] if number else content)).digest()
+
+
+def differing_fields(wanted: shapes.OrderRequest, *, stored: Any, lines: list[Any], sealed: bytes) -> list[Wrong]:
     """Return which fields of a request differ from the order that already has its number; values are not shown.
 
     `stored` has mode and hold_minutes, `lines` have sku_code, qty and promotion.
@@ -87,7 +94,4 @@ def differing_fields(wanted: shapes.OrderRequest, *, stored: Any, lines: list[An
         for name in PlainConsignee.__dataclass_fields__
         if getattr(before, name) != getattr(after, name)
     ]
-    code = "number_reused_with_other_content"
-    return [
-        ErrorItem(pointer, code, f"{pointer} differs from the order placed with this number") for pointer in pointers
-    ]
+    return [Wrong(pointer, "number_reused_with_other_content", OTHER_CONTENT) for pointer in pointers]

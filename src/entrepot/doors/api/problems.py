@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,6 +14,18 @@ BASE = "https://entrepot.dev/problems/"
 
 _RETRY_SAME = {"rate_limited", "busy", "request_in_progress", "timestamp_out_of_window", "internal_error"}
 _RETRY_AFTER_ACTION = {"ip_not_allowed", "unknown_key", "distributor_suspended", "cursor_expired"}
+
+
+Words = tuple[str, str]  # Chinese and English
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One fault before it is known in which language it is told."""
+
+    pointer: str
+    code: str
+    detail: Words
 
 
 class ErrorItem(msgspec.Struct, omit_defaults=True):
@@ -45,8 +58,8 @@ class Problem(Exception):
         code: str,
         *,
         status: int,
-        detail: str = "",
-        errors: list[ErrorItem] | None = None,
+        detail: Words | None = None,
+        errors: list[Wrong] | None = None,
         facts: dict[str, Any] | None = None,
         retry: str = "",
         extra: dict[str, Any] | None = None,
@@ -66,8 +79,9 @@ class Problem(Exception):
 
     def body(self, *, language: str, request_id: str) -> dict[str, Any]:
         """Return the problem in the caller's language."""
-        errors = self.errors
-        detail = self.detail
+        place = 1 if language == "en" else 0
+        errors = [ErrorItem(wrong.pointer, wrong.code, wrong.detail[place]) for wrong in self.errors]
+        detail = self.detail[place] if self.detail else ""
         if self.answer is not None:
             errors = [
                 ErrorItem(
@@ -104,7 +118,7 @@ def _retry_of(code: str) -> str:
     return "after_action" if code in _RETRY_AFTER_ACTION else "never"
 
 
-def refused(answer: Answer, *, errors: list[ErrorItem] | None = None) -> Problem:
+def refused(answer: Answer, *, errors: list[Wrong] | None = None) -> Problem:
     """Return the problem of a refused ask; `errors` replaces the desk's faults where the door knows more."""
     refusal = answer.refusal
     if refusal is None:
@@ -126,7 +140,7 @@ def not_found() -> Problem:
     return Problem("not_found", status=404)
 
 
-def invalid(*items: ErrorItem) -> Problem:
+def invalid(*items: Wrong) -> Problem:
     """Return the problem of a request whose content does not validate."""
     code = "unknown_field" if any(item.code == "unknown_field" for item in items) else "validation_failed"
-    return Problem(code, status=422, errors=list(items), detail=items[0].detail if items else "")
+    return Problem(code, status=422, errors=list(items), detail=items[0].detail if items else None)

@@ -5,12 +5,34 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from entrepot.doors.api.problems import ErrorItem, Problem, invalid
+from entrepot.doors.api.problems import Problem, Words, Wrong, invalid
 
 Wanted = TypeVar("Wanted")
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_FIELD = re.compile(r"(?:unknown field|required field) `([^`]*)`")
+_FIELD = re.compile(r"(?:unknown field|required field) `(.*)`$", re.DOTALL)
+_NAME_AT_MOST = 80
+
+# What the decoder says of a value, and what we say; it may repeat the value, we never do.
+_WORDS: list[tuple[re.Pattern[str], Words]] = [
+    (re.compile(what, re.DOTALL), words)
+    for what, words in (
+        (r"Expected `int[^`]*` (?P<sign>[<>]=) (?P<figure>-?\d+)", ("须 {sign} {figure}", "Must be {sign} {figure}")),
+        (r"Expected `str[^`]*` of length >= (?P<figure>\d+)", ("至少 {figure} 个字符", "At least {figure} characters")),
+        (r"Expected `str[^`]*` of length <= (?P<figure>\d+)", ("至多 {figure} 个字符", "At most {figure} characters")),
+        (r"Expected `array` of length >= (?P<figure>\d+)", ("至少 {figure} 项", "At least {figure} items")),
+        (r"Expected `array` of length <= (?P<figure>\d+)", ("至多 {figure} 项", "At most {figure} items")),
+        (r"Expected `str[^`]*` matching regex", ("含有不允许的字符", "Has characters that are not allowed")),
+        (
+            r"Expected `(?P<wanted>[^`]*)`, got `(?P<given>[^`]*)`",
+            ("须为 {wanted}，收到 {given}", "Must be {wanted}, not {given}"),
+        ),
+        (r"Object missing required field", ("缺少此字段", "This field is required")),
+        (r"Object contains unknown field", ("没有此字段", "There is no such field")),
+        (r"Invalid enum value", ("不在可选值之内", "Not one of the values to choose from")),
+        (r"", ("取值不正确", "The value is not right")),
+    )
+]
 
 
 def read(body: bytes, wanted: type[Wanted]) -> Wanted:
@@ -21,21 +43,32 @@ def read(body: bytes, wanted: type[Wanted]) -> Wanted:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise invalid(_item(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem("bad_json", status=400, detail=str(error)) from None
+        raise invalid(_wrong(str(error))) from None
+    except UnicodeDecodeError:
+        raise Problem("bad_json", status=400, detail=("不是合法的 UTF-8", "Not valid UTF-8")) from None
+    except msgspec.DecodeError as error:
+        raise Problem("bad_json", status=400, detail=(f"JSON 有误：{error}", str(error))) from None
 
 
-def _item(message: str) -> ErrorItem:
+def _wrong(message: str) -> Wrong:
     found = _AT.match(message)
     what, path = (found["what"], found["path"] or "$") if found else (message, "$")
     pointer = _pointer(path)
     field = _FIELD.search(what)
     if field is not None:
-        pointer = f"{pointer}/{field[1]}"
-    return ErrorItem(pointer, "unknown_field" if "unknown field" in what else "validation_failed", what)
+        name = field[1][:_NAME_AT_MOST].replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{name}"
+    return Wrong(pointer, "unknown_field" if what.startswith("Object contains") else "validation_failed", _words(what))
 
 
 def _pointer(path: str) -> str:
     """Return the JSON pointer of a path like `$.lines[0].qty`."""
     return "".join(f"/{part}" for part in re.findall(r"[^.\[\]$]+", path))
+
+
+def _words(what: str) -> Words:
+    for pattern, (chinese, english) in _WORDS:
+        found = pattern.match(what)
+        if found is not None:
+            return chinese.format_map(found.groupdict()), english.format_map(found.groupdict())
+    raise AssertionError("the last pattern matches everything")

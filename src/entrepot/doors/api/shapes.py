@@ -4,18 +4,36 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+# No control characters: PostgreSQL cannot hold NUL, and a line break belongs only into remarks. The end of each pattern
+# says that a trailing line break counts too, which Python's `$` would let pass.
+_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 Number = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=64,
-        pattern=r"^[A-Za-z0-9._:\-]+$",
+        pattern=r"^[A-Za-z0-9._:\-]+$(?!\n)",
         description="The mall's own number, unique for ever",
     ),
 ]
-SkuCode = Annotated[str, Meta(min_length=1, max_length=40, description="SKU code")]
-Fen = Annotated[int, Meta(ge=0, le=10**12, description="Whole fen (1/100 CNY)")]
-Short = Annotated[str, Meta(min_length=1, max_length=40)]
+SkuCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE, description="SKU code")]
+Fen = Annotated[int, Meta(description="Whole fen (1/100 CNY)")]
+Short = Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE)]
+ProductId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)")]
+State = Literal[
+    "held",
+    "awaiting_funds",
+    "confirmed",
+    "partly_shipped",
+    "shipped",
+    "received",
+    "completed",
+    "cancelled",
+    "expired",
+    "rejected",
+    "refunded",
+]
 
 
 class Strict(Struct, forbid_unknown_fields=True):
@@ -30,20 +48,22 @@ class OrderLineRequest(Strict):
     expected_price: (
         Annotated[int, Meta(ge=0, le=10**12, description="Agreed price you expect for one piece, in fen")] | None
     ) = None
-    promotion: Annotated[str, Meta(max_length=40, description="Promotion the line is sold under")] | None = None
+    promotion: (
+        Annotated[str, Meta(max_length=40, pattern=_LINE, description="Promotion the line is sold under")] | None
+    ) = None
 
 
 class ConsigneeRequest(Strict):
     """The buyer's address."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=40)]
-    phone: Annotated[str, Meta(min_length=5, max_length=24, pattern=r"^[0-9+\- ]+$")]
+    name: Short
+    phone: Annotated[str, Meta(min_length=5, max_length=24, pattern=r"^[0-9+\- ]+$(?!\n)")]
     province: Short
     city: Short
-    district: Annotated[str, Meta(max_length=40)]
-    address: Annotated[str, Meta(min_length=1, max_length=200)]
-    street: Annotated[str, Meta(max_length=60)] | None = None
-    division_code: Annotated[str, Meta(max_length=12, pattern=r"^[0-9]*$")] | None = None
+    district: Annotated[str, Meta(max_length=40, pattern=_LINE)]
+    address: Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINES)]
+    street: Annotated[str, Meta(max_length=60, pattern=_LINE)] | None = None
+    division_code: Annotated[str, Meta(max_length=12, pattern=r"^[0-9]*$(?!\n)")] | None = None
 
 
 class OrderRequest(Strict):
@@ -55,8 +75,10 @@ class OrderRequest(Strict):
     mode: Annotated[
         Literal["hold", "direct"], Meta(description="hold: keep stock and money until confirmed; direct: draw at once")
     ] = "hold"
-    hold_minutes: Annotated[int, Meta(ge=1, le=60)] | None = None
-    remark: Annotated[str, Meta(max_length=200)] | None = None
+    hold_minutes: Annotated[int, Meta(ge=1, le=60, description="Minutes a hold is kept; yours by default")] | None = (
+        None
+    )
+    remark: Annotated[str, Meta(max_length=200, pattern=_LINES)] | None = None
 
 
 class BatchRequest(Strict):
@@ -76,13 +98,13 @@ class SkusRequest(Strict):
 class ProductsRequest(Strict):
     """Up to 500 product ids."""
 
-    ids: Annotated[list[Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]], Meta(min_length=1, max_length=500)]
+    ids: Annotated[list[ProductId], Meta(min_length=1, max_length=500)]
 
 
 class ReasonRequest(Strict):
     """An optional reason, kept with the order."""
 
-    reason: Annotated[str, Meta(max_length=200)] | None = None
+    reason: Annotated[str, Meta(max_length=200, pattern=_LINES)] | None = None
 
 
 class Me(Struct):
@@ -143,12 +165,12 @@ class Sku(Struct):
 
     sku: str
     spec: str
-    supply_price: int
-    fee: int
-    agreed_price: int
-    suggested_price: int | None
-    price_floor: int | None
-    price_ceiling: int | None
+    supply_price: Fen
+    fee: Fen
+    agreed_price: Fen
+    suggested_price: Fen | None
+    price_floor: Fen | None
+    price_ceiling: Fen | None
     stock: int
     weight_g: int
 
@@ -185,10 +207,10 @@ class LivePrice(Struct):
     """Price and stock now; `state` is on_sale or not_available."""
 
     sku: str
-    agreed_price: int | None
+    agreed_price: Fen | None
     stock: int
     min_quantity: int | None
-    state: str
+    state: Literal["on_sale", "not_available"]
 
 
 class LivePrices(Struct):
@@ -204,10 +226,10 @@ class OrderLine(Struct):
     line: int
     sku: str
     qty: int
-    supply_price: int
-    fee: int
-    agreed_price: int
-    amount: int
+    supply_price: Fen
+    fee: Fen
+    agreed_price: Fen
+    amount: Fen
     shipped_qty: int
     refunded_qty: int
 
@@ -248,7 +270,7 @@ class RefundLine(Struct):
 
     line: int
     qty: int
-    amount: int
+    amount: Fen
 
 
 class Refund(Struct):
@@ -256,7 +278,7 @@ class Refund(Struct):
 
     id: str
     refund_no: str
-    amount: int
+    amount: Fen
     reason: str
     at: str
     lines: list[RefundLine]
@@ -267,15 +289,15 @@ class Order(Struct):
 
     id: str
     out_order_no: str
-    state: str
-    mode: str
+    state: State
+    mode: Literal["hold", "direct"]
     currency: str
     lines: list[OrderLine]
-    goods_amount: int
-    freight: int
-    total: int
-    drawn: int
-    refunded: int
+    goods_amount: Fen
+    freight: Fen
+    total: Fen
+    drawn: Fen
+    refunded: Fen
     held_until: str | None
     version: int
     created_at: str
@@ -296,10 +318,10 @@ class Preview(Struct):
 
     currency: str
     lines: list[OrderLine]
-    goods_amount: int
-    freight: int
-    total: int
-    available: int
+    goods_amount: Fen
+    freight: Fen
+    total: Fen
+    available: Fen
 
 
 class BatchResult(Struct, omit_defaults=True):
@@ -322,10 +344,10 @@ class Balance(Struct):
     """Prepaid money, in fen: available = balance − held + credit limit."""
 
     currency: str
-    balance: int
-    held: int
-    credit_limit: int
-    available: int
+    balance: Fen
+    held: Fen
+    credit_limit: Fen
+    available: Fen
 
 
 class LedgerItem(Struct):
@@ -334,8 +356,8 @@ class LedgerItem(Struct):
     id: str
     at: str
     kind: str
-    amount: int
-    balance_after: int
+    amount: Fen
+    balance_after: Fen
     order_id: str | None
     out_order_no: str | None
     remark: str

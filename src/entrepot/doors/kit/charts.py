@@ -65,15 +65,7 @@ def area(
     def y(value: int) -> float:
         return top + span_y * (1 - value / (step * 4))
 
-    grid = format_html_join(
-        "",
-        '<line class="ch-grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'
-        '<text class="ch-axis" x="{}" y="{}" text-anchor="end">{}</text>',
-        (
-            (left, width - right, f"{y(v):.1f}", f"{y(v):.1f}", left - 8, f"{y(v) + 4:.1f}", (axis or shown)(v))
-            for v in (step * k for k in range(5))
-        ),
-    )
+    grid = _grid([(y(v), (axis or shown)(v)) for v in (step * k for k in range(5))], left=left, right=width - right)
     every = max(1, math.ceil(len(labels) / 7))
     names = format_html_join(
         "",
@@ -103,6 +95,15 @@ def area(
     )
     rows = [(name, shown(v)) for name, v in zip(labels, values, strict=True)]
     return format_html('<figure class="chart">{}{}</figure>', drawing, _table(title, rows=rows))
+
+
+def _grid(levels: Sequence[tuple[float, str]], *, left: int, right: int) -> SafeString:
+    return format_html_join(
+        "",
+        '<line class="ch-grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+        '<text class="ch-axis" x="{}" y="{}" text-anchor="end">{}</text>',
+        ((left, right, f"{y:.1f}", f"{y:.1f}", left - 8, f"{y + 4:.1f}", name) for y, name in levels),
+    )
 
 
 def _curve(points: Sequence[tuple[float, float]]) -> str:

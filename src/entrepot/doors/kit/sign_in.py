@@ -8,6 +8,7 @@ from allauth.mfa.webauthn.internal import auth as passkeys
 from allauth.usersessions.models import UserSession
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.signals import user_login_failed
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,11 +19,13 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from entrepot.base import actors
 from entrepot.doors.kit import demo, second_factor
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.language import own_address, remember
 from entrepot.doors.kit.shell import OFFICES
 from entrepot.doors.kit.steps import ENROL_KEY, mark_confirmed
+from entrepot.events import operations
 from entrepot.parties.models import User
 
 _PENDING_KEY = "kit.pending"
@@ -134,14 +137,27 @@ def _let_in(request: HttpRequest, *, user: User, onward: str) -> HttpResponse:
         request.session[ENROL_KEY] = True
     mark_confirmed(request)
     request.session.save()
+    for ended in UserSession.objects.filter(user=user):
+        if not ended.exists():
+            ended.delete()
     UserSession.objects.create(
         user=user,
         session_key=cast(str, request.session.session_key),
         ip=client_ip(request) or "0.0.0.0",  # noqa: S104 - "unknown", not an address to listen on
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:200],
     )
+    party_id = user.supplier_id or user.distributor_id or 0
+    operations.record(
+        actor=actors.staff(user.kind, party_id=party_id, user_id=user.pk, name=user.username),
+        verb="signed_in",
+        object_kind="user",
+        object_id=user.pk,
+        label=user.username,
+        address=client_ip(request) or "",
+    )
     response = HttpResponseRedirect(onward)
-    remember(response, code=user.language)
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        remember(response, code=user.language)
     return response
 
 

@@ -39,6 +39,13 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "rejected": (pgettext_lazy("top-up", "Rejected"), "bad"),
         "withdrawn": (_("Withdrawn"), ""),
     },
+    "transfer": {
+        "draw": (_("Order drawn"), ""),
+        "refund": (_("Order refunded"), "ok"),
+        "top_up": (_("Top-up"), "ok"),
+        "adjustment": (_("Adjustment"), "warn"),
+        "settle_supplier": (_("Order settled"), "ok"),
+    },
     "key": {
         "live": (_("In use"), "ok"),
         "revoked": (_("Revoked"), ""),

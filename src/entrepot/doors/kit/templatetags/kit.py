@@ -3,22 +3,20 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import heroicons
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.template.context import RequestContext
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
-from entrepot.base.money import yuan as plain_yuan
 from entrepot.catalog import pictures
+from entrepot.doors.kit import figures
 from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.demo import DemoAccount
 from entrepot.doors.kit.lists import CURSORS, Page
@@ -26,111 +24,20 @@ from entrepot.doors.kit.shell import OFFICES
 from entrepot.doors.kit.states import state_of
 
 register = template.Library()
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
-@register.filter
-def fen(amount_fen: int | None) -> str:
-    """Show an amount in fen as `1,577.04`; a dash when there is none."""
-    return "—" if amount_fen is None else plain_yuan(amount_fen)
-
-
-@register.filter
-def yuan(amount_fen: int | None) -> str:
-    """Show an amount in fen as `¥1,577.04`, a negative one as `-¥21.00`."""
-    if amount_fen is None:
-        return "—"
-    sign = "-" if amount_fen < 0 else ""
-    return f"{sign}¥{plain_yuan(abs(amount_fen))}"
-
-
-@register.filter
-def signed_fen(amount_fen: int) -> SafeString:
-    """Show a movement of money with its sign, `+1,000.00` in green and `-21.00` in the usual colour."""
-    if amount_fen > 0:
-        return format_html('<span class="num ok">+{}</span>', plain_yuan(amount_fen))
-    return format_html('<span class="num">{}</span>', plain_yuan(amount_fen))
-
-
-@register.filter
-def bps(rate_bps: int | None) -> str:
-    """Show a rate in basis points as percent: 500 as `5%`, 525 as `5.25%`."""
-    if rate_bps is None:
-        return "—"
-    whole, rest = divmod(abs(rate_bps), 100)
-    decimals = f".{rest:02d}".rstrip("0") if rest else ""
-    return f"{'-' if rate_bps < 0 else ''}{whole}{decimals}%"
-
-
-@register.filter
-def thousands(number: int | str | None) -> str:
-    """Show a whole number with thousands separators; a text such as `9,999+` stays as it is."""
-    if isinstance(number, str):
-        return number
-    return "—" if number is None else f"{number:,}"
-
-
-@register.filter
-def stamp(moment: datetime | None) -> SafeString | str:
-    """Show a moment in full, Beijing time: `2026-11-22 08:16:05`."""
-    return _time(moment, "%Y-%m-%d %H:%M:%S")
-
-
-@register.filter
-def when(moment: datetime | None) -> SafeString | str:
-    """Show a moment short, Beijing time: `11-22 08:16`, with the year when it is not this one."""
-    if moment is None:
-        return "—"
-    same_year = _local(moment).year == timezone.now().astimezone(_ZONE).year
-    return _time(moment, "%m-%d %H:%M" if same_year else "%Y-%m-%d %H:%M")
-
-
-@register.filter
-def day(moment: datetime | date | None) -> str:
-    """Show a day as `2026-11-22`."""
-    if moment is None:
-        return "—"
-    return (_local(moment) if isinstance(moment, datetime) else moment).strftime("%Y-%m-%d")
-
-
-@register.filter
-def ago(moment: datetime | None) -> SafeString | str:
-    """Show how long ago a moment was or how soon it comes, with the full time as its title."""
-    if moment is None:
-        return "—"
-    seconds = int((timezone.now() - moment).total_seconds())
-    local = _local(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S}", _distance(seconds)
-    )
-
-
-def _distance(seconds: int) -> str:
-    if abs(seconds) < 60:
-        return gettext("just now") if seconds >= 0 else gettext("in a moment")
-    minutes, hours, days = abs(seconds) // 60, abs(seconds) // 3600, abs(seconds) // 86400
-    if seconds > 0:
-        if hours == 0:
-            return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
-        if days == 0:
-            return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
-        return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
-    if hours == 0:
-        return ngettext("in %(n)d minute", "in %(n)d minutes", minutes) % {"n": minutes}
-    if days == 0:
-        return ngettext("in %(n)d hour", "in %(n)d hours", hours) % {"n": hours}
-    return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.astimezone(_ZONE)
-
-
-def _time(moment: datetime | None, pattern: str) -> SafeString | str:
-    if moment is None:
-        return "—"
-    local = _local(moment)
-    return format_html('<time class="num" datetime="{}">{}</time>', local.isoformat(), local.strftime(pattern))
+for _filter in (
+    figures.fen,
+    figures.yuan,
+    figures.signed_fen,
+    figures.bps,
+    figures.thousands,
+    figures.stamp,
+    figures.when,
+    figures.day,
+    figures.ago,
+):
+    register.filter(_filter.__name__, _filter)
 
 
 @register.filter

@@ -117,10 +117,9 @@ EDGES: dict[str, dict[str, str]] = {
         "refunded": "no",
     },
     "refund one piece": {"confirmed": "confirmed", "partly_shipped": "partly_shipped"},
-    "refund of another": {
-        state: "not there"
-        for state in ("held", "confirmed", "shipped", "completed", "cancelled", "expired", "refunded", "rejected")
-    },
+    "refund of another": dict.fromkeys(
+        ("held", "confirmed", "shipped", "completed", "cancelled", "expired", "refunded", "rejected"), "not there"
+    ),
     "capture of another": {"held": "not there", "confirmed": "not there", "expired": "not there"},
     "cancel of another": {"held": "not there", "cancelled": "not there"},
     "receive of another": {"shipped": "not there", "received": "not there"},

@@ -95,7 +95,6 @@ def unreserve(line: LineRow, pieces: int, *, order: OrderRow, books: Books, acto
         if part == 0:
             continue
         level = books.levels[level_id]
-        before = level.available
         level.reserved -= part
         level.is_touched = True
         take.pieces -= part
@@ -116,8 +115,6 @@ def unreserve(line: LineRow, pieces: int, *, order: OrderRow, books: Books, acto
                 allotment_id=take.allotment_id,
             )
         )
-        if before == 0 and level.allotment_id is None:
-            note_stock(level.sku_id, "stock.restocked", books=books, actor=actor)
     if left:
         raise AssertionError(f"order {order.id} line {line.line_no} has {left} pieces fewer reserved than open")
 
@@ -142,9 +139,11 @@ def dispatch(line: LineRow, pieces: int, *, order: OrderRow, books: Books, actor
 
 def release_all(order: OrderRow, *, books: Books, actor: str) -> None:
     """Give back all that the order still holds, stock and money, because it ends without being drawn."""
+    before = shared_pieces(order, books=books)
     for line in order.lines.values():
         if line.open_qty:
             unreserve(line, line.open_qty, order=order, books=books, actor=actor)
+    note_stock(before, books=books, actor=actor)
     release_money(order, books=books)
     order.closed_at = books.now
 
@@ -183,11 +182,27 @@ def note(
     )
 
 
-def note_stock(sku_id: int, event_type: str, *, books: Books, actor: str) -> None:
-    """Write down that a SKU has sold out or is back; told to nobody in particular, every mall may hear it."""
-    shared = sum(level.available for level in books.levels_by_sku.get(sku_id, ()) if level.allotment_id is None)
-    data = {"object": "sku", "id": str(sku_id), "stock": shared}
-    books.events.append(EventRow(event_type, "sku", sku_id, 1, None, data, actor))
+def free_pieces(sku_id: int, *, books: Books) -> int:
+    """Return the pieces of a SKU's shared pool that nobody has reserved, all warehouses together."""
+    return sum(level.available for level in books.levels_by_sku.get(sku_id, ()) if level.allotment_id is None)
+
+
+def shared_pieces(order: OrderRow, *, books: Books) -> dict[int, int]:
+    """Return the free pieces of the shared pool by SKU, for `note_stock` after they have changed."""
+    return {line.sku_id: free_pieces(line.sku_id, books=books) for line in order.lines.values()}
+
+
+def note_stock(before: dict[int, int], *, books: Books, actor: str) -> None:
+    """Write down which SKUs have sold out or are back; told to nobody in particular, every mall may hear it.
+
+    The shared pool decides: that one distributor has reached his cap, or one warehouse is empty, sells nothing out.
+    """
+    for sku_id, pieces in before.items():
+        left = free_pieces(sku_id, books=books)
+        if bool(pieces) != bool(left):
+            event_type = "stock.restocked" if left else "stock.sold_out"
+            data = {"object": "sku", "id": str(sku_id), "stock": left}
+            books.events.append(EventRow(event_type, "sku", sku_id, 1, None, data, actor))
 
 
 def note_balance(

@@ -7,7 +7,7 @@ from entrepot.base.refusals import Refusal
 from entrepot.pricing.rules import service_fee
 from entrepot.stock.rules import allocate
 from entrepot.trade.books import Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
-from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, stock_for
+from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, shared_pieces, stock_for
 from entrepot.trade.terms import Answer, Fault, Place, nothing, refuse
 
 MAX_QTY = 1_000_000
@@ -196,16 +196,16 @@ def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], tota
 
 
 def _take_stock(order: OrderRow, *, party: DistributorRow, books: Books, actor: str) -> None:
+    free = shared_pieces(order, books=books)
     for line in order.lines.values():
-        levels, own, before = stock_for(line.sku_id, distributor_id=party.id, tier_id=party.tier_id, books=books)
+        levels, own, _ = stock_for(line.sku_id, distributor_id=party.id, tier_id=party.tier_id, books=books)
         takes = allocate(levels, line.qty, own=own)
         if takes is None:
             raise AssertionError(f"stock of {line.sku_code} was judged enough and is not")
         for level, pieces in takes:
             allotment_id = own.id if own is not None else None
             reserve(line, level, pieces, allotment_id=allotment_id, order=order, books=books, actor=actor)
-        if before == line.qty:
-            note_stock(line.sku_id, "stock.sold_out", books=books, actor=actor)
+    note_stock(free, books=books, actor=actor)
 
 
 def _settle_money(order: OrderRow, *, ask: Place, is_short: bool, party: DistributorRow, books: Books) -> None:

@@ -2,7 +2,7 @@
 
 from entrepot.base.refusals import Refusal
 from entrepot.trade.books import Books, OrderRow, RefundRow
-from entrepot.trade.postings import give_back, note, note_balance, unreserve
+from entrepot.trade.postings import give_back, note, note_balance, note_stock, shared_pieces, unreserve
 from entrepot.trade.terms import Answer, Fault, RefundBeforeShipping, conflict, nothing, refuse
 from entrepot.trade.verbs.ship import settle_shipping_state
 
@@ -24,6 +24,7 @@ def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer
     faults = _faults(order, pieces=pieces)
     if faults:
         return refuse(*faults, order=order)
+    free = shared_pieces(order, books=books)
     lines: dict[int, tuple[int, int]] = {}
     for number, qty in pieces.items():
         line = order.lines[number]
@@ -31,6 +32,7 @@ def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer
         line.refunded_qty += qty
         line.is_touched = True
         lines[number] = (qty, line.agreed_price_fen * qty)
+    note_stock(free, books=books, actor=ask.actor)
     before = order.state
     settle_shipping_state(order, books=books)
     freight_fen = order.freight_fen if order.state == "refunded" else 0

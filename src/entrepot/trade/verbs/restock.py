@@ -3,6 +3,7 @@
 from entrepot.base.refusals import Refusal
 from entrepot.stock.rules import LevelRow
 from entrepot.trade.books import Books, EventRow, MoveRow
+from entrepot.trade.postings import free_pieces
 from entrepot.trade.terms import Allot, Answer, Fault, Restock, nothing, refuse
 
 
@@ -20,10 +21,11 @@ def restock(ask: Restock, *, books: Books) -> Answer:
     if level.available + delta < 0:
         facts = {"sku": ask.sku, "available": level.available, "wanted": -delta}
         return refuse(Fault("/qty", Refusal.INSUFFICIENT_STOCK, facts))
+    free = free_pieces(level.sku_id, books=books)
+    # A count that changes nothing is written down too: asked again later, it must not count once more.
+    _move(level, delta, kind="restock", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
     if delta:
-        was_out = level.available == 0
-        _move(level, delta, kind="restock", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
-        _note(level, was_out=was_out, books=books, actor=ask.actor, reason=ask.remark, delta=delta)
+        _note(level.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=delta)
     books.done_causes["restock", ask.cause] = delta
     return Answer(facts={"available": level.available, "delta": delta})
 
@@ -40,10 +42,10 @@ def allot(ask: Allot, *, books: Books) -> Answer:
     if source.available < abs(ask.qty):
         facts = {"sku": ask.sku, "available": source.available, "wanted": abs(ask.qty)}
         return refuse(Fault("/qty", Refusal.INSUFFICIENT_STOCK, facts))
-    was_out = shared.available == 0
+    free = free_pieces(shared.sku_id, books=books)
     _move(shared, -ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
     _move(pool, ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
-    _note(shared, was_out=was_out, books=books, actor=ask.actor, reason=ask.remark, delta=-ask.qty)
+    _note(shared.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=-ask.qty)
     books.done_causes["allot", ask.cause] = ask.qty
     return Answer(facts={"available": pool.available})
 
@@ -59,19 +61,19 @@ def _level(sku_code: str, warehouse_id: int, allotment_id: int | None, *, books:
 
 
 def _move(level: LevelRow, pieces: int, *, kind: str, cause: str, actor: str, remark: str, books: Books) -> None:
-    if pieces == 0:
-        return
     level.on_hand += pieces
     level.is_touched = True
     books.moves.append(MoveRow(level.id, kind, pieces, 0, actor, cause=cause, remark=remark))
 
 
-def _note(level: LevelRow, *, was_out: bool, books: Books, actor: str, reason: str, delta: int) -> None:
-    if was_out and level.available > 0:
+def _note(sku_id: int, *, free: int, books: Books, actor: str, reason: str, delta: int) -> None:
+    """Write down how the shared pool stands now; `free` is what it had before, `delta` what was moved."""
+    left = free_pieces(sku_id, books=books)
+    if not free and left:
         event = "stock.restocked"
-    elif not was_out and level.available == 0:
+    elif free and not left:
         event = "stock.sold_out"
     else:
         event = "stock.changed"
-    data = {"object": "sku", "id": str(level.sku_id), "stock": level.available, "delta": delta}
-    books.events.append(EventRow(event, "sku", level.sku_id, 1, None, data, actor, reason))
+    data = {"object": "sku", "id": str(sku_id), "stock": left, "delta": delta}
+    books.events.append(EventRow(event, "sku", sku_id, 1, None, data, actor, reason))

@@ -24,8 +24,7 @@ declare
     agreed bigint;
     who text;
 begin
-    perform set_config('entrepot.kind', 'desk', true), set_config('entrepot.party_id', '0', true),
-            set_config('entrepot.tier_id', '0', true);
+    perform set_config('role', 'entrepot_desk', true);
     select d.id, d.state, d.funds_policy, t.fee_rate_bps into strict party
     from bench.distributor b join parties_distributor d on d.id = b.id join parties_tier t on t.id = d.tier_id
     where b.n = distributor_n;

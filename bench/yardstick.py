@@ -52,7 +52,7 @@ class Yardstick:
     def _name_world(self, owner_url: str, *, numbers: Sequence[str], skus: Sequence[str]) -> None:
         with psycopg.connect(owner_url) as owner:
             with psycopg.connect(self._app_url) as app:
-                app.execute("select set_config('entrepot.kind', 'desk', true)")
+                app.execute("set local role entrepot_desk")
                 rows = app.execute("select number, id from parties_distributor").fetchall()
             ids: dict[str, int] = dict(rows)
             with owner.cursor().copy("copy bench.distributor from stdin") as copy:
@@ -88,7 +88,7 @@ class Yardstick:
         """How many rows one order has in each table, by the hand of the product and of the yardstick."""
         found: dict[str, dict[str, int]] = {}
         with psycopg.connect(self._app_url) as app:
-            app.execute("select set_config('entrepot.kind', 'desk', true)")
+            app.execute("set local role entrepot_desk")
             for hand, match in (("product", "not like"), ("yardstick", "like")):
                 row = app.execute(
                     f"select max(t.order_id) from ledger_transfer t where t.kind = 'draw' and t.actor {match} '%/bench'"

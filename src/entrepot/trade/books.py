@@ -262,7 +262,6 @@ class Books:
     house: dict[str, int] = field(default_factory=dict)
     orders: dict[int, OrderRow] = field(default_factory=dict)
     order_by_number: dict[tuple[int, str], OrderRow] = field(default_factory=dict)
-    awaiting: dict[int, list[int]] = field(default_factory=dict)
     done_causes: dict[tuple[str, str], int] = field(default_factory=dict)
     consignees: dict[int, SealedConsignee] = field(default_factory=dict)
     transfers: list[TransferRow] = field(default_factory=list)

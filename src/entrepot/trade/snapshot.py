@@ -108,7 +108,7 @@ def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books
     books = Books(now=rows["now"][0][0], orders=orders)
     _fill_parties(books, rows)
     _fill_stock(books, rows)
-    _fill_orders(books, rows, wanted)
+    _fill_orders(books, rows)
     return books
 
 
@@ -196,7 +196,7 @@ def _fill_stock(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
             books.allotments_by_sku.setdefault(sku_id, []).append(allotment)
 
 
-def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]], wanted: Wanted) -> None:
+def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     for row in rows.get("known_orders", []):
         known = books.orders.get(row[0]) or OrderRow(*row)
         books.order_by_number[known.distributor_id, known.out_order_no] = known
@@ -213,9 +213,3 @@ def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]], wanted: W
         books.orders[order_id].refunds[refund_no] = amount_fen
     for order_id, supplier_id, tracking_no in rows.get("tracking_nos", []):
         books.orders[order_id].tracking_nos.add((supplier_id, tracking_no))
-    for distributor_id in wanted.credited:
-        books.awaiting[distributor_id] = [
-            order.id
-            for order in sorted(books.orders.values(), key=lambda order: order.id)
-            if order.state == "awaiting_funds" and order.distributor_id == distributor_id
-        ]

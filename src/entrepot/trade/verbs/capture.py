@@ -37,11 +37,13 @@ def release(ask: Release, *, books: Books) -> Answer:
 
 def release_awaiting(distributor_id: int, *, books: Books, actor: str) -> int:
     """Return how many waiting orders went on; the first that does not fit keeps its place before those behind it."""
+    waiting = [
+        order
+        for order in books.orders.values()
+        if order.state == "awaiting_funds" and order.distributor_id == distributor_id
+    ]
     released = 0
-    for order_id in books.awaiting.get(distributor_id, ()):
-        order = books.orders[order_id]
-        if order.state != "awaiting_funds":
-            continue
+    for order in sorted(waiting, key=lambda order: order.id):
         if not _confirm(order, books=books, actor=actor):
             break
         released += 1

@@ -10,13 +10,15 @@ from entrepot.trade.verbs.ship import settle_shipping_state
 def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer:
     """Return the agreed price of unshipped pieces, whole order or by line and piece, and their stock.
 
-    One refund number has one effect per order: again with the same amount it is answered again. Freight goes back
+    One refund number has one effect per order: again with the same amount it is answered again, with another refused. Freight goes back
     when nothing of the order is left to ship and nothing was shipped.
     """
     order = books.own_order(ask.order_id, ask.distributor_id)
     if order is None:
         return nothing()
     if ask.refund_no in order.refunds:
+        if not _is_same(ask, order=order):
+            return refuse(Fault("", Refusal.NUMBER_REUSED), order=order)
         return Answer(order=order, is_replay=True, facts={"refunded": order.refunds[ask.refund_no]})
     if order.state not in ("confirmed", "partly_shipped"):
         return conflict(order)
@@ -66,6 +68,16 @@ def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer
         amount_fen=amount_fen,
     )
     return Answer(order=order, facts={"refunded": amount_fen})
+
+
+def _is_same(ask: RefundBeforeShipping, *, order: OrderRow) -> bool:
+    """Return whether a number that was used before is asked for with the amount it had then, or with none."""
+    if not ask.pieces:
+        return True
+    done_fen = order.refunds[ask.refund_no]
+    lines = order.lines
+    asked_fen = sum(lines[number].agreed_price_fen * qty for number, qty in ask.pieces.items() if number in lines)
+    return asked_fen in (done_fen, done_fen - order.freight_fen)
 
 
 def _faults(order: OrderRow, *, pieces: dict[int, int]) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""An instance of its own for a measurement: data folder, port, a world of many SKUs and rich distributors."""
+"""An instance of its own for a measurement: data folder, port, the demo world and many more SKUs beside it."""
 
 import json
 import shlex
@@ -45,7 +45,7 @@ class Instance:
         self._stop()
 
     def _start(self) -> None:
-        command = [str(ROOT / "bin" / "up"), "--port", str(self.port), "--data", str(self.data), "--no-demo"]
+        command = [str(ROOT / "bin" / "up"), "--port", str(self.port), "--data", str(self.data)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         lines: list[str] = []
         is_ready = threading.Event()

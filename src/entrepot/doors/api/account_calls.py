@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from entrepot import VERSION
 from entrepot.doors.api import shapes
+from entrepot.doors.api.callers import plain_address
 from entrepot.doors.api.calls import Call, as_distributor, body_of, caller_of, reply
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.threads import in_thread
@@ -32,7 +33,7 @@ async def echo(request: Call) -> Response[bytes]:
             query=request.scope["query_string"].decode("latin-1"),
             headers=headers,
             body=body_of(request).decode("utf-8", "replace"),
-            address=request.client.host if request.client else "",
+            address=plain_address(request.client.host) if request.client else "",
             server_time=int(time.time()),
         )
     )

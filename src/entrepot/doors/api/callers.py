@@ -37,11 +37,10 @@ class Caller:
         if not self.networks:
             return True
         try:
-            found = ipaddress.ip_address(address)
+            found = ipaddress.ip_address(plain_address(address))
         except ValueError:
             return False
-        mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-        return any((mapped or found) in network for network in self.networks)
+        return any(found in network for network in self.networks)
 
     def take_token(self, now: float) -> tuple[bool, int, float]:
         """Return whether a call is within the limit, how many are left, and the seconds until one more is."""
@@ -89,6 +88,15 @@ class Callers:
             fresh.tokens, fresh.refilled_at = caller.tokens, caller.refilled_at
         self._known[key] = fresh
         return fresh
+
+
+def plain_address(text: str) -> str:
+    """Return an address in the form an allow-list names it: IPv4 mapped into IPv6 is IPv4."""
+    try:
+        mapped = ipaddress.IPv6Address(text).ipv4_mapped
+    except ValueError:
+        return text
+    return text if mapped is None else str(mapped)
 
 
 def network_of(entry: str) -> Network:

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from entrepot.doors.api.callers import Caller, Callers
+from entrepot.doors.api.callers import Caller, Callers, plain_address
 from entrepot.doors.api.measure import STAGES
 from entrepot.doors.api.nonces import Nonces
 from entrepot.doors.api.problems import Problem, encode_problem
@@ -92,7 +92,7 @@ class Guard:
             raise Problem("bad_signature", status=401, extra={"signed": signed.decode("utf-8", "replace")})
         if not self._nonces.is_new(key, nonce):
             raise Problem("nonce_reused", status=401)
-        address = asgi["client"][0] if asgi.get("client") else ""
+        address = plain_address(asgi["client"][0]) if asgi.get("client") else ""
         if not caller.admits(address):
             raise Problem("ip_not_allowed", status=403, extra={"address": address})
         is_within, left, wait_s = caller.take_token(time.monotonic())

@@ -1,0 +1,1 @@
+"""The open API over real HTTP: contract, signatures, idempotency, walls, hostile input."""

@@ -1,0 +1,92 @@
+"""Two distributors and two suppliers who trade next to each other, and a row of every kind for each of them."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from entrepot.base import scope
+from entrepot.parties.models import Distributor, Supplier
+from entrepot.trade import terms
+from tests.world import STAFF, Article, World, taken
+
+
+@dataclass
+class Neighbours:
+    """Alice and Bob buy from Anna and Boris; everybody also trades with everybody."""
+
+    world: World
+    alice: Distributor
+    bob: Distributor
+    anna: Supplier
+    boris: Supplier
+    goods: list[Article]
+
+
+def meet() -> Neighbours:
+    """Make them, and let orders of both stand in every state."""
+    world = World()
+    alice, bob = (world.distributor(funds_fen=10**7) for _ in range(2))
+    anna, boris = world.supplier(), world.supplier()
+    for_all = [world.article(supplier=supplier, stock=500, cost_fen=1) for supplier in (anna, boris)]
+    for_alice = world.article(supplier=anna, stock=50, cost_fen=2, visible_distributors=[alice.pk])
+    for_bobs_tier = world.article(supplier=boris, stock=50, cost_fen=3, visible_tiers=[bob.tier_id])
+    world.article(supplier=anna, stock=5, cost_fen=4, state="unlisted")
+    world.allotment(for_all[0], distributor=alice, pieces=10)
+    world.allotment(for_all[0], tier=bob.tier, pieces=10)
+    for party in (alice, bob):
+        own = for_alice if party is alice else for_bobs_tier
+        _orders(world, party, [*for_all, own])
+        _papers(party)
+    neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
+    _log(neighbours)
+    return neighbours
+
+
+def _orders(world: World, party: Distributor, goods: list[Article]) -> None:
+    lines = [(article, 2) for article in goods]
+    world.place(party, *lines)
+    world.cancel(world.place(party, *lines))
+    lapsed = world.place(party, *lines)
+    world.let_lapse(lapsed)
+    taken(world.expire(lapsed))
+    world.place(party, *lines, mode="direct")
+    partly, shipped, refunded, completed = (world.place(party, *lines, mode="direct") for _ in range(4))
+    for order in (partly, shipped, completed):
+        for supplier_id in list(order.supply_orders)[: 1 if order is partly else None]:
+            taken(world.ship(order, supplier_id=supplier_id))
+    taken(world.refund(partly))
+    taken(world.refund(refunded, pieces={1: 1}))
+    taken(world.receive(completed))
+    taken(world.complete(completed))
+
+
+def _papers(party: Distributor) -> None:
+    """Rows that the desk does not write."""
+    with scope.distributor(party.pk), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into parties_apikey (distributor_id, key, secret_sealed, label, is_live)"
+            " values (%s, %s, 'secret', '', true)",
+            [party.pk, f"ek_live_{party.number}"],
+        )
+        cursor.execute(
+            "insert into recharge_topup (distributor_id, amount_fen, state, payer, bank_reference, voucher_type, remark,"
+            " review_note) values (%s, 100, 'pending', '', '', '', '', '')",
+            [party.pk],
+        )
+        cursor.execute(
+            "insert into orders_orderbatch (distributor_id, out_batch_no, content_hash, results, at)"
+            " values (%s, 'B1', '', '[]', now())",
+            [party.pk],
+        )
+
+
+def _log(neighbours: Neighbours) -> None:
+    """One line in the operation log of every back office, by deeds that their own people do."""
+    world, (article, *_) = neighbours.world, neighbours.goods
+    for party in (neighbours.alice, neighbours.bob):
+        order = world.place(party, (article, 1))
+        world.run(terms.Cancel(order.id, f"distributor/{party.pk}/1/proof", party.pk))
+    for supplier in (neighbours.anna, neighbours.boris):
+        order = world.place(neighbours.alice, *((each, 1) for each in neighbours.goods[:2]), mode="direct")
+        world.run(terms.Ship(order.id, supplier.pk, "sf", world.name("P"), f"supplier/{supplier.pk}/1/proof"))
+    world.run(terms.Cancel(world.place(neighbours.bob, (article, 1)).id, STAFF))

@@ -1,0 +1,226 @@
+"""Row-level security alone: statements without any filter give every party its own rows and nobody else's."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection
+
+from entrepot.base import scope
+from tests.guards.neighbours import Neighbours
+
+D, T, S = "%(distributor)s", "%(tier)s", "%(supplier)s"
+NOTHING = "false"
+PAID = "state not in ('held', 'awaiting_funds', 'cancelled', 'expired', 'rejected')"
+SHOWN = (
+    "t.state = 'on_sale' and (t.visible_tiers = '{}' and t.visible_distributors = '{}'"
+    f" or {T} = any(t.visible_tiers) or {D} = any(t.visible_distributors))"
+)
+SOLD = f"select 1 from orders_supplyorder s where s.order_id = t.order_id and s.supplier_id = {S} and s.{PAID}"
+
+# For every table under row-level security: which of its rows a distributor sees, and which a supplier. Said here once
+# more and on its own, so that a policy that was changed has to be changed here too.
+SEEN: dict[str, tuple[str, str]] = {
+    "catalog_goods": (SHOWN, f"t.supplier_id = {S}"),
+    "catalog_sku": (
+        f"exists (select 1 from catalog_goods g where g.id = t.goods_id and {SHOWN.replace('t.', 'g.')})",
+        f"exists (select 1 from catalog_goods g where g.id = t.goods_id and g.supplier_id = {S})",
+    ),
+    "catalog_skucost": (NOTHING, f"t.supplier_id = {S}"),
+    "events_event": (f"t.distributor_id = {D}", NOTHING),
+    "events_operation": (f"t.kind = 'distributor' and t.party_id = {D}", f"t.kind = 'supplier' and t.party_id = {S}"),
+    "ledger_account": (f"t.distributor_id = {D} and t.kind = 'prepaid'", f"t.supplier_id = {S}"),
+    "ledger_seal": (NOTHING, NOTHING),
+    "ledger_transfer": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),
+    "orders_consignee": (f"t.distributor_id = {D}", f"exists ({SOLD})"),
+    "orders_line": (f"t.distributor_id = {D}", f"t.supplier_id = {S} and exists ({SOLD})"),
+    "orders_order": (f"t.distributor_id = {D}", NOTHING),
+    "orders_orderbatch": (f"t.distributor_id = {D}", NOTHING),
+    "orders_refund": (f"t.distributor_id = {D}", NOTHING),
+    "orders_refundline": (
+        f"exists (select 1 from orders_refund r where r.id = t.refund_id and r.distributor_id = {D})",
+        NOTHING,
+    ),
+    "orders_shipment": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),
+    "orders_shipmentline": (
+        f"exists (select 1 from orders_shipment p where p.id = t.shipment_id and p.distributor_id = {D})",
+        f"exists (select 1 from orders_shipment p where p.id = t.shipment_id and p.supplier_id = {S})",
+    ),
+    "orders_supplyorder": (f"t.distributor_id = {D}", f"t.supplier_id = {S} and t.{PAID}"),
+    "parties_apikey": (f"t.distributor_id = {D}", NOTHING),
+    "parties_distributor": (f"t.id = {D}", NOTHING),
+    "parties_supplier": (NOTHING, f"t.id = {S}"),
+    "parties_tier": (f"t.id = {T}", NOTHING),
+    "recharge_topup": (f"t.distributor_id = {D}", NOTHING),
+    "stock_allotment": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
+    "stock_level": (
+        (
+            f"exists (select 1 from catalog_sku k join catalog_goods g on g.id = k.goods_id where k.id = t.sku_id"
+            f" and {SHOWN.replace('t.', 'g.')}) and (t.allotment_id is null or exists (select 1 from stock_allotment a"
+            f" where a.id = t.allotment_id and (a.distributor_id = {D} or a.tier_id = {T})))"
+        ),
+        (
+            f"exists (select 1 from catalog_sku k join catalog_goods g on g.id = k.goods_id where k.id = t.sku_id"
+            f" and g.supplier_id = {S})"
+        ),
+    ),
+    "stock_move": (
+        NOTHING,
+        (
+            f"exists (select 1 from stock_level l join catalog_sku k on k.id = l.sku_id join catalog_goods g"
+            f" on g.id = k.goods_id where l.id = t.level_id and g.supplier_id = {S})"
+        ),
+    ),
+    "stock_warehouse": (NOTHING, f"t.supplier_id = {S}"),
+}
+# Tables without row-level security, and why it is right so.
+OPEN: dict[str, str] = {
+    "catalog_brand": "brands belong to nobody",
+    "catalog_category": "the tree is the same for all",
+    "parties_role": "names of permissions, no party's data",
+    "parties_user": "read at sign-in, before it is known whose request it is; the back offices filter by their party",
+    "parties_user_roles": "goes with the users",
+    "parties_user_groups": "Django's own, unused",
+    "parties_user_user_permissions": "Django's own, unused",
+}
+FRAMEWORKS = ("auth_", "django_", "account_", "mfa_", "usersessions_", "axes_")  # sign-in, sessions, migrations
+
+
+def expected(admin: psycopg.Connection[Any], table: str, condition: str, values: dict[str, int]) -> set[str]:
+    """The rows there really are for which a condition holds."""
+    statement = f"select t::text from {table} t where {condition}"  # type: ignore[misc]
+    return {text for (text,) in admin.execute(statement, values).fetchall()}
+
+
+def seen(within: AbstractContextManager[None], table: str) -> set[str]:
+    """The rows that a statement without a filter gives within a scope."""
+    with within, connection.cursor() as cursor:
+        cursor.execute(f"select t::text from {table} t")
+        return {text for (text,) in cursor.fetchall()}
+
+
+def ids(neighbours: Neighbours, name: str) -> dict[str, int]:
+    """What stands for the places of a condition, for one of the four."""
+    distributor = neighbours.bob if name == "bob" else neighbours.alice
+    supplier = neighbours.boris if name == "boris" else neighbours.anna
+    return {"distributor": distributor.pk, "tier": distributor.tier_id, "supplier": supplier.pk}
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "anna", "boris"])
+@pytest.mark.parametrize("table", SEEN)
+def test_everybody_sees_his_own(neighbours: Neighbours, admin: psycopg.Connection[Any], table: str, name: str) -> None:
+    is_distributor = name in ("alice", "bob")
+    condition = SEEN[table][0 if is_distributor else 1]
+    values = ids(neighbours, name)
+    his = expected(admin, table, condition, values)
+    within = scope.distributor(values["distributor"]) if is_distributor else scope.supplier(values["supplier"])
+    assert seen(within, table) == his
+    assert bool(his) == (condition != NOTHING), "what he may see is there to be seen"
+
+
+@pytest.mark.parametrize("table", SEEN)
+def test_platform_and_desk_see_all_but_suppliers_own_cost(
+    neighbours: Neighbours, admin: psycopg.Connection[Any], table: str
+) -> None:
+    every = set() if table == "catalog_skucost" else expected(admin, table, "true", {})
+    for within in (scope.platform(), scope.desk()):
+        assert seen(within, table) == every
+    assert expected(admin, "catalog_skucost", "true", {}), "there are costs to be hidden"
+
+
+@pytest.mark.parametrize("table", SEEN)
+def test_without_a_scope_there_are_no_rows(neighbours: Neighbours, server: psycopg.Connection[Any], table: str) -> None:
+    assert server.execute(f"select count(*) from {table}").fetchone() == (0,)  # type: ignore[arg-type]
+
+
+def test_no_scope_outlives_its_transaction(neighbours: Neighbours) -> None:
+    for within in (scope.platform(), scope.desk(), scope.distributor(neighbours.alice.pk), scope.supplier(1)):
+        assert seen(within, "catalog_goods") or within
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*), current_user, current_setting('entrepot.kind', true) from orders_order")
+            assert cursor.fetchone() in ((0, "entrepot_app", ""), (0, "entrepot_app", None))
+
+
+def test_an_inner_scope_ends_with_its_block(neighbours: Neighbours) -> None:
+    def visible() -> tuple[int, str]:
+        with connection.cursor() as cursor:
+            cursor.execute("select count(distinct distributor_id), current_user from orders_order")
+            found: tuple[int, str] = cursor.fetchone()
+            return found
+
+    with scope.distributor(neighbours.alice.pk):
+        assert visible() == (1, "entrepot_app")
+        with scope.platform():
+            assert visible()[0] >= 2
+            with scope.supplier(neighbours.anna.pk):
+                assert visible() == (0, "entrepot_app")
+            assert visible()[1] == "entrepot_platform"
+        assert visible() == (1, "entrepot_app")
+        with pytest.raises(DatabaseError), scope.desk(), connection.cursor() as cursor:
+            cursor.execute("select 1 / 0")
+        assert visible() == (1, "entrepot_app")
+
+
+def test_every_table_is_judged(admin: psycopg.Connection[Any]) -> None:
+    """A new table is under row-level security with its conditions above, or stands among the open ones with a reason."""
+    found = admin.execute(
+        "select c.relname, c.relrowsecurity and c.relforcerowsecurity from pg_class c"
+        " where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"
+    ).fetchall()
+    held = {table for table, is_held in found if is_held}
+    unheld = {table for table, is_held in found if not is_held and not table.startswith(FRAMEWORKS)}
+    assert held == set(SEEN)
+    assert unheld == set(OPEN)
+    assert {model._meta.db_table for model in apps.get_models() if model.__module__.startswith("entrepot.")} <= {
+        *SEEN,
+        *OPEN,
+    }
+
+
+def test_every_table_with_a_party_in_it_is_held(admin: psycopg.Connection[Any]) -> None:
+    found = admin.execute(
+        "select distinct table_name from information_schema.columns where table_schema = 'public'"
+        " and column_name in ('distributor_id', 'supplier_id', 'order_id', 'party_id')"
+    ).fetchall()
+    assert {table for (table,) in found} - set(SEEN) == {"parties_user"}
+
+
+WRITES = {
+    "another's top-up": "insert into recharge_topup (distributor_id, amount_fen, state, payer, bank_reference,"
+    " voucher_type, remark, review_note) values (%(bob)s, 100, 'pending', '', '', '', '', '')",
+    "another's key": "insert into parties_apikey (distributor_id, key, secret_sealed, label, is_live)"
+    " values (%(bob)s, 'ek_live_stolen', 'x', '', true)",
+    "another's fact": "insert into events_event (at, type, object_kind, object_id, version, distributor_id, data, actor,"
+    " reason) values (now(), 'x', 'order', 1, 1, %(bob)s, '{}', 'x', '')",
+    "his key, given away": "update parties_apikey set distributor_id = %(bob)s",
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_nobody_writes_rows_of_another(neighbours: Neighbours, write: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="violates row-level security policy"),
+        scope.distributor(neighbours.alice.pk),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(WRITES[write], {"bob": neighbours.bob.pk})
+
+
+def test_a_write_without_a_filter_reaches_only_ones_own(neighbours: Neighbours, admin: psycopg.Connection[Any]) -> None:
+    with scope.distributor(neighbours.alice.pk), connection.cursor() as cursor:
+        cursor.execute("update parties_apikey set label = 'changed'")
+        cursor.execute("delete from orders_orderbatch")
+    labels = dict(
+        admin.execute(
+            "select distributor_id, label from parties_apikey where distributor_id = any(%s)",
+            [[neighbours.alice.pk, neighbours.bob.pk]],
+        ).fetchall()
+    )
+    assert labels == {neighbours.alice.pk: "changed", neighbours.bob.pk: ""}
+    left = admin.execute(
+        "select distributor_id from orders_orderbatch where distributor_id = any(%s)",
+        [[neighbours.alice.pk, neighbours.bob.pk]],
+    ).fetchall()
+    assert left == [(neighbours.bob.pk,)]

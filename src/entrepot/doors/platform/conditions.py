@@ -1,0 +1,31 @@
+"""Conditions of named SQL, gathered one by one with their values."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Conditions:
+    """Clauses that must all hold, with the values they name."""
+
+    clauses: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, clause: str, **values: Any) -> None:
+        """Add a clause, written with `%(name)s` for its values."""
+        self.clauses.append(clause)
+        self.values |= values
+
+    def plus(self, clause: str, **values: Any) -> "Conditions":
+        """Return these conditions and one more, leaving these as they are."""
+        return Conditions([*self.clauses, clause], self.values | values)
+
+    @property
+    def sql(self) -> str:
+        """Return the clauses joined, `true` when there are none."""
+        return " and ".join(self.clauses) or "true"
+
+
+def like(text: str) -> str:
+    """Return a text for the inside of a `like` pattern, its own signs taken literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,107 @@
+"""The figures of the dashboard, in three statements that stop counting where nobody needs to know more."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from entrepot.doors.platform.stock_rows import LOW
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+DAYS = 14
+MOST = 9_999
+
+_COURSE = """
+select (o.created_at at time zone 'Asia/Shanghai')::date as day, count(*), sum(o.total_fen)::bigint
+from orders_order o
+where o.created_at >= %(since)s and o.state not in ('cancelled', 'expired', 'rejected')
+group by 1
+"""
+_STATES = """
+select t.state, (
+    select count(*) from (select 1 from orders_order o where o.state = t.state limit %(most)s) x
+)
+from unnest(%(states)s::text[]) as t(state)
+"""
+_TODO = """
+select
+    (select count(*) from (select 1 from catalog_goods where state = 'submitted' limit %(most)s) x),
+    (select count(*) from (
+        select 1 from orders_supplyorder so
+        where so.supplier_id = (select id from parties_supplier where is_platform)
+            and so.state in ('confirmed', 'partly_shipped') limit %(most)s
+    ) x),
+    (select count(*) from (select 1 from recharge_topup where state = 'pending' limit %(most)s) x),
+    (select coalesce(sum(amount_fen), 0)::bigint from recharge_topup where state = 'pending'),
+    (select count(*) from (
+        select 1 from stock_level l join catalog_sku s on s.id = l.sku_id join catalog_goods g on g.id = s.goods_id
+        where l.allotment_id is null and l.on_hand - l.reserved <= %(low)s and s.is_active and g.state = 'on_sale'
+        limit %(most)s
+    ) x)
+"""
+_RANKING = """
+select l.goods_name, sum(l.agreed_price_fen * (l.qty - l.refunded_qty))::bigint as amount_fen
+from orders_line l
+join orders_order o on o.id = l.order_id
+where o.created_at >= %(since)s and o.state not in ('cancelled', 'expired', 'rejected')
+group by l.goods_id, l.goods_name order by 2 desc limit 8
+"""
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What waits for somebody; `topup_fen` is the sum of the top-ups that wait."""
+
+    goods: int
+    own_orders: int
+    topups: int
+    topup_fen: int
+    low_stock: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """Orders and their agreed amount (fen) of the last days, today last."""
+
+    days: list[date]
+    orders: list[int]
+    amounts_fen: list[int]
+
+
+def first_day(now: datetime) -> date:
+    """Return the first of the days that the dashboard looks back over."""
+    return now.astimezone(_ZONE).date() - timedelta(days=DAYS - 1)
+
+
+def course(now: datetime) -> Course:
+    """Return the course of the last fourteen days, Beijing time; days without orders are zeros."""
+    first = first_day(now)
+    since = datetime.combine(first, time.min, _ZONE)
+    with connection.cursor() as cursor:
+        cursor.execute(_COURSE, {"since": since})
+        found = {day: (count, total) for day, count, total in cursor.fetchall()}
+    days = [first + timedelta(days=place) for place in range(DAYS)]
+    figures = [found.get(day, (0, 0)) for day in days]
+    return Course(days, [count for count, _total in figures], [total for _count, total in figures])
+
+
+def states(names: list[str]) -> dict[str, int]:
+    """Return how many orders are in each state, at most 9,999 of one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATES, {"states": names, "most": MOST})
+        return dict(cursor.fetchall())
+
+
+def todo() -> Todo:
+    """Return what waits for somebody."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TODO, {"most": MOST, "low": LOW})
+        return Todo(*cursor.fetchone())
+
+
+def ranking(now: datetime) -> list[tuple[str, int]]:
+    """Return the goods that sold for most in the last fourteen days, with their agreed amount in fen."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RANKING, {"since": datetime.combine(first_day(now), time.min, _ZONE)})
+        return list(cursor.fetchall())

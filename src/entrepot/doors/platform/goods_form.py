@@ -1,0 +1,218 @@
+"""Own goods written and changed: what they are, pictures, SKUs with their prices."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.forms import BaseFormSet, formset_factory
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from entrepot.base import scope
+from entrepot.base.mistakes import Mistake
+from entrepot.catalog import actions, pictures
+from entrepot.catalog.models import Brand, Category, Goods, SkuCost
+from entrepot.catalog.rules import PICTURES_AT_MOST, SKUS_AT_MOST, SkuDraft
+from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.forms import FenField
+from entrepot.doors.kit.operations import actor
+from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.parties.queries import platform_supplier
+
+_BLANK_ROWS = 2
+
+
+class GoodsForm(forms.Form):
+    """What own goods are."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    name = forms.CharField(label=_("Name"), max_length=120)
+    goods_no = forms.CharField(label=_("Goods no."), max_length=40)
+    category_id = forms.TypedChoiceField(label=_("Category"), coerce=int)
+    brand_id = forms.TypedChoiceField(label=_("Brand"), coerce=int, empty_value=None, required=False)
+    min_quantity = forms.IntegerField(label=_("Minimum quantity"), min_value=1, max_value=10_000, initial=1)
+    subtitle = forms.CharField(label=_("Selling point"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        categories = Category.objects.select_related("parent").order_by("parent__position", "position", "id")
+        named = [(row.pk, f"{row.parent.name} / {row.name}" if row.parent else row.name) for row in categories]
+        self.fields["category_id"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
+        brands = list(Brand.objects.values_list("id", "name"))
+        self.fields["brand_id"].choices = [("", _("None")), *brands]  # type: ignore[attr-defined]
+
+
+class SkuForm(forms.Form):
+    """One SKU."""
+
+    code = forms.CharField(label=_("SKU code"), max_length=40, required=False)
+    spec = forms.CharField(label=_("Specification"), max_length=80, required=False)
+    price_fen = FenField(label=_("Supply price"), min_fen=1)
+    cost_fen = FenField(label=_("Cost"), required=False)
+    suggested_price_fen = FenField(label=_("Suggested price"), required=False)
+    price_floor_fen = FenField(label=_("Lowest price"), required=False)
+    price_ceiling_fen = FenField(label=_("Highest price"), required=False)
+    weight_g = forms.IntegerField(label=_("Weight, in grams"), min_value=0, max_value=1_000_000_000, required=False)
+
+    def draft(self) -> SkuDraft:
+        """Return the SKU as the room takes it."""
+        cleaned = self.cleaned_data
+        return SkuDraft(
+            supplier_price_fen=cleaned["price_fen"],
+            code=cleaned["code"],
+            spec=cleaned["spec"],
+            cost_fen=cleaned["cost_fen"],
+            suggested_price_fen=cleaned["suggested_price_fen"],
+            price_floor_fen=cleaned["price_floor_fen"],
+            price_ceiling_fen=cleaned["price_ceiling_fen"],
+            weight_g=cleaned["weight_g"] or 0,
+        )
+
+
+@page("platform", "goods.edit")
+@require_http_methods(["GET", "POST"])
+def goods_new(request: PartyRequest) -> HttpResponse:
+    """Write new own goods."""
+    return _edited(request, goods=None)
+
+
+@page("platform", "goods.edit")
+@require_http_methods(["GET", "POST"])
+def goods_edit(request: PartyRequest, goods_id: int) -> HttpResponse:
+    """Change own goods that are not on sale."""
+    goods = Goods.objects.filter(pk=goods_id, supplier__is_platform=True).first()
+    if goods is None:
+        raise Http404
+    return _edited(request, goods=goods)
+
+
+def _edited(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
+    if request.method == "GET":
+        form = GoodsForm(initial=_initial(goods))
+        skus = _sku_forms(goods)
+        return _form_page(request, goods=goods, form=form, skus=skus, images=list(goods.images) if goods else [])
+    form = GoodsForm(request.POST)
+    images = [path for path in request.POST.getlist("keep") if pictures.is_kept(path)]
+    images = sorted(images, key=lambda path: path != request.POST.get("main"))
+    if request.POST.get("do") == "more":
+        data = request.POST.copy()
+        data["sku-TOTAL_FORMS"] = str(min(SKUS_AT_MOST, int(data.get("sku-TOTAL_FORMS") or 0) + 3))
+        skus = _formset()(data, prefix="sku")
+        return _form_page(request, goods=goods, form=GoodsForm(initial=form.data.dict()), skus=skus, images=images)
+    skus = _formset()(request.POST, prefix="sku")
+    try:
+        images += [path for path in _uploaded(request) if path not in images]
+    except Mistake as mistake:
+        form.add_error(None, mistake.reason)
+    saved = _saved(request, goods=goods, form=form, skus=skus, images=images)
+    if saved is None:
+        return _form_page(request, goods=goods, form=form, skus=skus, images=images, status=422)
+    messages.success(request, gettext("“%(name)s” is saved.") % {"name": saved.name})
+    return HttpResponseRedirect(reverse("platform:goods-page", args=[saved.pk]))
+
+
+def _saved(
+    request: PartyRequest, *, goods: Goods | None, form: GoodsForm, skus: "BaseFormSet[SkuForm]", images: list[str]
+) -> Goods | None:
+    """Save the goods; None when a form is wrong or the room refuses, which is then said on the form."""
+    if not (form.is_valid() & skus.is_valid()):
+        return None
+    filled = [one for one in skus.forms if one.has_changed() and not one.cleaned_data.get("DELETE")]
+    cleaned = form.cleaned_data
+    try:
+        return actions.save_goods(
+            platform_supplier().pk,
+            goods_id=None if goods is None else goods.pk,
+            version=None if goods is None else cleaned["version"],
+            goods_no=cleaned["goods_no"],
+            name=cleaned["name"],
+            subtitle=cleaned["subtitle"],
+            category_id=cleaned["category_id"],
+            brand_id=cleaned["brand_id"],
+            min_quantity=cleaned["min_quantity"],
+            images=images,
+            detail_images=[] if goods is None else goods.detail_images,
+            skus=[one.draft() for one in filled],
+            actor=actor(request.party),
+            address=client_ip(request) or "",
+        )
+    except Mistake as mistake:
+        _place(mistake, form=form, filled=filled)
+        return None
+
+
+def _place(mistake: Mistake, *, form: GoodsForm, filled: list[Any]) -> None:
+    """Show a mistake beside the field it names; `skus.<place>.<field>` is a field of one SKU."""
+    parts = mistake.field.split(".")
+    if len(parts) == 3 and parts[1].isdigit() and int(parts[1]) < len(filled):
+        one = filled[int(parts[1])]
+        name = "price_fen" if parts[2] == "supplier_price_fen" else parts[2]
+        one.add_error(name if name in one.fields else None, mistake.reason)
+        form.add_error(None, mistake.reason)
+    else:
+        form.add_error(mistake.field if mistake.field in form.fields else None, mistake.reason)
+
+
+def _uploaded(request: PartyRequest) -> list[str]:
+    """Keep the pictures that came with the form and return their paths."""
+    return [
+        pictures.store(upload.read(pictures.BYTES_AT_MOST + 1))
+        for upload in request.FILES.getlist("pictures")[:PICTURES_AT_MOST]
+    ]
+
+
+def _formset(extra: int = 0) -> "type[BaseFormSet[SkuForm]]":
+    return formset_factory(
+        SkuForm, extra=extra, can_delete=True, min_num=1, max_num=SKUS_AT_MOST, absolute_max=SKUS_AT_MOST
+    )
+
+
+def _sku_forms(goods: Goods | None) -> "BaseFormSet[SkuForm]":
+    if goods is None:
+        return _formset(_BLANK_ROWS - 1)(prefix="sku")
+    with scope.supplier(goods.supplier_id, read_only=True):
+        costs = dict(SkuCost.objects.filter(sku__goods=goods).values_list("sku_id", "cost_fen"))
+    initial = [
+        {
+            "code": sku.code,
+            "spec": sku.spec,
+            "price_fen": sku.supplier_price_fen,
+            "cost_fen": costs.get(sku.pk),
+            "suggested_price_fen": sku.suggested_price_fen,
+            "price_floor_fen": sku.price_floor_fen,
+            "price_ceiling_fen": sku.price_ceiling_fen,
+            "weight_g": sku.weight_g,
+        }
+        for sku in goods.skus.filter(is_active=True)
+    ]
+    return _formset(_BLANK_ROWS)(prefix="sku", initial=initial)
+
+
+def _initial(goods: Goods | None) -> dict[str, Any]:
+    if goods is None:
+        return {}
+    return {name: getattr(goods, name) for name in GoodsForm.base_fields}
+
+
+def _form_page(
+    request: PartyRequest,
+    *,
+    goods: Goods | None,
+    form: GoodsForm,
+    skus: "BaseFormSet[SkuForm]",
+    images: list[str],
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "title": goods.name if goods else _("New own goods"),
+        "goods": goods,
+        "form": form,
+        "skus": skus,
+        "images": [(path, pictures.address(path, small=True)) for path in images],
+        "most": PICTURES_AT_MOST,
+    }
+    return render(request, "platform/goods_form.html", context, status=status)

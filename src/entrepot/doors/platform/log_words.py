@@ -1,0 +1,188 @@
+"""The operation log in words: what each verb is called, and what a line changed, field by field."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
+
+from entrepot.base.money import yuan
+from entrepot.doors.kit.figures import bps
+from entrepot.events.models import Operation
+
+VERBS: dict[str, Any] = {
+    "order.held": gettext_lazy("Order placed"),
+    "order.confirmed": gettext_lazy("Order confirmed"),
+    "order.awaiting_funds": gettext_lazy("Order waits for funds"),
+    "order.shipped": gettext_lazy("Parcel sent"),
+    "order.refunded": gettext_lazy("Refunded before shipping"),
+    "order.cancelled": gettext_lazy("Order cancelled"),
+    "order.delivered": gettext_lazy("Receipt recorded"),
+    "order.completed": gettext_lazy("Order completed"),
+    "consignee.revealed": gettext_lazy("Consignee looked at in clear"),
+    "balance.credited": gettext_lazy("Balance credited"),
+    "balance.debited": gettext_lazy("Balance debited"),
+    "balance.refunded": gettext_lazy("Refund credited"),
+    "balance.limit": gettext_lazy("Credit limit changed"),
+    "stock.changed": gettext_lazy("Stock changed"),
+    "stock.restocked": gettext_lazy("Stock is back"),
+    "stock.sold_out": gettext_lazy("Stock taken to zero"),
+    "goods.created": gettext_lazy("Goods created"),
+    "goods.changed": gettext_lazy("Goods changed"),
+    "goods.picture": gettext_lazy("Picture added"),
+    "goods.submitted": gettext_lazy("Handed in for review"),
+    "goods.withdrawn": gettext_lazy("Taken back from review"),
+    "goods.approved": gettext_lazy("Goods approved"),
+    "goods.rejected": gettext_lazy("Goods turned down"),
+    "goods.listed": gettext_lazy("Put on sale"),
+    "goods.unlisted": gettext_lazy("Taken off the shelf"),
+    "goods.visibility": gettext_lazy("Visibility changed"),
+    "goods.promotions": gettext_lazy("Promotions changed"),
+    "supplier.created": gettext_lazy("Supplier created"),
+    "supplier.changed": gettext_lazy("Supplier changed"),
+    "supplier.activated": gettext_lazy("Supplier activated"),
+    "supplier.suspended": gettext_lazy("Supplier suspended"),
+    "distributor.created": gettext_lazy("Distributor created"),
+    "distributor.changed": gettext_lazy("Distributor changed"),
+    "distributor.activated": gettext_lazy("Distributor activated"),
+    "distributor.suspended": gettext_lazy("Distributor suspended"),
+    "key.issued": gettext_lazy("Key issued"),
+    "key.revoked": gettext_lazy("Key revoked"),
+    "tier.created": gettext_lazy("Tier created"),
+    "tier.changed": gettext_lazy("Tier changed"),
+    "topup.requested": gettext_lazy("Top-up requested"),
+    "topup.approved": gettext_lazy("Top-up approved"),
+    "topup.rejected": gettext_lazy("Top-up turned down"),
+    "topup.withdrawn": gettext_lazy("Top-up withdrawn"),
+    "money.credited": gettext_lazy("Credited by hand"),
+    "money.adjusted": gettext_lazy("Balance adjusted"),
+    "money.limit": gettext_lazy("Credit limit set"),
+    "user.created": gettext_lazy("User created"),
+    "user.renamed": gettext_lazy("User renamed"),
+    "user.roles": gettext_lazy("Roles of a user changed"),
+    "user.activated": gettext_lazy("User let in again"),
+    "user.deactivated": gettext_lazy("User locked out"),
+    "user.password_reset": gettext_lazy("Password reset"),
+    "user.password_changed": gettext_lazy("Password changed"),
+    "role.created": gettext_lazy("Role created"),
+    "role.changed": gettext_lazy("Role changed"),
+    "category.created": gettext_lazy("Category created"),
+    "category.renamed": gettext_lazy("Category renamed"),
+    "brand.created": gettext_lazy("Brand created"),
+    "brand.renamed": gettext_lazy("Brand renamed"),
+}
+_FIELDS: dict[str, Any] = {
+    "name": gettext_lazy("Name"),
+    "state": gettext_lazy("State"),
+    "number": gettext_lazy("Number"),
+    "contact": gettext_lazy("Contact"),
+    "tier_id": gettext_lazy("Tier"),
+    "fee_rate_bps": gettext_lazy("Fee rate"),
+    "rate_limit_per_s": gettext_lazy("Calls a second"),
+    "rate_burst": gettext_lazy("Burst of calls"),
+    "position": gettext_lazy("Place in the order"),
+    "note": gettext_lazy("Note"),
+    "funds_policy": gettext_lazy("Funds policy"),
+    "hold_ttl_s": gettext_lazy("Hold, in seconds"),
+    "allow_list": gettext_lazy("Allow-list"),
+    "callback_url": gettext_lazy("Callback address"),
+    "low_balance_fen": gettext_lazy("Warn below"),
+    "credit_limit_fen": gettext_lazy("Credit limit"),
+    "amount_fen": gettext_lazy("Amount"),
+    "balance_fen": gettext_lazy("Balance"),
+    "permissions": gettext_lazy("Permissions"),
+    "roles": gettext_lazy("Roles"),
+    "is_active": pgettext_lazy("user", "May sign in"),
+    "goods_no": gettext_lazy("Goods no."),
+    "subtitle": gettext_lazy("Selling point"),
+    "category_id": gettext_lazy("Category"),
+    "brand_id": gettext_lazy("Brand"),
+    "min_quantity": gettext_lazy("Minimum quantity"),
+    "images": gettext_lazy("Pictures"),
+    "detail_images": gettext_lazy("Detail pictures"),
+    "skus": gettext_lazy("SKUs"),
+    "supply_prices_fen": gettext_lazy("Supply prices"),
+    "visible_tiers": gettext_lazy("Seen by tiers"),
+    "visible_distributors": gettext_lazy("Seen by distributors"),
+    "allowed_promotions": gettext_lazy("Allowed promotions"),
+    "tracking_no": gettext_lazy("Tracking no."),
+    "carrier": gettext_lazy("Carrier"),
+    "refunded": gettext_lazy("Refunded"),
+    "drawn": gettext_lazy("Drawn"),
+    "total": gettext_lazy("Total"),
+    "amount": gettext_lazy("Amount"),
+    "balance": gettext_lazy("Balance"),
+    "stock": gettext_lazy("Pieces available"),
+    "delta": gettext_lazy("Difference in pieces"),
+    "out_order_no": gettext_lazy("Mall's order no."),
+    "display_name": gettext_lazy("Shown name"),
+    "label": gettext_lazy("Label"),
+    "key": gettext_lazy("Key"),
+    "supply_price_fen": gettext_lazy("Supply price"),
+    "supplier_price_fen": gettext_lazy("Supplier price"),
+    "suggested_price_fen": gettext_lazy("Suggested price"),
+    "price_floor_fen": gettext_lazy("Lowest price"),
+    "price_ceiling_fen": gettext_lazy("Highest price"),
+    "weight_g": gettext_lazy("Weight, in grams"),
+    "code": gettext_lazy("Code"),
+    "spec": gettext_lazy("Specification"),
+}
+_MONEY = {"refunded", "drawn", "total", "amount", "balance", "credit_limit", "held"}
+_NOT_SHOWN = {"object", "id", "version", "from", "text", "from_bps"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that a deed changed, as people read it; `before` is empty for what is new."""
+
+    field: str
+    before: str
+    after: str
+
+
+def verb_word(verb: str) -> str:
+    """Return what a verb of the log is called."""
+    return str(VERBS.get(verb, verb))
+
+
+def changes_of(row: Operation) -> list[Change]:
+    """Return what a line of the log changed, field by field."""
+    before, after = row.before or {}, row.after or {}
+    names = [name for name in dict.fromkeys([*before, *after]) if name not in _NOT_SHOWN]
+    found = []
+    for name in names:
+        old, new = _value(name, before.get(name)), _value(name, after.get(name))
+        if name == "skus":
+            found += _sku_changes(before.get(name) or [], after.get(name) or [])
+        elif old != new:
+            found.append(Change(str(_FIELDS.get(name, name)), old, new))
+    return found
+
+
+def _sku_changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Change]:
+    old = {sku["code"]: sku for sku in before}
+    new = {sku["code"]: sku for sku in after}
+    found = []
+    for code in dict.fromkeys([*old, *new]):
+        for name in dict.fromkeys([*old.get(code, {}), *new.get(code, {})]):
+            was, now = _value(name, old.get(code, {}).get(name)), _value(name, new.get(code, {}).get(name))
+            if was != now:
+                found.append(Change(f"{code} · {_FIELDS.get(name, name)}", was, now))
+    return found
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None or value in ("", []):
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_value(name, one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(one.get("code", one)) if isinstance(one, dict) else str(one) for one in value)
+    if isinstance(value, int) and (name.endswith("_fen") or name in _MONEY):
+        return f"¥{yuan(value)}"
+    if isinstance(value, int) and name.endswith("_bps"):
+        return bps(value)
+    return str(value)

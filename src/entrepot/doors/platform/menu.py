@@ -1,0 +1,65 @@
+"""The menu of the platform office."""
+
+from django.utils.translation import gettext_lazy as _
+
+from entrepot.doors.kit.shell import Group, Item
+
+FIND_HINT = _("Order, tracking number or phone")
+
+GROUPS = (
+    Group(
+        label=_("Business"),
+        items=(Item(label=_("Dashboard"), url_name="platform:dashboard", icon="chart-bar"),),
+    ),
+    Group(
+        label=_("Trade"),
+        items=(
+            Item(
+                label=_("Orders"), url_name="platform:orders", icon="clipboard-document-list", permission="orders.view"
+            ),
+            Item(label=_("Ship in bulk"), url_name="platform:tracking", icon="truck", permission="orders.ship"),
+        ),
+    ),
+    Group(
+        label=_("Supply"),
+        items=(
+            Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
+            Item(label=_("Stock"), url_name="platform:stock", icon="archive-box", permission="stock.view"),
+        ),
+    ),
+    Group(
+        label=_("Partners"),
+        items=(
+            Item(
+                label=_("Suppliers"),
+                url_name="platform:suppliers",
+                icon="building-storefront",
+                permission="suppliers.view",
+            ),
+            Item(
+                label=_("Distributors"),
+                url_name="platform:distributors",
+                icon="user-group",
+                permission="distributors.view",
+            ),
+            Item(
+                label=_("Tiers"),
+                url_name="platform:tiers",
+                icon="adjustments-horizontal",
+                permission="distributors.view",
+            ),
+        ),
+    ),
+    Group(
+        label=_("Money"),
+        items=(Item(label=_("Top-ups"), url_name="platform:topups", icon="banknotes", permission="topups.view"),),
+    ),
+    Group(
+        label=_("System"),
+        items=(
+            Item(label=_("Users"), url_name="platform:users", icon="users", permission="users.view"),
+            Item(label=_("Roles"), url_name="platform:roles", icon="shield-check", permission="users.view"),
+            Item(label=_("Operation log"), url_name="platform:log", icon="clock", permission="log.view"),
+        ),
+    ),
+)

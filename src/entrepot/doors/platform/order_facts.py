@@ -1,0 +1,229 @@
+"""Everything the page of one order shows, read in a handful of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from entrepot.catalog.pictures import address
+from entrepot.doors.kit.carriers import carrier_name
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An order with its distributor and the masks of its consignee; amounts in fen."""
+
+    id: int
+    out_order_no: str
+    state: str
+    mode: str
+    version: int
+    fee_rate_bps: int
+    goods_amount_fen: int
+    freight_fen: int
+    total_fen: int
+    held_fen: int
+    drawn_fen: int
+    refunded_fen: int
+    remark: str
+    held_until: datetime | None
+    created_at: datetime
+    confirmed_at: datetime | None
+    shipped_at: datetime | None
+    received_at: datetime | None
+    completed_at: datetime | None
+    closed_at: datetime | None
+    distributor_id: int
+    distributor: str
+    tier: str
+    tier_rate_bps: int
+    consignee: str
+    phone: str
+    region: str
+
+
+@dataclass(slots=True)
+class LineFacts:
+    """One line with its prices as they stood when the order was placed (fen for one piece)."""
+
+    line_no: int
+    supplier_id: int
+    supplier: str
+    is_own: bool
+    goods_id: int
+    sku_code: str
+    goods_no: str
+    goods_name: str
+    spec: str
+    image: str
+    qty: int
+    shipped_qty: int
+    refunded_qty: int
+    supplier_price_fen: int
+    supply_price_fen: int
+    fee_fen: int
+    agreed_price_fen: int
+    amount_fen: int
+    promotion: str
+
+    @property
+    def open_qty(self) -> int:
+        """Return the pieces neither shipped nor refunded."""
+        return self.qty - self.shipped_qty - self.refunded_qty
+
+    @property
+    def picture(self) -> str:
+        """Return where the small picture is served."""
+        return address(self.image, small=True)
+
+    @property
+    def small_line(self) -> str:
+        """Return number, specification and pieces for below the name."""
+        return " · ".join(part for part in (self.goods_no, self.spec, f"×{self.qty}") if part)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One parcel with the pieces in it, as `name ×2` texts."""
+
+    carrier: str
+    tracking_no: str
+    shipped_at: datetime
+    supplier: str
+    contents: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One transfer of the order's money, in fen."""
+
+    kind: str
+    amount_fen: int
+    at: datetime
+    remark: str
+    supplier: str | None
+
+
+@dataclass(slots=True)
+class OrderFacts:
+    """One order with all that belongs to it."""
+
+    head: Head
+    lines: list[LineFacts]
+    parcels: list[Parcel]
+    movements: list[Movement]
+
+    @property
+    def own_open(self) -> list[LineFacts]:
+        """Return the lines of which the platform itself still has pieces to ship."""
+        return [line for line in self.lines if line.is_own and line.open_qty]
+
+    @property
+    def all_open(self) -> list[LineFacts]:
+        """Return the lines with pieces neither shipped nor refunded."""
+        return [line for line in self.lines if line.open_qty]
+
+
+_HEAD = """
+select o.id, o.out_order_no, o.state, o.mode, o.version, o.fee_rate_bps, o.goods_amount_fen, o.freight_fen, o.total_fen,
+    o.held_fen, o.drawn_fen, o.refunded_fen, o.remark, o.held_until, o.created_at, o.confirmed_at, o.shipped_at,
+    o.received_at, o.completed_at, o.closed_at, d.id, d.name, t.name, t.fee_rate_bps, coalesce(c.name_masked, ''),
+    coalesce(c.phone_masked, ''), concat(c.province, c.city, c.district)
+from orders_order o
+join parties_distributor d on d.id = o.distributor_id
+join parties_tier t on t.id = d.tier_id
+left join orders_consignee c on c.order_id = o.id
+"""
+_LINES = """
+select l.line_no, l.supplier_id, p.name, p.is_platform, l.goods_id, l.sku_code, l.goods_no, l.goods_name, l.spec, l.image,
+    l.qty, l.shipped_qty, l.refunded_qty, l.supplier_price_fen, l.supply_price_fen, l.fee_fen, l.agreed_price_fen,
+    l.amount_fen, l.promotion, l.order_id
+from orders_line l join parties_supplier p on p.id = l.supplier_id
+where l.order_id = any(%s) order by l.order_id, l.line_no
+"""
+_PARCELS = """
+select s.id, s.carrier, s.tracking_no, s.shipped_at, p.name, l.goods_name, l.spec, sl.qty
+from orders_shipment s
+join parties_supplier p on p.id = s.supplier_id
+join orders_shipmentline sl on sl.shipment_id = s.id
+join orders_line l on l.order_id = s.order_id and l.line_no = sl.line_no
+where s.order_id = %s order by s.id, sl.line_no
+"""
+_MOVEMENTS = """
+select t.kind, t.amount_fen, t.at, t.remark, p.name
+from ledger_transfer t left join parties_supplier p on p.id = t.supplier_id
+where t.order_id = %s order by t.id
+"""
+
+
+def order_facts(order_id: int) -> OrderFacts | None:
+    """Return everything about one order, None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_HEAD} where o.id = %s", [order_id])
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        cursor.execute(_PARCELS, [order_id])
+        parcels: dict[int, Parcel] = {}
+        for parcel_id, carrier, *rest, name, spec, qty in cursor.fetchall():
+            parcel = parcels.setdefault(parcel_id, Parcel(carrier_name(carrier), *rest))
+            parcel.contents.append(" ".join(part for part in (name, spec, f"×{qty}") if part))
+        cursor.execute(_MOVEMENTS, [order_id])
+        movements = [Movement(*found) for found in cursor.fetchall()]
+    return OrderFacts(Head(*row), lines_of([order_id])[order_id], list(parcels.values()), movements)
+
+
+def heads(order_ids: Sequence[int]) -> list[Head]:
+    """Return the heads of several orders, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_HEAD} where o.id = any(%s) order by o.id", [list(order_ids)])
+        return [Head(*row) for row in cursor.fetchall()]
+
+
+def lines_of(order_ids: Sequence[int]) -> dict[int, list[LineFacts]]:
+    """Return the lines of several orders by order."""
+    found: dict[int, list[LineFacts]] = {order_id: [] for order_id in order_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, [list(order_ids)])
+        for *values, order_id in cursor.fetchall():
+            found[order_id].append(LineFacts(*values))
+    return found
+
+
+def steps(head: Head) -> list[tuple[str, str, datetime | None]]:
+    """Return how far an order has come, as the kit draws it."""
+    stops = {
+        "cancelled": _("Cancelled"),
+        "expired": _("Expired"),
+        "rejected": _("Rejected by the system"),
+        "refunded": _("Refunded"),
+    }
+    moments: list[tuple[str, datetime | None]] = [
+        (_("Placed"), head.created_at),
+        (_("Paid"), head.confirmed_at),
+        (_("Shipped"), head.shipped_at),
+        (_("Received"), head.received_at),
+        (_("Completed"), head.completed_at),
+    ]
+    if head.state in stops:
+        done = [(label, "done", at) for label, at in moments if at]
+        return [*done, (stops[head.state], "stopped", head.closed_at)]
+    reached = sum(1 for _label, at in moments if at)
+    return [
+        (label, "done" if place < reached else "now" if place == reached else "", at)
+        for place, (label, at) in enumerate(moments)
+    ]
+
+
+def movement_words() -> dict[str, Any]:
+    """Return what each kind of transfer is called."""
+    return {
+        "draw": _("Drawn from the prepaid balance"),
+        "refund": _("Returned to the prepaid balance"),
+        "settle_supplier": _("Owed to the supplier"),
+        "settle_fee": _("Service fee earned"),
+        "settle_goods": _("Goods income earned"),
+    }

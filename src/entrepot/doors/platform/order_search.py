@@ -1,0 +1,100 @@
+"""The search form of the order list and the conditions it stands for."""
+
+from typing import Any
+
+from django import forms
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from entrepot.catalog.models import Goods
+from entrepot.catalog.search import matching
+from entrepot.doors.kit.forms import DayRangeField
+from entrepot.doors.kit.lists import FilterForm
+from entrepot.doors.platform.conditions import Conditions, like
+from entrepot.orders.consignees import phone_hash
+
+_GOODS_LIMIT = 2_000
+_PARTIES = """
+select 'distributor', id, name from parties_distributor
+union all select 'supplier', id, name from parties_supplier
+order by 2
+"""
+
+
+class OrderSearch(FilterForm):
+    """What an order can be found by."""
+
+    no = forms.CharField(
+        label=_("Order no."),
+        max_length=64,
+        widget=forms.TextInput(attrs={"placeholder": _("Ours, or how the mall's begins")}),
+    )
+    goods = forms.CharField(
+        label=_("Goods"), max_length=60, widget=forms.TextInput(attrs={"placeholder": _("Name or number")})
+    )
+    phone = forms.CharField(
+        label=_("Consignee phone"),
+        max_length=24,
+        widget=forms.TextInput(attrs={"placeholder": _("Whole number"), "inputmode": "tel", "autocomplete": "off"}),
+    )
+    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None)
+    supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, empty_value=None)
+    placed = DayRangeField(label=_("Placed"))
+    tracking = forms.CharField(label=_("Tracking no."), max_length=64)
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        parties: dict[str, list[tuple[Any, Any]]] = {"distributor": [("", _("All"))], "supplier": [("", _("All"))]}
+        with connection.cursor() as cursor:
+            cursor.execute(_PARTIES)
+            for kind, party_id, name in cursor.fetchall():
+                parties[kind].append((party_id, name))
+        self._choices = parties
+        super().__init__(data, **kwargs)
+
+    def full_clean(self) -> None:
+        """Give the two selects their parties before anything is judged."""
+        for name, choices in self._choices.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        super().full_clean()
+
+    def conditions(self) -> Conditions:
+        """Return what the orders must meet."""
+        found = Conditions()
+        if number := self.value("no"):
+            found.add(
+                "o.id in (select id from orders_order where id = %(order_id)s union all select id from orders_order"
+                " where distributor_id = any(array(select id from parties_distributor)) and out_order_no like %(out_no)s)",
+                order_id=_id_of(number),
+                out_no=like(number) + "%",
+            )
+        if words := self.value("goods"):
+            ids = matching(Goods.objects.all(), text=words).values_list("id", flat=True)[:_GOODS_LIMIT]
+            found.add(
+                "o.id in (select order_id from orders_line where goods_id = any(%(goods_ids)s))", goods_ids=list(ids)
+            )
+        if phone := self.value("phone"):
+            found.add(
+                "o.id in (select order_id from orders_consignee where phone_hash = %(phone)s)", phone=phone_hash(phone)
+            )
+        if distributor_id := self.value("distributor"):
+            found.add("o.distributor_id = %(distributor_id)s", distributor_id=distributor_id)
+        if supplier_id := self.value("supplier"):
+            found.add(
+                "o.id in (select order_id from orders_supplyorder where supplier_id = %(supplier_id)s)",
+                supplier_id=supplier_id,
+            )
+        if number := self.value("tracking"):
+            found.add(
+                "o.id in (select order_id from orders_shipment where tracking_no = %(tracking)s)", tracking=number
+            )
+        first, last = self.value("placed") or (None, None)
+        if first:
+            found.add("o.created_at >= %(first)s", first=first)
+        if last:
+            found.add("o.created_at < %(last_day)s", last_day=last)
+        return found
+
+
+def _id_of(text: str) -> int:
+    """Return the order id a text may be, 0 when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

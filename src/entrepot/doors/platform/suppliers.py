@@ -1,0 +1,246 @@
+"""Suppliers: the list, admission, the page of one of them, suspension."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import connection
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.lists import FilterForm, page_of
+from entrepot.doors.kit.operations import actor
+from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.sheets import Column, export_xlsx
+from entrepot.doors.kit.states import state_of
+from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
+from entrepot.doors.platform.log_words import changes_of, verb_word
+from entrepot.events.queries import operations_on
+from entrepot.ledger.queries import payable_fen
+from entrepot.parties import actions
+from entrepot.parties.models import PartyState, Supplier
+from entrepot.parties.queries import suppliers as found_suppliers
+from entrepot.parties.queries import users_of
+
+PARTY_TABS = (
+    (PartyState.ACTIVE, _("Active")),
+    (PartyState.SUSPENDED, _("Suspended")),
+    (PartyState.PENDING, _("Not activated")),
+)
+_COLUMNS = (
+    Column(title=_("Number"), value=lambda row: row.number, width=12),
+    Column(title=_("Name"), value=lambda row: row.name, width=28),
+    Column(title=_("State"), value=lambda row: state_of("party", row.state)[0], width=12),
+    Column(title=_("Contact"), value=lambda row: row.contact, width=28),
+    Column(title=_("Since"), value=lambda row: row.created_at, kind="moment", width=20),
+)
+_FIGURES = """
+select p.id, (select count(*) from catalog_goods where supplier_id = p.id and state = 'on_sale'),
+    (select count(*) from (
+        select 1 from orders_supplyorder where supplier_id = p.id and state in ('confirmed', 'partly_shipped') limit 10000
+    ) w),
+    coalesce((select balance_fen from ledger_account where kind = 'supplier_payable' and supplier_id = p.id), 0)
+from parties_supplier p where p.id = any(%s)
+"""
+
+
+class PartySearch(FilterForm):
+    """A party by number or name."""
+
+    text = forms.CharField(label=_("Number or name"), max_length=60)
+
+
+class NewSupplierForm(forms.Form):
+    """A supplier to admit, with its first user."""
+
+    name = forms.CharField(label=_("Company name"), max_length=80)
+    contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
+    username = forms.CharField(
+        label=_("Login name"),
+        max_length=40,
+        help_text=_("3 to 40 letters, digits, dots, hyphens or underscores. The password is made up and shown once."),
+    )
+    is_active = forms.BooleanField(label=_("Activate at once"), required=False, initial=True)
+
+
+class SupplierForm(SeenForm):
+    """Name and contact of a supplier."""
+
+    name = forms.CharField(label=_("Company name"), max_length=80)
+    contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
+
+
+class WhyForm(forms.Form):
+    """Why something is done."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+@page("platform", "suppliers.view")
+@require_GET
+def suppliers(request: PartyRequest) -> HttpResponseBase:
+    """Show the suppliers, or hand them out as a sheet."""
+    form = PartySearch(request.GET)
+    tab = request.GET.get("tab", "")
+    everyone = found_suppliers(text=form.value("text") or "")
+    listed: QuerySet[Supplier] = everyone.filter(state=tab) if tab in PartyState.values else everyone
+    if request.GET.get("export") == "xlsx":
+        name = f"{gettext('suppliers')}-{timezone.localtime():%Y%m%d-%H%M}"
+        return export_xlsx(listed.iterator(chunk_size=500), name=name, columns=_COLUMNS)
+    counted = dict(everyone.order_by().values_list("state").annotate(Count("id")))
+    shown = page_of(listed, query=request.GET)
+    figures = _figures([row.pk for row in shown])
+    context = {
+        "title": _("Suppliers"),
+        "form": form,
+        "tabs": [
+            ("", _("All"), sum(counted.values())),
+            *((state, word, counted.get(state, 0)) for state, word in PARTY_TABS),
+        ],
+        "page": shown,
+        "rows": [(row, *figures[row.pk]) for row in shown],
+        "is_narrowed": bool(form.used or tab),
+        "can_edit": request.party.can("suppliers.edit"),
+        "can_orders": request.party.can("orders.view"),
+    }
+    return render(request, "platform/suppliers.html", context)
+
+
+def _figures(ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    """Return for every supplier the goods on sale, the orders it has to ship and what it is owed (fen)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, [ids])
+        return {row_id: (goods, waiting, owed) for row_id, goods, waiting, owed in cursor.fetchall()}
+
+
+@page("platform", "suppliers.edit")
+@require_http_methods(["GET", "POST"])
+def supplier_new(request: PartyRequest) -> HttpResponse:
+    """Admit a supplier; its login name and one-time password are shown this once."""
+    form = NewSupplierForm(request.POST or None)
+
+    def act(cleaned: dict[str, Any]) -> tuple[Supplier, actions.NewUser]:
+        return actions.create_supplier(
+            cleaned["name"],
+            username=cleaned["username"],
+            contact=cleaned["contact"],
+            is_active=cleaned["is_active"],
+            actor=actor(request.party),
+            address=client_ip(request) or "",
+        )
+
+    if request.method == "POST" and (made := attempt(form, act)):
+        supplier, user = made
+        return credentials(
+            request,
+            title=supplier.name,
+            user=user,
+            back=reverse("platform:supplier", args=[supplier.pk]),
+            entrance="supplier",
+        )
+    context = {"title": _("New supplier"), "form": form, "back": reverse("platform:suppliers")}
+    return render(request, "platform/form.html", context, status=422 if form.is_bound else 200)
+
+
+def credentials(
+    request: PartyRequest, *, title: str, user: actions.NewUser, back: str, entrance: str
+) -> HttpResponse:
+    """Show a login name and a password that nobody can see again."""
+    context = {
+        "title": title,
+        "username": user.user.username,
+        "password": user.password,
+        "link": request.build_absolute_uri(f"/{entrance}/"),
+        "back": back,
+    }
+    return render(request, "platform/credentials.html", context)
+
+
+@page("platform", "suppliers.view")
+@require_GET
+def supplier(request: PartyRequest, supplier_id: int) -> HttpResponse:
+    """Show one supplier."""
+    return _shown(request, supplier_id=supplier_id)
+
+
+@page("platform", "suppliers.edit")
+@require_POST
+def supplier_change(request: PartyRequest, supplier_id: int) -> HttpResponse:
+    """Change name or contact of a supplier."""
+    _supplier(supplier_id)
+    form = SupplierForm(request.POST)
+
+    def act(cleaned: dict[str, Any]) -> Supplier:
+        row = Supplier.objects.select_for_update(no_key=True).get(pk=supplier_id)
+        refuse_stale(cleaned["seen"], mark=mark_of(row, "name", "contact"))
+        return actions.change_supplier(
+            supplier_id,
+            name=cleaned["name"],
+            contact=cleaned["contact"],
+            actor=actor(request.party),
+            address=client_ip(request) or "",
+        )
+
+    if not attempt(form, act):
+        return _shown(request, supplier_id=supplier_id, change_form=form)
+    messages.success(request, gettext("The supplier is saved."))
+    return HttpResponseRedirect(reverse("platform:supplier", args=[supplier_id]))
+
+
+@page("platform", "suppliers.edit")
+@require_POST
+def supplier_state(request: PartyRequest, supplier_id: int) -> HttpResponse:
+    """Suspend a supplier, with a reason, or activate it again."""
+    row = _supplier(supplier_id)
+    form = WhyForm(request.POST)
+    is_suspension = request.POST.get("do") == "suspend"
+
+    def act(cleaned: dict[str, Any]) -> Supplier:
+        change = actions.suspend_supplier if is_suspension else actions.activate_supplier
+        return change(
+            supplier_id, reason=cleaned["reason"], actor=actor(request.party), address=client_ip(request) or ""
+        )
+
+    if not attempt(form, act):
+        return _shown(request, supplier_id=supplier_id, why_form=form)
+    said = _("%(name)s is suspended.") if is_suspension else _("%(name)s is active.")
+    messages.success(request, str(said) % {"name": row.name})
+    return HttpResponseRedirect(reverse("platform:supplier", args=[supplier_id]))
+
+
+def _supplier(supplier_id: int) -> Supplier:
+    row = Supplier.objects.filter(pk=supplier_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form) -> HttpResponse:
+    row = _supplier(supplier_id)
+    goods, waiting, _owed = _figures([supplier_id])[supplier_id]
+    context: dict[str, Any] = {
+        "title": row.name,
+        "supplier": row,
+        "goods_count": goods,
+        "waiting": waiting,
+        "owed_fen": payable_fen(supplier_id),
+        "users": users_of("supplier", party_id=supplier_id),
+        "history": [
+            (line, verb_word(line.verb), changes_of(line))
+            for line in operations_on("supplier", object_id=supplier_id)[:10]
+        ],
+        "can_edit": request.party.can("suppliers.edit") and not row.is_platform,
+        "can_users": request.party.can("users.view"),
+        "link": request.build_absolute_uri("/supplier/"),
+    }
+    if context["can_edit"]:
+        initial = {"name": row.name, "contact": row.contact, "seen": mark_of(row, "name", "contact")}
+        context |= {"change_form": SupplierForm(initial=initial), "why_form": WhyForm()}
+    return render(request, "platform/supplier.html", context | forms_given, status=422 if forms_given else 200)

@@ -8,7 +8,8 @@ from litestar.exceptions import HTTPException
 
 from entrepot.doors.api import account_calls, batch_calls, catalogue_calls, money_calls, order_calls
 from entrepot.doors.api.calls import Call
-from entrepot.doors.api.docs import DOCS_HANDLERS, openapi_document
+from entrepot.doors.api.contract import openapi_document
+from entrepot.doors.api.docs import DOCS_HANDLERS
 from entrepot.doors.api.guard import Guard
 from entrepot.doors.api.problems import Problem, encode_problem, not_found
 
@@ -54,15 +55,15 @@ def _problem(request: Call, problem: Problem) -> Response[bytes]:
 
 def _http(request: Call, error: HTTPException) -> Response[bytes]:
     if error.status_code == 405:
-        return _problem(request, Problem("method_not_allowed", status=405, headers=dict(error.headers or {})))
+        return _problem(request, Problem("method_not_allowed", headers=dict(error.headers or {})))
     if error.status_code == 404:
         return _problem(request, not_found())
-    return _problem(request, Problem("validation_failed", status=422, detail=(str(error.detail), str(error.detail))))
+    return _problem(request, Problem("validation_failed", detail=(str(error.detail), str(error.detail))))
 
 
 def _bug(request: Call, error: Exception) -> Response[bytes]:
     log.error("unexpected", path=request.scope["path"], request_id=request.scope.get("request_id", ""), exc_info=error)
-    return _problem(request, Problem("internal_error", status=500))
+    return _problem(request, Problem("internal_error"))
 
 
 def make_app() -> Any:

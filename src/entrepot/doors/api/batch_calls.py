@@ -25,7 +25,16 @@ _encode = msgspec.json.Encoder().encode
 _MARK = 16
 
 
-@post("/orders/batch", status_code=200, opt=Operation(shapes.BatchRequest, shapes.BatchAnswer, group="orders").opt())
+@post(
+    "/orders/batch",
+    status_code=200,
+    opt=Operation(
+        shapes.BatchRequest,
+        shapes.BatchAnswer,
+        group="orders",
+        codes=("number_reused_with_other_content", "request_in_progress"),
+    ).opt(),
+)
 async def create_batch(request: Call) -> Response[bytes]:
     """批量下单 | Place up to 200 orders, each with its own number and answer; atomic: all or none."""
     caller = caller_of(request)
@@ -48,7 +57,10 @@ async def create_batch(request: Call) -> Response[bytes]:
     return reply(shapes.BatchAnswer(wanted.out_batch_no, results))
 
 
-@get("/orders/batch/{batch_no:str}", opt=Operation(None, shapes.BatchAnswer, group="orders").opt())
+@get(
+    "/orders/batch/{batch_no:str}",
+    opt=Operation(None, shapes.BatchAnswer, group="orders", codes=("not_found", "request_in_progress")).opt(),
+)
 async def get_batch(request: Call, batch_no: str) -> Response[bytes]:
     """查询批次 | Get the answers of a batch by its number."""
     caller = caller_of(request)
@@ -57,7 +69,7 @@ async def get_batch(request: Call, batch_no: str) -> Response[bytes]:
     if found is None:
         raise not_found()
     if found[1] == "[]":
-        raise Problem("request_in_progress", status=409)
+        raise Problem("request_in_progress")
     return reply({"out_batch_no": number, "results": msgspec.Raw(found[1].encode())})
 
 
@@ -96,7 +108,7 @@ async def _outcomes(asks: list[Any], *, is_atomic: bool) -> list[Answer | Proble
     if is_atomic:
         return [*await GATHERER.together(asks)]
     outcomes = [
-        outcome if isinstance(outcome, Answer | Problem) else Problem("internal_error", status=500)
+        outcome if isinstance(outcome, Answer | Problem) else Problem("internal_error")
         for outcome in await GATHERER.ask_each(asks)
     ]
     problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
@@ -130,7 +142,7 @@ def _open_batch(distributor_id: int, out_batch_no: str, content: bytes) -> None:
     if found is not None and found[0] != content:
         code = "number_reused_with_other_content"
         pointers = differing_parts(found[0], content)
-        raise Problem(code, status=422, errors=[Wrong(pointer, code, OTHER_CONTENT) for pointer in pointers])
+        raise Problem(code, errors=[Wrong(pointer, code, OTHER_CONTENT) for pointer in pointers])
 
 
 def _give_up_batch(distributor_id: int, out_batch_no: str) -> None:

@@ -83,7 +83,7 @@ async def list_products(request: Call) -> Response[bytes]:
     )
 
 
-@get("/products/{product_id:str}", opt=Operation(None, shapes.Product, group="catalogue").opt())
+@get("/products/{product_id:str}", opt=Operation(None, shapes.Product, group="catalogue", codes=("not_found",)).opt())
 async def get_product(request: Call, product_id: str) -> Response[bytes]:
     """商品详情 | Get one product."""
     found = await _products(request, [object_id(product_id)])

@@ -83,14 +83,14 @@ def _run(asks: list[Any]) -> list[Answer | Exception]:
 
 def _told(error: Exception) -> Exception:
     """Return what the caller hears of an ask's own error."""
-    return Problem("request_in_progress", status=409) if isinstance(error, desk.Busy) else error
+    return Problem("request_in_progress") if isinstance(error, desk.Busy) else error
 
 
 def _together(asks: list[Any]) -> list[Answer]:
     try:
         return desk.run_together(asks)
     except desk.Busy as error:
-        raise Problem("request_in_progress", status=409) from error
+        raise Problem("request_in_progress") from error
 
 
 GATHERER = Gatherer()

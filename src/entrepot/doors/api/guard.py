@@ -81,26 +81,26 @@ class Guard:
         key = headers.get(b"entrepot-key", b"").decode("latin-1")
         caller = await self._callers.find(key) if _KEY.match(key) else None
         if caller is None:
-            raise Problem("unknown_key", status=401)
+            raise Problem("unknown_key")
         timestamp = headers.get(b"entrepot-timestamp", b"").decode("latin-1")
         nonce = headers.get(b"entrepot-nonce", b"").decode("latin-1")
         now = int(time.time())
         if not _TIMESTAMP.match(timestamp) or abs(now - int(timestamp)) > WINDOW_S:
-            raise Problem("timestamp_out_of_window", status=401, extra={"server_time": now})
+            raise Problem("timestamp_out_of_window", extra={"server_time": now})
         signed = signed_bytes(asgi, nonce=nonce, timestamp=timestamp, body=body)
         if not _NONCE.match(nonce) or not _is_signed(headers.get(b"entrepot-signature", b""), signed, caller.secret):
-            raise Problem("bad_signature", status=401, extra={"signed": signed.decode("utf-8", "replace")})
+            raise Problem("bad_signature", extra={"signed": signed.decode("utf-8", "replace")})
         if not self._nonces.is_new(key, nonce):
-            raise Problem("nonce_reused", status=401)
+            raise Problem("nonce_reused")
         address = plain_address(asgi["client"][0]) if asgi.get("client") else ""
         if not caller.admits(address):
-            raise Problem("ip_not_allowed", status=403, extra={"address": address})
+            raise Problem("ip_not_allowed", extra={"address": address})
         is_within, left, wait_s = caller.take_token(time.monotonic())
         policy = f'"key";q={caller.burst};w={max(1, caller.burst // caller.rate_per_s)}'
         extra.append((b"ratelimit-policy", policy.encode()))
         extra.append((b"ratelimit", f'"key";r={left};t={max(1, round(wait_s))}'.encode()))
         if not is_within:
-            raise Problem("rate_limited", status=429, headers={"retry-after": str(max(1, round(wait_s)))})
+            raise Problem("rate_limited", headers={"retry-after": str(max(1, round(wait_s)))})
         return caller
 
 
@@ -129,23 +129,23 @@ async def _body(receive: Any) -> bytes:
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > BODY_LIMIT:
-            raise Problem("payload_too_large", status=413)
+            raise Problem("payload_too_large")
         return body
     parts, size = [body], len(body)
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Problem("bad_json", status=400, detail=("请求体中断", "The body broke off"))
+            raise Problem("bad_json", detail=("请求体中断", "The body broke off"))
         size += len(message.get("body", b""))
         if size > BODY_LIMIT:
-            raise Problem("payload_too_large", status=413)
+            raise Problem("payload_too_large")
         parts.append(message.get("body", b""))
     return b"".join(parts)
 
 
 def _bug(asgi: dict[str, Any], error: Exception) -> Problem:
     log.error("unexpected", path=asgi["path"], request_id=asgi["request_id"], exc_info=error)
-    return Problem("internal_error", status=500)
+    return Problem("internal_error")
 
 
 async def _send(send: Any, status: int, body: bytes, headers: dict[str, str], *, extra: list[Any]) -> None:

@@ -3,16 +3,30 @@
 from dataclasses import dataclass
 from typing import Any
 
+UNSIGNED = ("payload_too_large", "busy")
+SIGNED = (
+    *("unknown_key", "bad_signature", "timestamp_out_of_window", "nonce_reused", "ip_not_allowed"),
+    *("payload_too_large", "rate_limited", "busy"),
+)
+BODY = ("bad_json", "validation_failed", "unknown_field")
+QUERY = ("validation_failed", "unknown_field")
+PLACING = (
+    *("distributor_suspended", "number_reused_with_other_content", "product_delisted", "not_authorised_for_tier"),
+    *("promotion_not_allowed", "below_min_quantity", "price_changed", "insufficient_stock", "insufficient_balance"),
+    "request_in_progress",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Request and answer shapes of an operation, its group and its query parameters."""
+    """Request and answer shapes of an operation, its group, its query parameters and the codes that are its own."""
 
     request: Any
     answer: Any
     group: str
     status: int = 200
     query: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     is_open: bool = False
     is_body_optional: bool = False
     is_free_body: bool = False
@@ -20,3 +34,10 @@ class Operation:
     def opt(self) -> dict[str, Any]:
         """Return the handler option under which the contract finds this."""
         return {"operation": self}
+
+    def all_codes(self) -> list[str]:
+        """Return every code the operation may answer with, those of all operations of its kind included."""
+        codes = [*(UNSIGNED if self.is_open else SIGNED), *self.codes]
+        codes += BODY if self.request is not None else ()
+        codes += QUERY if self.query else ()
+        return list(dict.fromkeys(codes))

@@ -21,7 +21,7 @@ from entrepot.doors.api.calls import (
     reply,
 )
 from entrepot.doors.api.gather import GATHERER
-from entrepot.doors.api.operations import Operation
+from entrepot.doors.api.operations import PLACING, Operation
 from entrepot.doors.api.placing import differing_fields, to_place
 from entrepot.doors.api.problems import Problem, not_found, refused
 from entrepot.doors.api.reading import read
@@ -34,10 +34,15 @@ from entrepot.trade.terms import Answer, Cancel, Capture, Receive
 
 _encode = msgspec.json.Encoder().encode
 _STATES = tuple(OrderState.values)
+VERB = ("not_found", "state_conflict", "request_in_progress")
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
-@post("/orders/preview", status_code=200, opt=Operation(shapes.OrderRequest, shapes.Preview, group="orders").opt())
+@post(
+    "/orders/preview",
+    status_code=200,
+    opt=Operation(shapes.OrderRequest, shapes.Preview, group="orders", codes=PLACING).opt(),
+)
 async def preview_order(request: Call) -> Response[bytes]:
     """试算订单 | Preview an order: the same judgement as placing it, nothing kept."""
     caller = caller_of(request)
@@ -75,7 +80,11 @@ async def place(caller: Caller, body: bytes) -> tuple[int, bytes, dict[str, str]
     return 201, _encode(order_shape(answer.order)), {}
 
 
-@post("/orders", status_code=201, opt=Operation(shapes.OrderRequest, shapes.Order, group="orders", status=201).opt())
+@post(
+    "/orders",
+    status_code=201,
+    opt=Operation(shapes.OrderRequest, shapes.Order, group="orders", status=201, codes=PLACING).opt(),
+)
 async def create_order(request: Call) -> Response[bytes]:
     """下单 | Place an order: stock and money are held, or drawn at once, together; 201 new, 200 replayed."""
     status, content, headers = await place(caller_of(request), body_of(request))
@@ -85,7 +94,7 @@ async def create_order(request: Call) -> Response[bytes]:
 @post(
     "/orders/{order_id:str}/confirm",
     status_code=200,
-    opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True).opt(),
+    opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True, codes=VERB).opt(),
 )
 async def confirm_order(request: Call, order_id: str) -> Response[bytes]:
     """确认订单 | Confirm a held order: the money is drawn; done before, the same answer."""
@@ -97,7 +106,7 @@ async def confirm_order(request: Call, order_id: str) -> Response[bytes]:
 @post(
     "/orders/{order_id:str}/cancel",
     status_code=200,
-    opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True).opt(),
+    opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True, codes=VERB).opt(),
 )
 async def cancel_order(request: Call, order_id: str) -> Response[bytes]:
     """取消订单 | Cancel an order that is held or waits for funds."""
@@ -109,7 +118,7 @@ async def cancel_order(request: Call, order_id: str) -> Response[bytes]:
 @post(
     "/orders/{order_id:str}/receipt",
     status_code=200,
-    opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True).opt(),
+    opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True, codes=VERB).opt(),
 )
 async def receive_order(request: Call, order_id: str) -> Response[bytes]:
     """确认收货 | Record that the buyer has received a shipped order."""
@@ -151,13 +160,16 @@ async def list_orders(request: Call) -> Response[bytes]:
     )
 
 
-@get("/orders/{order_id:str}", opt=Operation(None, shapes.Order, group="orders").opt())
+@get("/orders/{order_id:str}", opt=Operation(None, shapes.Order, group="orders", codes=("not_found",)).opt())
 async def get_order(request: Call, order_id: str) -> Response[bytes]:
     """查询订单 | Get an order by our id."""
     return reply(order_shape(await view_of(caller_of(request), object_id(order_id))))
 
 
-@get("/orders/by-out-no/{out_order_no:str}", opt=Operation(None, shapes.Order, group="orders").opt())
+@get(
+    "/orders/by-out-no/{out_order_no:str}",
+    opt=Operation(None, shapes.Order, group="orders", codes=("not_found",)).opt(),
+)
 async def get_order_by_number(request: Call, out_order_no: str) -> Response[bytes]:
     """按商城单号查询 | Get an order by your own number."""
     caller = caller_of(request)
@@ -168,7 +180,10 @@ async def get_order_by_number(request: Call, out_order_no: str) -> Response[byte
     return reply(order_shape(found))
 
 
-@get("/orders/{order_id:str}/shipments", opt=Operation(None, shapes.Shipments, group="shipping").opt())
+@get(
+    "/orders/{order_id:str}/shipments",
+    opt=Operation(None, shapes.Shipments, group="shipping", codes=("not_found",)).opt(),
+)
 async def list_shipments(request: Call, order_id: str) -> Response[bytes]:
     """物流包裹 | List the parcels of an order."""
     view = await view_of(caller_of(request), object_id(order_id))

@@ -12,6 +12,26 @@ from entrepot.trade.terms import Answer
 _encode = msgspec.json.Encoder().encode
 BASE = "https://entrepot.dev/problems/"
 
+STATUSES = {
+    "bad_json": 400,
+    "unknown_key": 401,
+    "bad_signature": 401,
+    "timestamp_out_of_window": 401,
+    "nonce_reused": 401,
+    "ip_not_allowed": 403,
+    "scope_missing": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "request_in_progress": 409,
+    "cursor_expired": 410,
+    "payload_too_large": 413,
+    "validation_failed": 422,
+    "unknown_field": 422,
+    "rate_limited": 429,
+    "internal_error": 500,
+    "busy": 503,
+} | {refusal.code: refusal.status for refusal in Refusal}
+
 _RETRY_SAME = {"rate_limited", "busy", "request_in_progress", "timestamp_out_of_window", "internal_error"}
 _RETRY_AFTER_ACTION = {"ip_not_allowed", "unknown_key", "distributor_suspended", "cursor_expired"}
 
@@ -51,13 +71,12 @@ class ProblemBody(msgspec.Struct):
 
 
 class Problem(Exception):
-    """An error to answer with; `extra` adds members (`server_time`, `signed`, `address`), `headers` adds headers."""
+    """An error to answer with, its status by its code; `extra` adds members (`server_time`, `signed`, `address`), `headers` adds headers."""
 
     def __init__(
         self,
         code: str,
         *,
-        status: int,
         detail: Words | None = None,
         errors: list[Wrong] | None = None,
         facts: dict[str, Any] | None = None,
@@ -68,7 +87,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(code)
         self.code = code
-        self.status = status
+        self.status = STATUSES[code]
         self.detail = detail
         self.errors = errors or []
         self.facts = facts or {}
@@ -127,7 +146,6 @@ def refused(answer: Answer, *, errors: list[Wrong] | None = None) -> Problem:
         return not_found()
     return Problem(
         refusal.code,
-        status=refusal.status,
         retry=str(refusal.retry.value),
         errors=errors,
         faults=None if errors else answer,

@@ -45,9 +45,9 @@ def read(body: bytes, wanted: type[Wanted]) -> Wanted:
     except msgspec.ValidationError as error:
         raise invalid(_wrong(str(error))) from None
     except UnicodeDecodeError:
-        raise Problem("bad_json", status=400, detail=("不是合法的 UTF-8", "Not valid UTF-8")) from None
+        raise Problem("bad_json", detail=("不是合法的 UTF-8", "Not valid UTF-8")) from None
     except msgspec.DecodeError as error:
-        raise Problem("bad_json", status=400, detail=(f"JSON 有误：{error}", str(error))) from None
+        raise Problem("bad_json", detail=(f"JSON 有误：{error}", str(error))) from None
 
 
 def _wrong(message: str) -> Wrong:

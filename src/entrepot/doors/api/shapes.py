@@ -19,6 +19,7 @@ Number = Annotated[
 ]
 SkuCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE, description="SKU code")]
 Fen = Annotated[int, Meta(description="Whole fen (1/100 CNY)")]
+Moment = Annotated[str, Meta(description="RFC 3339, with time zone", extra_json_schema={"format": "date-time"})]
 Short = Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE)]
 ProductId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)")]
 State = Literal[
@@ -244,7 +245,7 @@ class ShipmentLine(Struct):
 class TrailStep(Struct):
     """A step of a parcel's way."""
 
-    at: str
+    at: Moment
     text: str
 
 
@@ -255,7 +256,7 @@ class Shipment(Struct):
     carrier: str
     tracking_no: str
     lines: list[ShipmentLine]
-    shipped_at: str
+    shipped_at: Moment
     trail: list[TrailStep]
 
 
@@ -280,7 +281,7 @@ class Refund(Struct):
     refund_no: str
     amount: Fen
     reason: str
-    at: str
+    at: Moment
     lines: list[RefundLine]
 
 
@@ -298,9 +299,9 @@ class Order(Struct):
     total: Fen
     drawn: Fen
     refunded: Fen
-    held_until: str | None
+    held_until: Moment | None
     version: int
-    created_at: str
+    created_at: Moment
     shipments: list[Shipment]
     refunds: list[Refund]
 
@@ -330,7 +331,10 @@ class BatchResult(Struct, omit_defaults=True):
     out_order_no: str
     status: int
     order: Order | None = None
-    problem: dict[str, Any] | None = None
+    problem: (
+        Annotated[dict[str, Any], Meta(extra_json_schema={"allOf": [{"$ref": "#/components/schemas/ProblemBody"}]})]
+        | None
+    ) = None
 
 
 class BatchAnswer(Struct):
@@ -354,7 +358,7 @@ class LedgerItem(Struct):
     """One movement of the prepaid balance, in fen; draws are negative."""
 
     id: str
-    at: str
+    at: Moment
     kind: str
     amount: Fen
     balance_after: Fen

@@ -32,4 +32,4 @@ async def in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
 
 def busy() -> Problem:
     """Return the answer for a moment in which the database cannot be had."""
-    return Problem("busy", status=503, headers={"retry-after": "1"})
+    return Problem("busy", headers={"retry-after": "1"})

@@ -1,0 +1,175 @@
+"""The contract as an OpenAPI 3.1 document, from the handlers and the shapes they read and write."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from entrepot import VERSION
+from entrepot.doors.api import examples, shapes
+from entrepot.doors.api.operations import Operation
+from entrepot.doors.api.problems import STATUSES, Problem, ProblemBody
+from entrepot.doors.api.texts import TITLES
+
+_REF = "#/components/schemas/{name}"
+_QUERY: dict[str, dict[str, Any]] = {
+    "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "example": 100},
+    "cursor": {"schema": {"type": "string"}, "description": "`next_cursor` of the page before"},
+    "state": {"schema": {"enum": list(shapes.State.__args__)}, "description": "Only orders in this state"},  # type: ignore[attr-defined]
+    "created_from": {"schema": {"type": "string", "format": "date-time"}, "description": "Not before; with time zone"},
+    "created_until": {"schema": {"type": "string", "format": "date-time"}, "description": "Before; with time zone"},
+    "category": {
+        "schema": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+        "description": "Category id; those below it are included",
+    },
+    "brand": {"schema": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "description": "Brand id"},
+}
+_PATH = {
+    "order_id": "Our id of the order",
+    "product_id": "Our id of the product",
+    "out_order_no": "Your number of the order",
+    "batch_no": "Your number of the batch",
+}
+_SIGNING = {
+    "EntrepotKey": ("Entrepot-Key", "Your key, ek_live_…"),
+    "EntrepotTimestamp": ("Entrepot-Timestamp", "Unix seconds, ±300 s"),
+    "EntrepotNonce": ("Entrepot-Nonce", "16–64 of A–Z a–z 0–9 _ -, new for every attempt"),
+    "EntrepotSignature": (
+        "Entrepot-Signature",
+        "v1,<base64 of HMAC-SHA256 over {nonce}.{timestamp}.{METHOD} {path?query}\\n{body}>",
+    ),
+}
+_HEADERS = {
+    "Entrepot-Request-Id": "Names this exchange; quote it when you ask us",
+    "RateLimit": "Calls left in this window (r) and seconds until there are more (t)",
+    "RateLimit-Policy": "Calls that may come at once (q) and seconds in which they refill (w)",
+    "Retry-After": "Seconds to wait before the same again",
+    "Idempotent-Replayed": "`true`: done before, this is the original",
+}
+GROUPS = {
+    "account": "账户 Account",
+    "catalogue": "商品目录 Catalogue",
+    "live": "实时查询 Live check",
+    "orders": "订单 Orders",
+    "shipping": "物流 Shipping",
+    "money": "货款 Money",
+    "machine": "系统 Machine",
+}
+
+
+def openapi_document(handlers: Iterable[Any]) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the handlers; the same words as the code's."""
+    found = [(handler, handler.opt["operation"]) for handler in handlers]
+    types: list[Any] = [ProblemBody]
+    for _, operation in found:
+        types += [shape for shape in (operation.request, operation.answer) if shape is not None]
+    _, components = msgspec.json.schema_components(list(dict.fromkeys(types)), ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for handler, operation in found:
+        for path in sorted(handler.paths):
+            plain = "/api/v1" + re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
+            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
+                paths.setdefault(plain, {})[method.lower()] = _operation(handler, operation, path=plain)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Entrepot 集散 open API",
+            "version": VERSION,
+            "description": "Integer fen, strict bodies, signed by Standard Webhooks' primitive; errors are RFC 9457.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in GROUPS.items()],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
+            "securitySchemes": {
+                name: {"type": "apiKey", "in": "header", "name": header, "description": text}
+                for name, (header, text) in _SIGNING.items()
+            },
+        },
+    }
+
+
+def _operation(handler: HTTPRouteHandler, operation: Operation, *, path: str) -> dict[str, Any]:
+    name = handler.fn.__name__
+    chinese, _, english = (handler.fn.__doc__ or "").strip().partition(" | ")
+    result: dict[str, Any] = {
+        "operationId": name,
+        "summary": chinese,
+        "description": english,
+        "tags": [operation.group],
+        "parameters": _parameters(operation, path=path),
+        "responses": _successes(operation, name=name) | _refusals(operation),
+        "security": [] if operation.is_open else [{scheme: [] for scheme in _SIGNING}],
+    }
+    if operation.request is not None or operation.is_free_body:
+        schema = {} if operation.request is None else {"$ref": _REF.format(name=operation.request.__name__)}
+        result["requestBody"] = {
+            "required": not operation.is_body_optional and not operation.is_free_body,
+            "content": {"application/json": {"schema": schema, "example": examples.request_example(name)}},
+        }
+    return result
+
+
+def _parameters(operation: Operation, *, path: str) -> list[dict[str, Any]]:
+    in_path = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PATH[name],
+            "schema": {"type": "string", "minLength": 1},
+            "example": examples.PATH[name],
+        }
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+    return in_path + [{"name": name, "in": "query", "required": False, **_QUERY[name]} for name in operation.query]
+
+
+def _headers(operation: Operation, *more: str) -> dict[str, Any]:
+    names = ["Entrepot-Request-Id", *([] if operation.is_open else ["RateLimit", "RateLimit-Policy"]), *more]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _successes(operation: Operation, *, name: str) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(name=operation.answer.__name__)}
+    content = {"application/json": {"schema": schema, "example": examples.answer_example(name)}}
+    done = {"description": "Done", "headers": _headers(operation), "content": content}
+    again = {
+        "description": "Done before: the original, with `Idempotent-Replayed: true`",
+        "headers": _headers(operation, "Idempotent-Replayed"),
+        "content": content,
+    }
+    if operation.status == 201:
+        return {"200": again, "201": done}
+    is_verb = "state_conflict" in operation.codes
+    return {"200": again | {"description": "Done, now or before"} if is_verb else done}
+
+
+def _refusals(operation: Operation) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in operation.all_codes():
+        by_status.setdefault(STATUSES[code], []).append(code)
+    return {
+        str(status): {
+            "description": "\n".join(f"- `{code}` {' · '.join(TITLES[code])}" for code in codes),
+            "headers": _headers(operation, *(["Retry-After"] if status in (429, 503) else [])),
+            "content": {"application/problem+json": _problem(codes)},
+        }
+        for status, codes in sorted(by_status.items())
+    }
+
+
+def _problem(codes: list[str]) -> dict[str, Any]:
+    example = Problem(codes[0]).body(language="en", request_id="req_0123456789abcdef")
+    return {
+        "schema": {
+            "allOf": [{"$ref": _REF.format(name="ProblemBody")}],
+            "properties": {"code": {"enum": codes}},
+        },
+        "example": example,
+    }

@@ -1,0 +1,208 @@
+"""The contract: committed, valid, complete in words, codes and examples, and it only grows."""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from tests.doors.api.breaking import CONTRACT, committed, differences, latest_release
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def contract() -> Document:
+    """The contract as the code has it, through JSON as a reader gets it."""
+    from entrepot.doors.api.app import contract as made
+
+    return json.loads(json.dumps(made()))
+
+
+def operations(contract: Document) -> Iterator[tuple[str, Document]]:
+    """Every operation with its name for people."""
+    for path, methods in contract["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_the_committed_file_is_the_contract(contract: Document) -> None:
+    said = json.loads(CONTRACT.read_text())
+    assert said == contract, "write it anew: python -m entrepot.doors.api > docs/reference/openapi.json"
+
+
+def test_nothing_breaks_since_the_latest_release(contract: Document) -> None:
+    before = committed(latest_release()) if latest_release() else None
+    assert differences(before or json.loads(CONTRACT.read_text()), contract) == []
+
+
+def test_it_is_openapi_3_1(contract: Document) -> None:
+    OPENAPI_31_VALIDATOR.validate(contract)
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(contract)):
+        place: Any = contract
+        for part in reference.split("/"):
+            place = place[part]
+    names = [operation["operationId"] for _, operation in operations(contract)]
+    assert len(names) == len(set(names)) >= 23
+
+
+def test_every_operation_speaks_chinese_and_english(contract: Document) -> None:
+    for name, operation in operations(contract):
+        assert re.search(r"[一-鿿]", operation["summary"]), name
+        assert re.fullmatch(r"[ -~–—]{10,}\.", operation["description"]), name
+        assert operation["tags"][0] in [tag["name"] for tag in contract["tags"]], name
+        for parameter in operation["parameters"]:
+            assert parameter["in"] == "query" or parameter["description"], name
+
+
+def schema_errors(contract: Document, schema: Document, value: Any) -> list[str]:
+    """What a schema of the contract says against a value."""
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": contract["components"], **schema}
+    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def test_every_example_keeps_to_its_schema(contract: Document) -> None:
+    seen = 0
+    for name, operation in operations(contract):
+        holders = [
+            *operation["responses"].values(),
+            *([operation["requestBody"]] if "requestBody" in operation else []),
+        ]
+        for holder in holders:
+            ((kind, content),) = holder["content"].items()
+            assert content["example"] is not None, (name, kind)
+            assert schema_errors(contract, content["schema"], content["example"]) == [], name
+            seen += 1
+    assert seen > 150
+
+
+def test_a_wrong_example_would_be_seen(contract: Document) -> None:
+    create = contract["paths"]["/api/v1/orders"]["post"]
+    content = create["requestBody"]["content"]["application/json"]
+    for bend in (
+        lambda example: example.update(price=1),
+        lambda example: example.pop("lines"),
+        lambda example: example["lines"][0].update(qty="2"),
+        lambda example: example["consignee"].update(name="a\nb"),
+        lambda example: example.update(out_order_no="A\n"),
+    ):
+        example = copy.deepcopy(content["example"])
+        bend(example)
+        assert schema_errors(contract, content["schema"], example)
+
+
+def test_money_names_its_unit(contract: Document) -> None:
+    money = re.compile(r"(^|_)(price|fee|amount|freight|total|drawn|refunded|balance|held|credit_limit|available)s?$")
+    for name, schema in contract["components"]["schemas"].items():
+        for field, described in schema.get("properties", {}).items():
+            shapes = described.get("anyOf", [described])
+            if money.search(field) and any(shape.get("type") == "integer" for shape in shapes):
+                assert any("fen" in shape.get("description", "") for shape in shapes), f"{name}.{field}"
+
+
+def test_every_code_stands_where_it_can_come(contract: Document) -> None:
+    from entrepot.doors.api.problems import STATUSES
+    from entrepot.doors.api.texts import TITLES
+
+    documented: dict[str, set[str]] = {}
+    for _, operation in operations(contract):
+        for status, answer in operation["responses"].items():
+            problem = answer["content"].get("application/problem+json")
+            for code in problem["schema"]["properties"]["code"]["enum"] if problem else []:
+                documented.setdefault(code, set()).add(status)
+    assert all(statuses == {str(STATUSES[code])} for code, statuses in documented.items())
+    assert STATUSES.keys() == TITLES.keys(), "every code has its words"
+    # Named in the contract's words for what is still to come, or no part of an operation's contract.
+    unused = {"scope_missing", "cursor_expired", "region_not_served", "hold_quota_exceeded", "batch_refused"}
+    assert STATUSES.keys() - documented.keys() == unused | {"internal_error", "method_not_allowed"}
+
+
+def test_unsigned_operations_are_the_machines_only(contract: Document) -> None:
+    unsigned = [name for name, operation in operations(contract) if not operation["security"]]
+    assert unsigned == ["GET /api/v1/health", "GET /api/v1/status"]
+
+
+# --- it only grows ---
+
+
+def _order_post(document: Document) -> Document:
+    return document["paths"]["/api/v1/orders"]["post"]
+
+
+def _schema(document: Document, name: str) -> Document:
+    return document["components"]["schemas"][name]
+
+
+BREAKING: dict[str, Callable[[Document], Any]] = {
+    "a path removed": lambda doc: doc["paths"].pop("/api/v1/balance"),
+    "a method removed": lambda doc: doc["paths"]["/api/v1/orders"].pop("get"),
+    "a parameter removed": lambda doc: doc["paths"]["/api/v1/orders"]["get"]["parameters"].pop(),
+    "a parameter required": lambda doc: doc["paths"]["/api/v1/orders"]["get"]["parameters"][0].update(required=True),
+    "a smaller page": lambda doc: doc["paths"]["/api/v1/orders"]["get"]["parameters"][0]["schema"].update(maximum=100),
+    "a new required header": lambda doc: _order_post(doc)["parameters"].append(
+        {"name": "X", "in": "header", "required": True, "schema": {"type": "string"}}
+    ),
+    "signed otherwise": lambda doc: _order_post(doc).update(security=[]),
+    "a body required": lambda doc: doc["paths"]["/api/v1/orders/{order_id}/confirm"]["post"]["requestBody"].update(
+        required=True
+    ),
+    "a body removed": lambda doc: _order_post(doc).pop("requestBody"),
+    "a field of a request removed": lambda doc: _schema(doc, "OrderRequest")["properties"].pop("remark"),
+    "a new required field": lambda doc: _schema(doc, "OrderRequest")["required"].append("channel"),
+    "a field now required": lambda doc: _schema(doc, "OrderRequest")["required"].append("mode"),
+    "a nested field now required": lambda doc: _schema(doc, "ConsigneeRequest")["required"].append("street"),
+    "a type of a request changed": lambda doc: _schema(doc, "OrderLineRequest")["properties"]["qty"].update(
+        type="string"
+    ),
+    "null no longer taken": lambda doc: _schema(doc, "OrderRequest")["properties"].update(remark={"type": "string"}),
+    "a shorter number": lambda doc: _schema(doc, "OrderRequest")["properties"]["out_order_no"].update(maxLength=32),
+    "a bound where none was": lambda doc: _schema(doc, "SkusRequest")["properties"]["skus"]["items"].update(
+        minLength=3
+    ),
+    "fewer lines": lambda doc: _schema(doc, "OrderRequest")["properties"]["lines"].update(maxItems=100),
+    "another pattern": lambda doc: _schema(doc, "OrderRequest")["properties"]["out_order_no"].update(
+        pattern="^[0-9]+$"
+    ),
+    "a choice removed": lambda doc: _schema(doc, "OrderRequest")["properties"]["mode"].update(enum=["hold"]),
+    "an answer removed": lambda doc: _order_post(doc)["responses"].pop("201"),
+    "a field of an answer removed": lambda doc: _schema(doc, "Order")["properties"].pop("total"),
+    "a field of a nested answer removed": lambda doc: _schema(doc, "OrderLine")["properties"].pop("fee"),
+    "a field of an answer may be missing": lambda doc: _schema(doc, "Balance")["required"].remove("held"),
+    "a type of an answer changed": lambda doc: _schema(doc, "Order")["properties"]["total"].update(type="number"),
+    "a field of an answer may be null": lambda doc: _schema(doc, "Order")["properties"].update(
+        state={"anyOf": [{"type": "string"}, {"type": "null"}]}
+    ),
+}
+GROWING: dict[str, Callable[[Document], Any]] = {
+    "a new path": lambda doc: doc["paths"].update({"/api/v1/new": doc["paths"]["/api/v1/me"]}),
+    "a new field of an answer": lambda doc: _schema(doc, "Order")["properties"].update(channel={"type": "string"}),
+    "a new optional field of a request": lambda doc: _schema(doc, "OrderRequest")["properties"].update(
+        channel={"type": "string"}
+    ),
+    "more lines": lambda doc: _schema(doc, "OrderRequest")["properties"]["lines"].update(maxItems=1000),
+    "a longer number": lambda doc: _schema(doc, "OrderRequest")["properties"]["out_order_no"].update(maxLength=128),
+    "another choice": lambda doc: _schema(doc, "OrderRequest")["properties"]["mode"]["enum"].append("later"),
+    "a field no longer required": lambda doc: _schema(doc, "ConsigneeRequest")["required"].remove("district"),
+    "an answer's field always there": lambda doc: _schema(doc, "BatchResult")["required"].append("order"),
+    "other words": lambda doc: doc["info"].update(description="x"),
+}
+
+
+@pytest.mark.parametrize("planted", BREAKING)
+def test_a_planted_break_is_found(contract: Document, planted: str) -> None:
+    broken = copy.deepcopy(contract)
+    BREAKING[planted](broken)
+    assert len(differences(contract, broken)) >= 1
+
+
+@pytest.mark.parametrize("planted", GROWING)
+def test_growth_is_no_break(contract: Document, planted: str) -> None:
+    grown = copy.deepcopy(contract)
+    GROWING[planted](grown)
+    assert grown != contract
+    assert differences(contract, grown) == []

@@ -17,7 +17,7 @@ _LARGEST_FEN = 10**14
 def _hundredths(text: str) -> int:
     """Return a plain decimal text such as `1,577.04` times one hundred; raises ValueError for anything else."""
     plain = text.replace(",", "").replace("，", "").removeprefix("¥").strip()
-    found = re.fullmatch(r"(-?)(\d{1,12})(?:\.(\d{1,2}))?", plain)
+    found = re.fullmatch(r"(-?)(\d{1,12})(?:\.(\d{1,2}))?", plain, re.ASCII)
     if found is None:
         raise ValueError(text)
     sign, whole, rest = found.groups()

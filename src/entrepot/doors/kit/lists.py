@@ -94,6 +94,10 @@ def page_of_rows(
         # The cursor was made for another order or by hand: the first page is the honest answer.
         values, backwards = None, False
         found = fetch(None, False, size + 1)
+    if backwards and not found:
+        # Everything before the cursor has gone meanwhile, so what comes after it is the first page.
+        values, backwards = None, False
+        found = fetch(None, False, size + 1)
     has_more = len(found) > size
     found = found[:size]
     if backwards:
@@ -160,7 +164,7 @@ def _decoded(cursor: str) -> list[Any] | None:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         return None
-    return values if isinstance(values, list) and all(isinstance(value, int | str) for value in values) else None
+    return values if isinstance(values, list) and all(type(value) in (int, str) for value in values) else None
 
 
 class FilterForm(forms.Form):

@@ -42,16 +42,16 @@ def allotment(*, cap: int | None = None, buffer: int = 0, taken: int = 0) -> All
 def test_what_a_party_may_take(shared: int, pool: int, own: AllotmentRow | None, free: int) -> None:
     levels = [level(1, stock=shared, reserved=7), level(2, stock=pool, pool=OWN, reserved=3), level(3, stock=9, pool=2)]
     assert sellable(levels, own=own) == free
-    assert allocate(levels, free + 1, own=own) is None
+    assert allocate(levels, qty=free + 1, own=own) is None
     if free:
-        takes = allocate(levels, free, own=own)
+        takes = allocate(levels, qty=free, own=own)
         assert takes is not None
         assert sum(pieces for _, pieces in takes) == free
 
 
 def test_the_own_pool_is_emptied_first_and_levels_by_their_number() -> None:
     levels = [level(1, stock=4), level(2, stock=5, pool=OWN), level(3, stock=6), level(4, stock=2, pool=OWN)]
-    takes = allocate(levels, 12, own=allotment(buffer=1))
+    takes = allocate(levels, qty=12, own=allotment(buffer=1))
     assert [(row.id, pieces) for row, pieces in takes or []] == [(2, 5), (4, 1), (1, 4), (3, 2)]
 
 
@@ -83,7 +83,7 @@ def test_nobody_takes_what_is_not_his(
     levels = [level(number, stock=free, pool=pool, reserved=kept) for number, (pool, free, kept) in enumerate(drawn, 1)]
     own = allotment(cap=cap, buffer=buffer, taken=taken)
     before = copy.deepcopy(levels)
-    takes = allocate(levels, qty, own=own)
+    takes = allocate(levels, qty=qty, own=own)
     assert levels == before, "judging changes nothing"
     free_shared = sum(free for pool, free, _ in drawn if pool is None)
     free_own = sum(free for pool, free, _ in drawn if pool == OWN)

@@ -1,9 +1,7 @@
-"""Who asks: one line of text that is kept with every effect.
+"""Who asks: one line of text that is kept with every effect."""
 
-`system` · `api/<distributor id>/<key>` · `<back office>/<party id>/<user id>/<user name>`, back office being
-`platform` (party id 0), `supplier` or `distributor`.
-"""
-
+# The forms: `system` · `api/<distributor id>/<key>` · `<back office>/<party id>/<user id>/<user name>`, where the back
+# office is `platform` (party id 0), `supplier` or `distributor`.
 from dataclasses import dataclass
 
 SYSTEM = "system"

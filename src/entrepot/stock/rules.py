@@ -61,7 +61,7 @@ def sellable(levels: Sequence[LevelRow], *, own: AllotmentRow | None) -> int:
     return pieces if own.cap is None else max(0, min(pieces, own.cap - own.taken))
 
 
-def allocate(levels: Sequence[LevelRow], qty: int, *, own: AllotmentRow | None) -> list[tuple[LevelRow, int]] | None:
+def allocate(levels: Sequence[LevelRow], *, qty: int, own: AllotmentRow | None) -> list[tuple[LevelRow, int]] | None:
     """Return from which levels `qty` pieces come, own pool first, then the shared one; None when there are not enough.
 
     Nothing is changed. Levels are taken in the order of their ids, so that the same books give the same answer.

@@ -199,7 +199,7 @@ def _take_stock(order: OrderRow, *, party: DistributorRow, books: Books, actor: 
     free = shared_pieces(order, books=books)
     for line in order.lines.values():
         levels, own, _ = stock_for(line.sku_id, distributor_id=party.id, tier_id=party.tier_id, books=books)
-        takes = allocate(levels, line.qty, own=own)
+        takes = allocate(levels, qty=line.qty, own=own)
         if takes is None:
             raise AssertionError(f"stock of {line.sku_code} was judged enough and is not")
         for level, pieces in takes:

@@ -1,0 +1,80 @@
+"""The figures of the supplier's dashboard, read in his scope."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+DAYS = 14
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the dashboard shows; amounts in fen."""
+
+    to_ship_orders: int
+    to_ship_pieces: int
+    late_orders: int
+    shipped_today: int
+    shipped_yesterday: int
+    on_sale: int
+    in_review: int
+    rejected: int
+    drafts: int
+    sold_out: int
+    low_stock: int
+    earned_fen: int
+    payable_fen: int
+
+
+_FIGURES = """
+select (select count(*) from orders_supplyorder where state in ('confirmed', 'partly_shipped')),
+       (select coalesce(sum(l.qty - l.shipped_qty - l.refunded_qty), 0)::bigint
+          from orders_supplyorder s join orders_line l on l.order_id = s.order_id and l.supplier_id = s.supplier_id
+         where s.state in ('confirmed', 'partly_shipped')),
+       (select count(*) from orders_supplyorder where state in ('confirmed', 'partly_shipped') and created_at < %(late)s),
+       (select count(*) from orders_shipment where shipped_at >= %(today)s),
+       (select count(*) from orders_shipment where shipped_at >= %(yesterday)s and shipped_at < %(today)s),
+       count(*) filter (where g.state = 'on_sale'), count(*) filter (where g.state = 'submitted'),
+       count(*) filter (where g.state = 'rejected'), count(*) filter (where g.state = 'draft'),
+       (select count(*) from catalog_sku k join catalog_goods h on h.id = k.goods_id
+         where k.is_active and h.state = 'on_sale' and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
+               where l.sku_id = k.id and l.allotment_id is null), 0) <= 0),
+       (select count(*) from catalog_sku k join catalog_goods h on h.id = k.goods_id
+         where k.is_active and h.state = 'on_sale' and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
+               where l.sku_id = k.id and l.allotment_id is null), 0) between 1 and %(low)s),
+       (select coalesce(sum(amount_fen), 0)::bigint from ledger_transfer where kind = 'settle_supplier'),
+       (select coalesce(sum(balance_fen), 0)::bigint from ledger_account where kind = 'supplier_payable')
+from catalog_goods g
+"""
+
+
+def figures(*, now: datetime, low: int) -> Figures:
+    """Return the figures as they stand now; an order older than 48 hours that waits for shipping is late."""
+    today = datetime.combine(now.astimezone(_ZONE).date(), time.min, _ZONE)
+    values = {
+        "today": today,
+        "yesterday": today - timedelta(days=1),
+        "late": now - timedelta(hours=48),
+        "low": low,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, values)
+        return Figures(*cursor.fetchone())
+
+
+def pieces_by_day(*, now: datetime) -> list[tuple[date, int, int]]:
+    """Return for each of the last 14 days how many pieces were ordered, and how many orders there were."""
+    last = now.astimezone(_ZONE).date()
+    first = last - timedelta(days=DAYS - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select (created_at at time zone 'Asia/Shanghai')::date, sum(pieces)::bigint, count(*)"
+            " from orders_supplyorder where created_at >= %s group by 1",
+            [datetime.combine(first, time.min, _ZONE)],
+        )
+        found = {day: (pieces, orders) for day, pieces, orders in cursor.fetchall()}
+    days = [first + timedelta(days=place) for place in range(DAYS)]
+    return [(day, *found.get(day, (0, 0))) for day in days]

@@ -1,0 +1,152 @@
+"""The supplier's goods: the list, one article, and its way to the shelf and back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from entrepot.base.mistakes import Mistake
+from entrepot.catalog import actions
+from entrepot.catalog.models import Brand, Category, Goods, GoodsState
+from entrepot.catalog.search import matching
+from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.lists import FilterForm, page_of
+from entrepot.doors.kit.operations import actor
+from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
+from entrepot.doors.kit.states import state_of
+from entrepot.doors.supplier.stock_reads import available_of
+
+STATES = ("on_sale", "submitted", "rejected", "draft", "unlisted")
+
+
+def category_choices() -> list[tuple[Any, Any]]:
+    """Return the categories by their full names, for a select that may stay empty."""
+    rows = {row.pk: row for row in Category.objects.all()}
+
+    def path(row: Category) -> str:
+        parent = rows.get(row.parent_id or 0)
+        return f"{path(parent)} / {row.name}" if parent else row.name
+
+    return [("", "—"), *sorted(((pk, path(row)) for pk, row in rows.items()), key=lambda pair: pair[1])]
+
+
+def brand_choices() -> list[tuple[Any, Any]]:
+    """Return the brands, for a select that may stay empty."""
+    return [("", "—"), *Brand.objects.order_by("name").values_list("pk", "name")]
+
+
+class GoodsSearch(FilterForm):
+    """The search form of the list."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Goods"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Name / number / brand")}),
+    )
+    sku = forms.CharField(label=gettext_lazy("SKU"), max_length=40)
+
+
+def _found(form: GoodsSearch) -> QuerySet[Goods]:
+    rows = matching(Goods.objects.all(), text=form.value("text") or "")
+    if sku := form.value("sku"):
+        rows = rows.filter(skus__code__icontains=sku).distinct()
+    return rows
+
+
+@require_GET
+@page("supplier", "goods.view")
+def goods_list(request: PartyRequest) -> HttpResponse:
+    """Show the supplier's goods, by state."""
+    form = GoodsSearch(request.GET)
+    rows = _found(form)
+    tab = request.GET.get("tab", "")
+    active = Q(skus__is_active=True)
+    kept = (
+        (rows.filter(state=tab) if tab in STATES else rows)
+        .select_related("category", "brand")
+        .annotate(
+            sku_count=Count("skus", filter=active, distinct=True),
+            from_fen=Min("skus__supplier_price_fen", filter=active),
+            to_fen=Max("skus__supplier_price_fen", filter=active),
+        )
+        .defer("search_terms", "detail_images")
+    )
+    if request.GET.get("export") == "xlsx":
+        return _export(kept)
+    counts = dict(rows.order_by().values_list("state").annotate(Count("id", distinct=True)))
+    total = sum(counts.values()) if tab not in STATES else counts.get(tab, 0)
+    found = page_of(kept, query=request.GET, total=total)
+    available = available_of([row.pk for row in found])
+    context = {
+        "title": _("My goods"),
+        "form": form,
+        "page": found,
+        "rows": [(row, available.get(row.pk, 0)) for row in found],
+        "tabs": [("", _("All"), sum(counts.values()))]
+        + [(state, state_of("goods", state)[0], counts.get(state, 0)) for state in STATES],
+        "can_edit": request.party.can("goods.edit"),
+        "is_narrowed": form.used or tab,
+    }
+    return render(request, "supplier/goods.html", context)
+
+
+def _export(rows: QuerySet[Any]) -> HttpResponse:
+    columns = [
+        Column(title=_("Goods number"), value=lambda row: row.goods_no),
+        Column(title=_("Goods"), value=lambda row: row.name, width=36),
+        Column(title=_("Category"), value=lambda row: row.category.name),
+        Column(title=_("Brand"), value=lambda row: row.brand.name if row.brand else ""),
+        Column(title=_("State"), value=lambda row: str(state_of("goods", row.state)[0]), width=10),
+        Column(title=_("SKUs"), value=lambda row: row.sku_count, kind="int", width=8),
+        Column(title=_("Lowest price"), value=lambda row: row.from_fen, kind="fen", width=12),
+        Column(title=_("Highest price"), value=lambda row: row.to_fen, kind="fen", width=12),
+        Column(title=_("Minimum quantity"), value=lambda row: row.min_quantity, kind="int", width=10),
+        Column(title=_("Changed"), value=lambda row: row.changed_at, kind="moment", width=20),
+        Column(title=_("Review note"), value=lambda row: row.review_note, width=36),
+    ]
+    try:
+        return export_xlsx(rows.order_by("-id").iterator(chunk_size=500), name=_("My goods"), columns=columns)
+    except TooManyRows:
+        return HttpResponse(_("Too many rows; narrow the search."), status=413)
+
+
+@require_POST
+@page("supplier", "goods.edit")
+def goods_step(request: PartyRequest, goods_id: int, step: str) -> HttpResponse:
+    """Hand goods in for review, take them back, or take them off the shelf."""
+    if step not in ("submit", "withdraw", "unlist"):
+        raise Http404
+    get_object_or_404(Goods, pk=goods_id)
+    try:
+        goods, said = _take(request, goods_id=goods_id, step=step)
+    except Mistake as mistake:
+        messages.error(request, mistake.reason)
+    else:
+        messages.success(request, said % {"name": goods.name})
+    return HttpResponseRedirect(reverse("supplier:goods-edit", args=[goods_id]))
+
+
+def _take(request: PartyRequest, *, goods_id: int, step: str) -> tuple[Goods, str]:
+    supplier_id, who, where = request.party.id, actor(request.party), client_ip(request) or ""
+    if step == "submit":
+        goods = actions.submit_goods(supplier_id, goods_id=goods_id, actor=who, address=where)
+        return goods, _("“%(name)s” was handed in for review.")
+    if step == "withdraw":
+        goods = actions.withdraw_submission(supplier_id, goods_id=goods_id, actor=who, address=where)
+        return goods, _("“%(name)s” is back with you as a draft.")
+    reason = request.POST.get("reason", "")
+    goods = actions.unlist_goods(goods_id, reason=reason, actor=who, supplier_id=supplier_id, address=where)
+    return goods, _("“%(name)s” is off the shelf.")
+
+
+def is_editable(goods: Goods | None) -> bool:
+    """Return whether the supplier may change more than the stock of goods now."""
+    return goods is None or goods.state in (GoodsState.DRAFT, GoodsState.REJECTED, GoodsState.UNLISTED)

@@ -1,0 +1,41 @@
+"""The supplier's dashboard."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from entrepot.base.clock import database_now
+from entrepot.doors.kit import charts
+from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.supplier.figures import figures, pieces_by_day
+from entrepot.doors.supplier.order_reads import Wanted, every_order
+from entrepot.doors.supplier.stock_reads import LOW
+
+_LATEST = 6
+
+
+@require_GET
+@page("supplier")
+def home(request: PartyRequest) -> HttpResponse:
+    """Show what waits, what goes out, what is earned."""
+    now = database_now()
+    found, days = figures(now=now, low=LOW), pieces_by_day(now=now)
+    labels = [f"{day:%m-%d}" for day, _pieces, _orders in days]
+    latest = []
+    for order in every_order(Wanted(), at_once=_LATEST):
+        latest.append(order)
+        if len(latest) == _LATEST:
+            break
+    context = {
+        "title": _("Dashboard"),
+        "now": now,
+        "figures": found,
+        "chart": charts.area(labels, values=[pieces for _day, pieces, _orders in days], title=_("Pieces ordered")),
+        "spark": charts.spark([orders for _day, _pieces, orders in days]),
+        "latest": latest,
+        "more_than_yesterday": found.shipped_today - found.shipped_yesterday,
+        "can_see_money": request.party.can("ledger.view"),
+        "can_see_orders": request.party.can("orders.view"),
+    }
+    return render(request, "supplier/home.html", context)

@@ -1,0 +1,256 @@
+"""Supply orders as their shipper may see them: never the agreed price, never what the buyer paid."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from entrepot.doors.kit.lists import Page, page_of_rows
+from entrepot.orders.consignees import PlainConsignee, open_consignee, phone_hash
+
+TABS: dict[str, tuple[str, ...]] = {
+    "to_ship": ("confirmed", "partly_shipped"),
+    "shipped": ("shipped",),
+    "received": ("received",),
+    "completed": ("completed",),
+    "refunded": ("refunded",),
+    "all": (),
+}
+"""The tabs of the list and the states each of them holds; none means every state."""
+
+
+@dataclass(slots=True)
+class LineRow:
+    """One line of a supply order; the price is the supplier's own, in fen for one piece."""
+
+    line_no: int
+    goods_name: str
+    goods_no: str
+    sku_code: str
+    spec: str
+    image: str
+    qty: int
+    shipped_qty: int
+    refunded_qty: int
+    supplier_price_fen: int
+
+    @property
+    def open_qty(self) -> int:
+        """Return the pieces that still have to be sent."""
+        return self.qty - self.shipped_qty - self.refunded_qty
+
+    @property
+    def amount_fen(self) -> int:
+        """Return what the line is worth to the supplier, in fen, refunded pieces left out."""
+        return self.supplier_price_fen * (self.qty - self.refunded_qty)
+
+
+@dataclass(slots=True)
+class ParcelRow:
+    """One parcel of the supplier's, with its pieces by line."""
+
+    carrier: str
+    tracking_no: str
+    shipped_at: datetime
+    lines: list[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class SupplyOrderRow:
+    """The supplier's part of an order."""
+
+    order_id: int
+    state: str
+    freight_fen: int
+    created_at: datetime
+    name_masked: str
+    phone_masked: str
+    province: str
+    city: str
+    district: str
+    lines: list[LineRow]
+    parcels: list[ParcelRow] = field(default_factory=list)
+
+    @property
+    def pieces(self) -> int:
+        """Return all pieces that were not refunded."""
+        return sum(line.qty - line.refunded_qty for line in self.lines)
+
+    @property
+    def open_pieces(self) -> int:
+        """Return the pieces that still have to be sent."""
+        return sum(line.open_qty for line in self.lines)
+
+    @property
+    def payable_fen(self) -> int:
+        """Return what the supplier earns by it, in fen: his price for every piece kept, and the freight."""
+        return sum(line.amount_fen for line in self.lines) + (self.freight_fen if self.pieces else 0)
+
+    @property
+    def is_to_ship(self) -> bool:
+        """Return whether something can be sent now."""
+        return self.state in TABS["to_ship"] and self.open_pieces > 0
+
+
+_ROWS = """
+select s.order_id, s.state, s.freight_fen, s.created_at,
+       coalesce(c.name_masked, ''), coalesce(c.phone_masked, ''), coalesce(c.province, ''), coalesce(c.city, ''),
+       coalesce(c.district, ''),
+       (select json_agg(json_build_array(l.line_no, l.goods_name, l.goods_no, l.sku_code, l.spec, l.image, l.qty,
+                                         l.shipped_qty, l.refunded_qty, l.supplier_price_fen) order by l.line_no)
+          from orders_line l where l.order_id = s.order_id and l.supplier_id = s.supplier_id),
+       (select json_agg(json_build_array(p.carrier, p.tracking_no, extract(epoch from p.shipped_at)::bigint,
+                        (select json_agg(json_build_array(n.line_no, n.qty) order by n.line_no)
+                           from orders_shipmentline n where n.shipment_id = p.id)) order by p.id)
+          from orders_shipment p where p.order_id = s.order_id and p.supplier_id = s.supplier_id)
+from orders_supplyorder s left join orders_consignee c on c.order_id = s.order_id
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the search form asks for; empty parts do not narrow."""
+
+    tab: str = "all"
+    number: str = ""
+    goods: str = ""
+    phone: str = ""
+    tracking: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: Sequence[int] | None = None
+
+    def conditions(self, *, with_tab: bool = True) -> tuple[str, list[Any]]:
+        """Return the SQL condition over `orders_supplyorder s` and its values."""
+        clauses, values = ["true"], []  # type: tuple[list[str], list[Any]]
+
+        def add(clause: str, *given: Any) -> None:
+            clauses.append(clause)
+            values.extend(given)
+
+        if with_tab and TABS.get(self.tab):
+            add("s.state = any(%s)", list(TABS[self.tab]))
+        if self.ids is not None:
+            add("s.order_id = any(%s)", list(self.ids))
+        if self.number:
+            add(
+                "(s.order_id::text like %s or exists (select from orders_shipment p where p.order_id = s.order_id"
+                " and p.tracking_no = %s))",
+                f"%{_plain(self.number)}",
+                self.number,
+            )
+        if self.goods:
+            part = f"%{_plain(self.goods)}%"
+            add(
+                "exists (select from orders_line l where l.order_id = s.order_id and"
+                " (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))",
+                *(part, part, part),
+            )
+        if self.phone:
+            add(
+                "exists (select from orders_consignee k where k.order_id = s.order_id and k.phone_hash = %s)",
+                phone_hash(self.phone),
+            )
+        if self.tracking:
+            add(
+                "exists (select from orders_shipment p where p.order_id = s.order_id and p.tracking_no = %s)",
+                self.tracking,
+            )
+        if self.since:
+            add("s.created_at >= %s", self.since)
+        if self.until:
+            add("s.created_at < %s", self.until)
+        return " and ".join(clauses), values
+
+
+def _plain(text: str) -> str:
+    """Return a text in which like has no jokers."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def order_page(wanted: Wanted, *, query: Any) -> Page:
+    """Return the page of supply orders that the address asks for, newest first; in the supplier's scope."""
+
+    def fetch(values: list[Any] | None, backwards: bool, limit: int) -> list[SupplyOrderRow]:
+        condition, given = wanted.conditions()
+        if values is not None:
+            condition += " and s.order_id > %s" if backwards else " and s.order_id < %s"
+            given.append(int(values[0]))
+        direction = "asc" if backwards else "desc"
+        return _rows(f"{_ROWS} where {condition} order by s.order_id {direction} limit %s", [*given, limit])
+
+    return page_of_rows(fetch, key=lambda row: [row.order_id], query=query)
+
+
+def tab_counts(wanted: Wanted) -> dict[str, int]:
+    """Return how many supply orders each tab holds under the rest of the search."""
+    condition, given = wanted.conditions(with_tab=False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select s.state, count(*) from orders_supplyorder s where {condition} group by s.state",  # noqa: S608
+            given,
+        )
+        by_state = dict(cursor.fetchall())
+    return {tab: sum(by_state.get(state, 0) for state in states or by_state) for tab, states in TABS.items()}
+
+
+def every_order(wanted: Wanted, *, at_once: int = 500) -> Iterator[SupplyOrderRow]:
+    """Return all supply orders of a search, newest first, read piece by piece."""
+    below = 2**63 - 1
+    while True:
+        condition, given = wanted.conditions()
+        rows = _rows(
+            f"{_ROWS} where {condition} and s.order_id < %s order by s.order_id desc limit %s",
+            [*given, below, at_once],
+        )
+        yield from rows
+        if len(rows) < at_once:
+            return
+        below = rows[-1].order_id
+
+
+def supply_order(order_id: int) -> SupplyOrderRow | None:
+    """Return the supplier's part of one order, None when the scope shows none."""
+    return next(iter(supply_orders([order_id])), None)
+
+
+def supply_orders(order_ids: Sequence[int]) -> list[SupplyOrderRow]:
+    """Return the supplier's parts of some orders, in the order of their ids."""
+    return _rows(f"{_ROWS} where s.order_id = any(%s) order by s.order_id", [list(order_ids)])
+
+
+def _rows(statement: str, values: list[Any]) -> list[SupplyOrderRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [_row(row) for row in cursor.fetchall()]
+
+
+def _row(row: tuple[Any, ...]) -> SupplyOrderRow:
+    *plain, lines, parcels = row
+    return SupplyOrderRow(
+        *plain,
+        lines=[LineRow(*line) for line in _listed(lines)],
+        parcels=[
+            ParcelRow(carrier, number, datetime.fromtimestamp(at, UTC), [tuple(pair) for pair in pieces or ()])
+            for carrier, number, at, pieces in _listed(parcels)
+        ],
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    found: list[Any] = json.loads(value) if isinstance(value, str) else value or []
+    return found
+
+
+def addresses(order_ids: Sequence[int]) -> dict[int, PlainConsignee]:
+    """Return the whole addresses of some orders, in clear. Callers put every look on record."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.order_id, c.sealed from orders_consignee c join orders_supplyorder s on s.order_id = c.order_id"
+            " where c.order_id = any(%s)",
+            [list(order_ids)],
+        )
+        return {order_id: open_consignee(sealed) for order_id, sealed in cursor.fetchall()}

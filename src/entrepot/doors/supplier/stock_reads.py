@@ -1,0 +1,113 @@
+"""Stock of a supplier's SKUs, read in his scope."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from entrepot.doors.kit.lists import Page, page_of_rows
+
+LOW = 20
+
+
+@dataclass(slots=True)
+class StockRow:
+    """One SKU with the pieces of all its pools."""
+
+    sku_id: int
+    code: str
+    spec: str
+    goods_id: int
+    goods_name: str
+    goods_no: str
+    image: str
+    state: str
+    shared: int
+    allotted: int
+    reserved: int
+    on_hand: int
+
+
+_ROWS = """
+select k.id, k.code, k.spec, g.id, g.name, g.goods_no, coalesce(g.images[1], ''), g.state,
+       coalesce(v.shared, 0), coalesce(v.allotted, 0), coalesce(v.reserved, 0), coalesce(v.on_hand, 0)
+from catalog_sku k join catalog_goods g on g.id = k.goods_id
+left join lateral (
+    select sum(l.on_hand - l.reserved) filter (where l.allotment_id is null)::bigint as shared,
+           sum(l.on_hand - l.reserved) filter (where l.allotment_id is not null)::bigint as allotted,
+           sum(l.reserved)::bigint as reserved, sum(l.on_hand)::bigint as on_hand
+    from stock_level l where l.sku_id = k.id
+) v on true
+where k.is_active
+"""
+TABS = {
+    "": "true",
+    "out": "coalesce(v.shared, 0) <= 0 and g.state = 'on_sale'",
+    "low": f"coalesce(v.shared, 0) between 1 and {LOW} and g.state = 'on_sale'",
+}
+"""The tabs of the stock list and the condition of each."""
+
+
+def _condition(text: str) -> tuple[str, list[Any]]:
+    if not text:
+        return "true", []
+    part = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return "(g.name ilike %s or g.goods_no ilike %s or k.code ilike %s)", [part, part, part]
+
+
+def stock_page(*, tab: str, text: str, query: Mapping[str, str]) -> Page:
+    """Return the page of SKUs that the address asks for, the newest first."""
+    found, values = _condition(text)
+
+    def fetch(key: list[Any] | None, backwards: bool, limit: int) -> list[StockRow]:
+        place, given = "", list(values)
+        if key is not None:
+            place = "and k.id > %s" if backwards else "and k.id < %s"
+            given.append(int(key[0]))
+        direction = "asc" if backwards else "desc"
+        return _rows(f"{_ROWS} and {TABS[tab]} and {found} {place} order by k.id {direction} limit %s", [*given, limit])
+
+    return page_of_rows(fetch, key=lambda row: [row.sku_id], query=query)
+
+
+def stock_counts(*, text: str) -> dict[str, int]:
+    """Return how many SKUs each tab holds."""
+    found, values = _condition(text)
+    counts = ", ".join(f"count(*) filter (where {condition})" for condition in TABS.values())
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {counts} {_ROWS[_ROWS.index('from catalog_sku') :]} and {found}", values)
+        return dict(zip(TABS, cursor.fetchone(), strict=True))
+
+
+def every_sku(*, tab: str, text: str) -> list[StockRow]:
+    """Return all SKUs of a search."""
+    found, values = _condition(text)
+    return _rows(f"{_ROWS} and {TABS[tab]} and {found} order by k.id desc", values)
+
+
+def one_sku(sku_id: int) -> StockRow | None:
+    """Return one SKU, None when the scope shows none."""
+    return next(iter(_rows(f"{_ROWS} and k.id = %s", [sku_id])), None)
+
+
+def sku_stock(goods_id: int) -> list[StockRow]:
+    """Return the SKUs of one article."""
+    return _rows(f"{_ROWS} and g.id = %s order by k.position, k.id", [goods_id])
+
+
+def available_of(goods_ids: Sequence[int]) -> dict[int, int]:
+    """Return the pieces free to sell of each article, all pools together."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select k.goods_id, sum(l.on_hand - l.reserved)::bigint from catalog_sku k"
+            " join stock_level l on l.sku_id = k.id where k.is_active and k.goods_id = any(%s) group by 1",
+            [list(goods_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _rows(statement: str, values: list[Any]) -> list[StockRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [StockRow(*row) for row in cursor.fetchall()]

@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 from litestar import Response, get
 
+from entrepot.doors.api.problems import not_found
+
 _PAGE = """<!doctype html>
 <html lang="zh-Hans"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>集散 Entrepot · 开放接口</title><link rel="icon" href="/static/kit/icon.svg" type="image/svg+xml">
@@ -62,7 +64,7 @@ def docs_start() -> Response[str]:
 def docs_asset(name: str) -> Response[bytes]:
     """A file of the page."""
     if name not in ("swagger-ui.css", "swagger-ui-bundle.js"):
-        return Response(b"", status_code=404, media_type="text/plain")
+        raise not_found()
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     headers = _SAFE | {"cache-control": "public, max-age=86400"}
     return Response((_assets() / name).read_bytes(), media_type=kind, headers=headers)

@@ -155,10 +155,10 @@ def refused(answer: Answer, *, errors: list[Wrong] | None = None) -> Problem:
 
 def not_found() -> Problem:
     """Return the one answer for what is missing and for what is somebody else's."""
-    return Problem("not_found", status=404)
+    return Problem("not_found")
 
 
 def invalid(*items: Wrong) -> Problem:
     """Return the problem of a request whose content does not validate."""
     code = "unknown_field" if any(item.code == "unknown_field" for item in items) else "validation_failed"
-    return Problem(code, status=422, errors=list(items), detail=items[0].detail if items else None)
+    return Problem(code, errors=list(items), detail=items[0].detail if items else None)

@@ -60,12 +60,18 @@ def keep(webp: bytes) -> str:
     target = Path(settings.MEDIA_ROOT) / path
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        with Image.open(io.BytesIO(webp)) as picture:
-            small = picture.copy()
-        small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        _write(target.with_name(thumbnail(target.name)), encoded(small))
+        _write(target.with_name(thumbnail(target.name)), _small(webp))
         _write(target, webp)
     return path
+
+
+def _small(webp: bytes) -> bytes:
+    with Image.open(io.BytesIO(webp)) as picture:
+        if max(picture.size) <= THUMBNAIL_SIDE:
+            return webp
+        small = picture.copy()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return encoded(small)
 
 
 def encoded(picture: Image.Image) -> bytes:

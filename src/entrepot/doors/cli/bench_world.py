@@ -36,7 +36,10 @@ def bench_world(arguments: argparse.Namespace) -> int:
         print("distributors trade here: measure on an instance of its own", file=sys.stderr)
         return 1
     mark = secrets.token_hex(3)
-    made: dict[str, list[Any]] = {"distributors": _distributors(arguments.distributors, mark=mark), "skus": _skus(arguments.skus, mark=mark)}
+    made: dict[str, list[Any]] = {
+        "distributors": _distributors(arguments.distributors, mark=mark),
+        "skus": _skus(arguments.skus, mark=mark),
+    }
     if arguments.json:
         print(json.dumps(made))
     else:

@@ -1,0 +1,1 @@
+"""The demo world: a whole network to try, made in one transaction."""

@@ -1,0 +1,193 @@
+"""Goods the distributor may sell, with his agreed prices and the stock he may take."""
+
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from entrepot.base.money import yuan
+from entrepot.catalog.models import Brand, Category, Goods
+from entrepot.catalog.search import matching
+from entrepot.doors.kit.figures import bps
+from entrepot.doors.kit.lists import FilterForm, page_of
+from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
+from entrepot.reports import shelf
+from entrepot.reports.shelf import ShelfGoods, ShelfSku, Terms
+
+_CHOICES_S = 30
+_LOW_STOCK = 20
+
+
+@lru_cache(maxsize=2)
+def _choices(_turn: int) -> tuple[dict[int, str], dict[int, str], dict[int, list[int]]]:
+    """Return the categories by their full names, the brands, and the categories below each category.
+
+    They are the same for everybody and change rarely, so each process asks for them twice a minute at most.
+    """
+    rows = {row.pk: row for row in Category.objects.all()}
+    names: dict[int, str] = {}
+    below: dict[int, list[int]] = {pk: [] for pk in rows}
+    for pk, row in rows.items():
+        path, step = [row.name], row
+        below[pk].append(pk)
+        while step.parent_id in rows:
+            step = rows[step.parent_id]
+            path.append(step.name)
+            below[step.pk].append(pk)
+        names[pk] = " / ".join(reversed(path))
+    return dict(sorted(names.items(), key=lambda pair: pair[1])), dict(Brand.objects.values_list("pk", "name")), below
+
+
+def _now_choices() -> tuple[dict[int, str], dict[int, str], dict[int, list[int]]]:
+    return _choices(int(time.monotonic() // _CHOICES_S))
+
+
+def _category_choices() -> list[tuple[Any, Any]]:
+    return [("", gettext_lazy("All")), *_now_choices()[0].items()]
+
+
+def _brand_choices() -> list[tuple[Any, Any]]:
+    return [("", gettext_lazy("All")), *_now_choices()[1].items()]
+
+
+class GoodsSearch(FilterForm):
+    """The search form of the shelf."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Goods"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Name / number / brand")}),
+    )
+    category = forms.TypedChoiceField(
+        label=gettext_lazy("Category"), coerce=int, empty_value=None, choices=_category_choices
+    )
+    brand = forms.TypedChoiceField(label=gettext_lazy("Brand"), coerce=int, empty_value=None, choices=_brand_choices)
+
+
+def _found(form: GoodsSearch) -> QuerySet[Goods]:
+    """Return the goods of a search; the distributor's scope shows only what is on sale for him."""
+    rows = matching(Goods.objects.filter(state="on_sale"), text=form.value("text") or "")
+    if category := form.value("category"):
+        rows = rows.filter(category_id__in=_now_choices()[2].get(category, [category]))
+    if brand := form.value("brand"):
+        rows = rows.filter(brand_id=brand)
+    return rows.only("id")
+
+
+@require_GET
+@page("distributor", "goods.view")
+def goods_list(request: PartyRequest) -> HttpResponse:
+    """Show the shelf as tiles, or as a table with `?view=table`."""
+    form = GoodsSearch(request.GET)
+    rows, terms = _found(form), shelf.terms_of(request.party.id)
+    if request.GET.get("export") == "xlsx":
+        return _export(rows, terms=terms)
+    found = page_of(rows, query=request.GET, total=rows.count())
+    on_shelf = {row.id: row for row in shelf.goods_page(terms, limit=len(found), ids=[row.pk for row in found])}
+    found.rows = [on_shelf[row.pk] for row in found if row.pk in on_shelf]
+    names, brands, _below = _now_choices()
+    is_table = request.GET.get("view") == "table"
+    other_view = request.GET.copy()
+    other_view["view"] = "tiles" if is_table else "table"
+    context = {
+        "title": _("Goods to sell"),
+        "form": form,
+        "page": found,
+        "goods": [
+            shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, ""))
+            for row in found.rows
+        ],
+        "terms": terms,
+        "is_table": is_table,
+        "other_view": f"?{other_view.urlencode()}",
+        "is_narrowed": form.used,
+    }
+    return render(request, "distributor/goods.html", context)
+
+
+def shown(row: ShelfGoods, *, category: str, brand: str) -> dict[str, Any]:
+    """Return goods with the figures a tile or row shows: the range of agreed prices and all stock he may take."""
+    prices = sorted(sku.agreed_price_fen for sku in row.skus) or [0]
+    stock = sum(sku.stock for sku in row.skus)
+    return {
+        "row": row,
+        "category": category,
+        "brand": brand,
+        "image": row.images[0] if row.images else "",
+        "from_fen": prices[0],
+        "to_fen": prices[-1],
+        "stock": stock,
+        "state": "sold_out" if stock <= 0 else "low_stock" if stock < _LOW_STOCK else "on_sale",
+        "first": row.skus[0] if row.skus else None,
+    }
+
+
+@require_GET
+@page("distributor", "goods.view")
+def goods_detail(request: PartyRequest, goods_id: int) -> HttpResponse:
+    """Show one article with all its SKUs and why each agreed price is what it is."""
+    terms = shelf.terms_of(request.party.id)
+    (row, *_rest) = shelf.goods_page(terms, limit=1, ids=[goods_id]) or [None]
+    if row is None:
+        raise Http404
+    names, brands, _below = _now_choices()
+    context = {
+        "title": row.name,
+        "goods": shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, "")),
+        "skus": [(sku, why_rows(sku, terms=terms)) for sku in row.skus],
+        "terms": terms,
+    }
+    return render(request, "distributor/goods_detail.html", context)
+
+
+def why_rows(sku: ShelfSku, *, terms: Terms) -> list[tuple[str, str, str]]:
+    """Return how an agreed price comes about, step by step."""
+    rate = bps(terms.fee_rate_bps)
+    exact = {"rate": rate, "supply": yuan(sku.supply_price_fen)}
+    return [
+        (_("Supply price"), f"¥{yuan(sku.supply_price_fen)}", _("what the platform offers it for")),
+        (
+            _("Service fee"),
+            f"¥{yuan(sku.fee_fen)}",
+            _("%(rate)s of %(supply)s at your tier, rounded half-up per piece") % exact,
+        ),
+        (_("Agreed price"), f"¥{yuan(sku.agreed_price_fen)}", ""),
+    ]
+
+
+def _export(rows: QuerySet[Goods], *, terms: Terms) -> HttpResponse:
+    names, brands, _below = _now_choices()
+    columns = [
+        Column(title=_("Goods number"), value=lambda pair: pair[0].goods_no),
+        Column(title=_("Goods"), value=lambda pair: pair[0].name, width=36),
+        Column(title=_("Category"), value=lambda pair: names.get(pair[0].category_id, "")),
+        Column(title=_("Brand"), value=lambda pair: brands.get(pair[0].brand_id or 0, "")),
+        Column(title=_("SKU"), value=lambda pair: pair[1].sku),
+        Column(title=_("Specification"), value=lambda pair: pair[1].spec),
+        Column(title=_("Supply price"), value=lambda pair: pair[1].supply_price_fen, kind="fen", width=12),
+        Column(title=_("Service fee"), value=lambda pair: pair[1].fee_fen, kind="fen", width=12),
+        Column(title=_("Agreed price"), value=lambda pair: pair[1].agreed_price_fen, kind="fen", width=12),
+        Column(title=_("Suggested price"), value=lambda pair: pair[1].suggested_price_fen, kind="fen", width=12),
+        Column(title=_("Stock"), value=lambda pair: pair[1].stock, kind="int", width=10),
+        Column(title=_("Minimum quantity"), value=lambda pair: pair[0].min_quantity, kind="int", width=10),
+    ]
+
+    def pairs() -> Iterator[tuple[ShelfGoods, ShelfSku]]:
+        ids = list(rows.order_by("-id").values_list("pk", flat=True))
+        for start in range(0, len(ids), 500):
+            some = shelf.goods_page(terms, limit=500, ids=ids[start : start + 500])
+            yield from ((row, sku) for row in reversed(some) for sku in row.skus)
+
+    try:
+        return export_xlsx(pairs(), name=_("Goods to sell"), columns=columns)
+    except TooManyRows:
+        return HttpResponse(_("Too many rows; narrow the search."), status=413)

@@ -1,0 +1,50 @@
+"""The distributor's dashboard, with his balance in the first place."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from entrepot.base.clock import database_now
+from entrepot.doors.distributor.figures import best_goods, draws_by_day, figures
+from entrepot.doors.distributor.order_reads import Wanted, every_order
+from entrepot.doors.kit import charts
+from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.ledger.queries import wallet
+from entrepot.parties.models import Distributor
+
+_LATEST = 6
+_FEW_DAYS = 3
+
+
+@require_GET
+@page("distributor")
+def home(request: PartyRequest) -> HttpResponse:
+    """Show funds, orders and what waits."""
+    now = database_now()
+    found, days, funds = figures(now=now), draws_by_day(now=now), wallet(request.party.id)
+    low_fen = Distributor.objects.values_list("low_balance_fen", flat=True).get(pk=request.party.id)
+    days_left = found.days_left(available_fen=funds.available_fen)
+    labels = [f"{day:%m-%d}" for day, _orders, _drawn in days]
+    latest = []
+    for order in every_order(Wanted(), at_once=_LATEST):
+        latest.append(order)
+        if len(latest) == _LATEST:
+            break
+    context = {
+        "title": _("Dashboard"),
+        "now": now,
+        "figures": found,
+        "wallet": funds,
+        "days_left": days_left,
+        "is_short": funds.available_fen < low_fen or (days_left is not None and days_left < _FEW_DAYS),
+        "low_fen": low_fen,
+        "chart": charts.area(labels, values=[orders for _day, orders, _drawn in days], title=_("Orders")),
+        "spark": charts.spark([orders for _day, orders, _drawn in days]),
+        "money_spark": charts.spark([drawn for _day, _orders, drawn in days]),
+        "best": charts.bars(best_goods(now=now), title=_("Best goods"), shown=charts.money),
+        "latest": latest,
+        "can_see_orders": request.party.can("orders.view"),
+        "can_request": request.party.can("topups.request"),
+    }
+    return render(request, "distributor/home.html", context)

@@ -1,0 +1,316 @@
+"""Orders of one distributor as his back office shows them, read in his scope."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from entrepot.doors.kit.lists import Page, page_of_rows
+from entrepot.orders.consignees import phone_hash
+
+TABS: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "held": ("held",),
+    "awaiting_funds": ("awaiting_funds",),
+    "to_ship": ("confirmed", "partly_shipped"),
+    "shipped": ("shipped",),
+    "received": ("received",),
+    "completed": ("completed",),
+    "closed": ("cancelled", "expired", "rejected", "refunded"),
+}
+"""The tabs of the list and the states each of them holds; none means every state."""
+
+
+@dataclass(slots=True)
+class LineRow:
+    """One line with every price as it stood when the order was placed, in fen for one piece."""
+
+    line_no: int
+    goods_id: int
+    goods_name: str
+    goods_no: str
+    sku_code: str
+    spec: str
+    image: str
+    qty: int
+    shipped_qty: int
+    refunded_qty: int
+    supply_price_fen: int
+    fee_fen: int
+    agreed_price_fen: int
+    amount_fen: int
+
+    @property
+    def open_qty(self) -> int:
+        """Return the pieces neither shipped nor refunded."""
+        return self.qty - self.shipped_qty - self.refunded_qty
+
+    @property
+    def supply_amount_fen(self) -> int:
+        """Return the goods part of the line, in fen."""
+        return self.supply_price_fen * self.qty
+
+    @property
+    def fee_amount_fen(self) -> int:
+        """Return the service fee of the line, in fen."""
+        return self.fee_fen * self.qty
+
+    @property
+    def open_amount_fen(self) -> int:
+        """Return what a refund of all open pieces would give back, in fen."""
+        return self.agreed_price_fen * self.open_qty
+
+
+@dataclass(slots=True)
+class ParcelRow:
+    """One parcel with its pieces by line."""
+
+    carrier: str
+    tracking_no: str
+    shipped_at: datetime
+    lines: list[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class RefundRow:
+    """One refund with pieces by line."""
+
+    refund_no: str
+    amount_fen: int
+    reason: str
+    at: datetime
+    lines: list[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class OrderRow:
+    """One order; amounts in fen."""
+
+    id: int
+    out_order_no: str
+    state: str
+    mode: str
+    held_until: datetime | None
+    fee_rate_bps: int
+    goods_amount_fen: int
+    freight_fen: int
+    total_fen: int
+    held_fen: int
+    drawn_fen: int
+    refunded_fen: int
+    version: int
+    remark: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    shipped_at: datetime | None
+    received_at: datetime | None
+    completed_at: datetime | None
+    closed_at: datetime | None
+    name_masked: str
+    phone_masked: str
+    province: str
+    city: str
+    district: str
+    lines: list[LineRow]
+    parcels: list[ParcelRow]
+    refunds: list[RefundRow]
+
+    @property
+    def pieces(self) -> int:
+        """Return all pieces ordered."""
+        return sum(line.qty for line in self.lines)
+
+    @property
+    def fee_amount_fen(self) -> int:
+        """Return the service fee of the whole order, in fen."""
+        return sum(line.fee_amount_fen for line in self.lines)
+
+    @property
+    def supply_amount_fen(self) -> int:
+        """Return the goods part of the whole order, in fen."""
+        return sum(line.supply_amount_fen for line in self.lines)
+
+    @property
+    def open_pieces(self) -> int:
+        """Return the pieces neither shipped nor refunded."""
+        return sum(line.open_qty for line in self.lines)
+
+    @property
+    def kept_fen(self) -> int:
+        """Return what is drawn and was not given back, in fen."""
+        return self.drawn_fen - self.refunded_fen
+
+    @property
+    def deeds(self) -> frozenset[str]:
+        """Return what the distributor may still do with the order, as far as its state goes."""
+        found: set[str] = set()
+        if self.state == "held":
+            found |= {"confirm", "cancel"}
+        elif self.state == "awaiting_funds":
+            found |= {"cancel"}
+        elif self.state in ("confirmed", "partly_shipped") and self.open_pieces:
+            found |= {"refund"}
+        elif self.state == "shipped":
+            found |= {"receive"}
+        elif self.state == "received":
+            found |= {"complete"}
+        return frozenset(found)
+
+
+_ROWS = """
+select o.id, o.out_order_no, o.state, o.mode, o.held_until, o.fee_rate_bps, o.goods_amount_fen, o.freight_fen,
+       o.total_fen, o.held_fen, o.drawn_fen, o.refunded_fen, o.version, o.remark, o.created_at, o.confirmed_at,
+       o.shipped_at, o.received_at, o.completed_at, o.closed_at,
+       coalesce(c.name_masked, ''), coalesce(c.phone_masked, ''), coalesce(c.province, ''), coalesce(c.city, ''),
+       coalesce(c.district, ''),
+       (select json_agg(json_build_array(l.line_no, l.goods_id, l.goods_name, l.goods_no, l.sku_code, l.spec, l.image,
+                        l.qty, l.shipped_qty, l.refunded_qty, l.supply_price_fen, l.fee_fen, l.agreed_price_fen,
+                        l.amount_fen) order by l.line_no) from orders_line l where l.order_id = o.id),
+       (select json_agg(json_build_array(p.carrier, p.tracking_no, extract(epoch from p.shipped_at)::bigint,
+                        (select json_agg(json_build_array(n.line_no, n.qty) order by n.line_no)
+                           from orders_shipmentline n where n.shipment_id = p.id)) order by p.id)
+          from orders_shipment p where p.order_id = o.id),
+       (select json_agg(json_build_array(r.refund_no, r.amount_fen, r.reason, extract(epoch from r.at)::bigint,
+                        (select json_agg(json_build_array(n.line_no, n.qty) order by n.line_no)
+                           from orders_refundline n where n.refund_id = r.id)) order by r.id)
+          from orders_refund r where r.order_id = o.id)
+from orders_order o left join orders_consignee c on c.order_id = o.id
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the search form asks for; empty parts do not narrow."""
+
+    tab: str = "all"
+    number: str = ""
+    goods: str = ""
+    phone: str = ""
+    tracking: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self, *, with_tab: bool = True) -> tuple[str, list[Any]]:
+        """Return the SQL condition over `orders_order o` and its values."""
+        clauses: list[str] = ["true"]
+        values: list[Any] = []
+
+        def add(clause: str, *given: Any) -> None:
+            clauses.append(clause)
+            values.extend(given)
+
+        if with_tab and TABS.get(self.tab):
+            add("o.state = any(%s)", list(TABS[self.tab]))
+        if self.number:
+            part = f"%{_plain(self.number)}%"
+            add(
+                "(o.out_order_no ilike %s or o.id::text like %s or exists (select from orders_shipment p"
+                " where p.order_id = o.id and p.tracking_no = %s))",
+                *(part, part, self.number),
+            )
+        if self.goods:
+            part = f"%{_plain(self.goods)}%"
+            add(
+                "exists (select from orders_line l where l.order_id = o.id and"
+                " (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))",
+                *(part, part, part),
+            )
+        if self.phone:
+            add(
+                "exists (select from orders_consignee k where k.order_id = o.id and k.phone_hash = %s)",
+                phone_hash(self.phone),
+            )
+        if self.tracking:
+            add(
+                "exists (select from orders_shipment p where p.order_id = o.id and p.tracking_no = %s)",
+                self.tracking,
+            )
+        if self.since:
+            add("o.created_at >= %s", self.since)
+        if self.until:
+            add("o.created_at < %s", self.until)
+        return " and ".join(clauses), values
+
+
+def _plain(text: str) -> str:
+    """Return a text in which like has no jokers."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def order_page(wanted: Wanted, *, query: Mapping[str, str]) -> Page:
+    """Return the page of orders that the address asks for, newest first."""
+
+    def fetch(values: list[Any] | None, backwards: bool, limit: int) -> list[OrderRow]:
+        condition, given = wanted.conditions()
+        if values is not None:
+            condition += " and o.id > %s" if backwards else " and o.id < %s"
+            given.append(int(values[0]))
+        direction = "asc" if backwards else "desc"
+        return _rows(f"{_ROWS} where {condition} order by o.id {direction} limit %s", [*given, limit])
+
+    return page_of_rows(fetch, key=lambda row: [row.id], query=query)
+
+
+def tab_counts(wanted: Wanted) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many orders each tab holds under the rest of the search, and their agreed totals in fen."""
+    condition, given = wanted.conditions(with_tab=False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select o.state, count(*), sum(o.total_fen)::bigint from orders_order o where {condition} group by 1",  # noqa: S608
+            given,
+        )
+        found = {state: (count, total) for state, count, total in cursor.fetchall()}
+    counts, totals = {}, {}
+    for tab, states in TABS.items():
+        rows = [found[state] for state in (states or tuple(found)) if state in found]
+        counts[tab], totals[tab] = sum(row[0] for row in rows), sum(row[1] for row in rows)
+    return counts, totals
+
+
+def every_order(wanted: Wanted, *, at_once: int = 500) -> Iterator[OrderRow]:
+    """Return all orders of a search, newest first, read piece by piece."""
+    below = 2**63 - 1
+    while True:
+        condition, given = wanted.conditions()
+        rows = _rows(f"{_ROWS} where {condition} and o.id < %s order by o.id desc limit %s", [*given, below, at_once])
+        yield from rows
+        if len(rows) < at_once:
+            return
+        below = rows[-1].id
+
+
+def order(order_id: int) -> OrderRow | None:
+    """Return one order, None when the scope shows none."""
+    return next(iter(_rows(f"{_ROWS} where o.id = %s", [order_id])), None)
+
+
+def _rows(statement: str, values: list[Any]) -> list[OrderRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [_row(row) for row in cursor.fetchall()]
+
+
+def _row(row: tuple[Any, ...]) -> OrderRow:
+    *plain, lines, parcels, refunds = row
+    return OrderRow(
+        *plain,
+        lines=[LineRow(*line) for line in _listed(lines)],
+        parcels=[
+            ParcelRow(carrier, number, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()])
+            for carrier, number, at, pieces in _listed(parcels)
+        ],
+        refunds=[
+            RefundRow(
+                number, amount, reason, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()]
+            )
+            for number, amount, reason, at, pieces in _listed(refunds)
+        ],
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    found: list[Any] = json.loads(value) if isinstance(value, str) else value or []
+    return found

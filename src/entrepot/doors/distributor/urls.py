@@ -1,0 +1,29 @@
+"""Addresses of the distributor's back office."""
+
+from django.urls import path
+
+from entrepot.doors.distributor import goods, home, keys, ledger, order_deeds, orders, topups, users
+
+app_name = "distributor"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("goods/", goods.goods_list, name="goods"),
+    path("goods/<int:goods_id>/", goods.goods_detail, name="goods-detail"),
+    path("orders/", orders.order_list, name="orders"),
+    path("orders/<int:order_id>/", orders.order_detail, name="order"),
+    path("orders/<int:order_id>/consignee/", orders.reveal, name="reveal"),
+    path("orders/<int:order_id>/<str:deed>/", order_deeds.act, name="deed"),
+    path("topups/", topups.topup_list, name="topups"),
+    path("topups/new/", topups.topup_new, name="topup-new"),
+    path("topups/create/", topups.topup_create, name="topup-create"),
+    path("topups/<int:topup_id>/withdraw/", topups.topup_withdraw, name="topup-withdraw"),
+    path("topups/<int:topup_id>/voucher/", topups.topup_voucher, name="topup-voucher"),
+    path("ledger/", ledger.ledger_list, name="ledger"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/issue/", keys.key_issue, name="key-issue"),
+    path("keys/<int:key_id>/revoke/", keys.key_revoke, name="key-revoke"),
+    path("keys/connection/", keys.connection, name="connection"),
+    path("users/", users.users, name="users"),
+    path("users/create/", users.user_create, name="user-create"),
+    path("users/<int:user_id>/<str:step>/", users.user_step, name="user-step"),
+]

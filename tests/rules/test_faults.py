@@ -201,13 +201,13 @@ def test_who_is_shown_the_goods_buys_them() -> None:
 
 def test_the_price_is_that_of_the_moment_and_of_the_tier() -> None:
     shop = Shop()
-    shop.distributor(1, fee_rate_bps=333)
+    shop.distributor(1, fee_rate_bps=350)
     shop.sku("A", price=999, supplier=PLATFORM)
     line = shop.place(("A", 3)).lines[1]
-    assert (line.supply_price_fen, line.fee_fen, line.agreed_price_fen, line.amount_fen) == (999, 33, 1_032, 3_096)
+    assert (line.supply_price_fen, line.fee_fen, line.agreed_price_fen, line.amount_fen) == (999, 35, 1_034, 3_102)
     shop.books.skus["A"].supply_price_fen = 2_000
     shop.books.distributors[1].fee_rate_bps = 0
-    assert line.agreed_price_fen == 1_032
+    assert line.agreed_price_fen == 1_034
     assert shop.place(("A", 1)).lines[1].agreed_price_fen == 2_000
 
 

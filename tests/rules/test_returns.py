@@ -80,6 +80,26 @@ def test_what_is_sent_does_not_come_back() -> None:
     assert shop.refund(order, "R4").refusal is Refusal.STATE_CONFLICT
 
 
+def test_what_was_given_back_is_not_sent() -> None:
+    shop, order = drawn_shop()
+    shop.refund(order, "R1", {1: 2})
+    assert shop.ship(order, pieces={1: 2}).refusal is Refusal.VALIDATION_FAILED
+    assert shop.ship(order, pieces={1: 1}).is_accepted
+
+
+def test_the_supplier_is_owed_his_own_price() -> None:
+    shop = Shop()
+    shop.distributor(1, balance_fen=FUNDS)
+    shop.sku("A", price=1_000, supplier_price_fen=800)
+    shop.finish(shop.place(("A", 2), mode="direct"))
+    assert shop.sums() == {
+        PREPAID + 1: -2_100,
+        PAYABLE + 2: 1_600,
+        HOUSE["goods_income"]: 400,
+        HOUSE["fee_income"]: 100,
+    }
+
+
 class Tally:
     """What one order must have done to money and pieces, kept apart from the books."""
 

@@ -1,0 +1,1 @@
+"""Planted bugs, each of which must turn a test red."""

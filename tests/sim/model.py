@@ -154,7 +154,7 @@ class Auditor:
         if verb == "expire":
             return _verdict(state == "held")
         if self._is_done(order, verb, pieces=pieces, name=name):
-            return _verdict(is_fine=True)
+            return self._judge_repeat(order, verb, pieces=pieces or {}, name=name)
         if state not in ("confirmed", "partly_shipped"):
             return _verdict(is_fine=False)
         wanted = pieces or self.unshipped(order)
@@ -166,6 +166,14 @@ class Auditor:
         if verb == "refund":
             return name in order.refunds
         return (self._shipper(order, pieces), name) in order.parcels
+
+    def _judge_repeat(self, order: Kept, verb: str, *, pieces: dict[int, int], name: str) -> Verdict:
+        """A refund number stands for its amount: asked for with another it is refused."""
+        if verb == "ship" or pieces == order.refunded_as[name]:
+            return _verdict(is_fine=True)
+        amount = sum(order.lines[number].agreed * qty for number, qty in pieces.items() if number in order.lines)
+        other: Verdict = frozenset({"number_reused_with_other_content"})
+        return other | {OK} if not pieces or amount == order.refunds[name] else other
 
     def _shipper(self, order: Kept, pieces: dict[int, int] | None) -> str:
         first = min(pieces or order.lines)
@@ -257,6 +265,7 @@ class Auditor:
             # Freight goes back with the last piece of an order of which nothing was shipped.
             amount += order.freight
         order.refunds[name] = amount
+        order.refunded_as[name] = dict(pieces)
         order.refunded += amount
         self.parties[order.party].balance += amount
 

@@ -97,6 +97,7 @@ class Kept:
     refunded: int = 0
     parcels: set[tuple[str, str]] = field(default_factory=set)
     refunds: dict[str, int] = field(default_factory=dict)
+    refunded_as: dict[str, dict[int, int]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

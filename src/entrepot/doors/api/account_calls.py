@@ -11,6 +11,7 @@ from entrepot.doors.api import shapes
 from entrepot.doors.api.callers import plain_address
 from entrepot.doors.api.calls import Call, as_distributor, body_of, caller_of, reply
 from entrepot.doors.api.operations import Operation
+from entrepot.doors.api.render import CURRENCY
 from entrepot.doors.api.threads import in_thread
 
 
@@ -18,8 +19,10 @@ from entrepot.doors.api.threads import in_thread
 async def get_me(request: Call) -> Response[bytes]:
     """我的信息 | Get the distributor this key belongs to."""
     caller = caller_of(request)
-    row = await as_distributor(caller, _me, caller.distributor_id)
-    return reply(shapes.Me(*row[:6], currency="CNY", state=row[6], is_sandbox=row[7]))
+    number, name, tier, rate_bps, policy, hold_s, state, is_sandbox = await as_distributor(
+        caller, _me, caller.distributor_id
+    )
+    return reply(shapes.Me(number, name, tier, rate_bps, policy, hold_s, CURRENCY, state, is_sandbox))
 
 
 @post("/echo", status_code=200, opt=Operation(None, shapes.Echo, group="account", is_free_body=True).opt())

@@ -111,7 +111,16 @@ async def query_prices_and_stocks(request: Call) -> Response[bytes]:
     return reply(
         shapes.LivePrices(
             CURRENCY,
-            [shapes.LivePrice(sku.sku, sku.agreed_price_fen, sku.stock, sku.min_quantity, sku.state) for sku in found],
+            [
+                shapes.LivePrice(
+                    sku.sku,
+                    sku.agreed_price_fen,
+                    sku.stock,
+                    sku.min_quantity,
+                    "on_sale" if sku.state == "on_sale" else "not_available",
+                )
+                for sku in found
+            ],
         )
     )
 

@@ -68,7 +68,7 @@ def save_goods(
         _save_skus(goods, drafts=skus)
         old, new = changes(before, _state(goods))
         verb = "goods.created" if goods_id is None else "goods.changed"
-        log(goods, verb, actor=actor, before=old if before else None, after=new, address=address)
+        log(goods, verb=verb, actor=actor, before=old if before else None, after=new, address=address)
     return goods
 
 
@@ -88,7 +88,7 @@ def add_picture(
             row.append(path)
         _check(goods)
         keep(goods, "state", "images", "detail_images")
-        log(goods, "goods.picture", actor=actor, after={"picture": path, "is_detail": is_detail}, address=address)
+        log(goods, verb="goods.picture", actor=actor, after={"picture": path, "is_detail": is_detail}, address=address)
     return path
 
 

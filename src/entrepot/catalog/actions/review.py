@@ -23,7 +23,14 @@ def submit_goods(supplier_id: int, *, goods_id: int, actor: str, address: str = 
         refuse_unfinished(goods)
         goods.review_note = ""
         keep(goods, "state", "review_note")
-        log(goods, "goods.submitted", actor=actor, before={"state": before}, after={"state": after}, address=address)
+        log(
+            goods,
+            verb="goods.submitted",
+            actor=actor,
+            before={"state": before},
+            after={"state": after},
+            address=address,
+        )
     return goods
 
 
@@ -33,7 +40,14 @@ def withdraw_submission(supplier_id: int, *, goods_id: int, actor: str, address:
         goods = locked(goods_id)
         before, after = step(goods, name="withdraw")
         keep(goods, "state")
-        log(goods, "goods.withdrawn", actor=actor, before={"state": before}, after={"state": after}, address=address)
+        log(
+            goods,
+            verb="goods.withdrawn",
+            actor=actor,
+            before={"state": before},
+            after={"state": after},
+            address=address,
+        )
     return goods
 
 
@@ -61,14 +75,14 @@ def approve_goods(
         keep(goods, "state", "review_note")
         log(
             goods,
-            "goods.approved",
+            verb="goods.approved",
             actor=actor,
             before={"state": before},
             after={"state": after, "supply_prices_fen": prices},
             reason=note,
             address=address,
         )
-        tell(goods, "product.listed", actor=actor)
+        tell(goods, event_type="product.listed", actor=actor)
     return goods
 
 
@@ -83,7 +97,7 @@ def reject_goods(goods_id: int, *, reason: str, actor: str, version: int | None 
         keep(goods, "state", "review_note")
         log(
             goods,
-            "goods.rejected",
+            verb="goods.rejected",
             actor=actor,
             before={"state": before},
             after={"state": after},

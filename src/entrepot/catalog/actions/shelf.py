@@ -26,14 +26,14 @@ def unlist_goods(goods_id: int, *, reason: str, actor: str, supplier_id: int | N
         keep(goods, "state")
         log(
             goods,
-            "goods.unlisted",
+            verb="goods.unlisted",
             actor=actor,
             before={"state": before},
             after={"state": after},
             reason=reason,
             address=address,
         )
-        tell(goods, "product.delisted", actor=actor, reason=reason)
+        tell(goods, event_type="product.delisted", actor=actor, reason=reason)
     return goods
 
 
@@ -52,8 +52,8 @@ def list_own_goods(goods_id: int, *, actor: str, address: str = "") -> Goods:
             sku.supply_price_fen = sku.supplier_price_fen
             sku.save(update_fields=["supply_price_fen"])
         keep(goods, "state")
-        log(goods, "goods.listed", actor=actor, before={"state": before}, after={"state": after}, address=address)
-        tell(goods, "product.listed", actor=actor)
+        log(goods, verb="goods.listed", actor=actor, before={"state": before}, after={"state": after}, address=address)
+        tell(goods, event_type="product.listed", actor=actor)
     return goods
 
 
@@ -77,9 +77,9 @@ def set_visibility(
         if before == after:
             return goods
         keep(goods, "visible_tiers", "visible_distributors")
-        log(goods, "goods.visibility", actor=actor, before=before, after=after, address=address)
+        log(goods, verb="goods.visibility", actor=actor, before=before, after=after, address=address)
         if goods.state == GoodsState.ON_SALE:
-            tell(goods, "product.updated", actor=actor)
+            tell(goods, event_type="product.updated", actor=actor)
     return goods
 
 
@@ -97,12 +97,12 @@ def set_promotions(goods_id: int, *, promotions: Sequence[str], actor: str, addr
         keep(goods, "allowed_promotions")
         log(
             goods,
-            "goods.promotions",
+            verb="goods.promotions",
             actor=actor,
             before={"allowed_promotions": before},
             after={"allowed_promotions": goods.allowed_promotions},
             address=address,
         )
         if goods.state == GoodsState.ON_SALE:
-            tell(goods, "product.updated", actor=actor)
+            tell(goods, event_type="product.updated", actor=actor)
     return goods

@@ -48,7 +48,7 @@ def keep(goods: Goods, *fields: str) -> None:
     goods.refresh_from_db(fields=["version", "changed_at"])
 
 
-def tell(goods: Goods, event_type: str, *, actor: str, reason: str = "") -> None:
+def tell(goods: Goods, *, event_type: str, actor: str, reason: str = "") -> None:
     """Write down for the malls what became of goods."""
     data: dict[str, Any] = {
         "object": "product",
@@ -72,8 +72,8 @@ def tell(goods: Goods, event_type: str, *, actor: str, reason: str = "") -> None
 
 def log(
     goods: Goods,
-    verb: str,
     *,
+    verb: str,
     actor: str,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,

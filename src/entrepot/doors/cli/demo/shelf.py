@@ -42,7 +42,7 @@ def fill(
         Sku.objects.bulk_create([sku for _article, sku in skus])
         for row in goods:
             if row.state == GoodsState.ON_SALE:
-                tell(row, "product.listed", actor=admin)
+                tell(row, event_type="product.listed", actor=admin)
     for name, supplier in people.suppliers.items():
         own = [sku for article, sku in skus if article.owner == name]
         with scope.supplier(supplier.pk):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -85,7 +85,7 @@ def _found(form: GoodsSearch) -> QuerySet[Goods]:
 
 @require_GET
 @page("distributor", "goods.view")
-def goods_list(request: PartyRequest) -> HttpResponse:
+def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the shelf as tiles, or as a table with `?view=table`."""
     form = GoodsSearch(request.GET)
     rows, terms = _found(form), shelf.terms_of(request.party.id)
@@ -136,7 +136,7 @@ def shown(row: ShelfGoods, *, category: str, brand: str) -> dict[str, Any]:
 def goods_detail(request: PartyRequest, goods_id: int) -> HttpResponse:
     """Show one article with all its SKUs and why each agreed price is what it is."""
     terms = shelf.terms_of(request.party.id)
-    (row, *_rest) = shelf.goods_page(terms, limit=1, ids=[goods_id]) or [None]
+    row = next(iter(shelf.goods_page(terms, limit=1, ids=[goods_id])), None)
     if row is None:
         raise Http404
     names, brands, _below = _now_choices()
@@ -164,7 +164,7 @@ def why_rows(sku: ShelfSku, *, terms: Terms) -> list[tuple[str, str, str]]:
     ]
 
 
-def _export(rows: QuerySet[Goods], *, terms: Terms) -> HttpResponse:
+def _export(rows: QuerySet[Goods], *, terms: Terms) -> HttpResponseBase:
     names, brands, _below = _now_choices()
     columns = [
         Column(title=_("Goods number"), value=lambda pair: pair[0].goods_no),

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,7 +54,7 @@ def _rows(request: PartyRequest, *, form: LedgerSearch) -> QuerySet[Any]:
 
 @require_GET
 @page("distributor", "ledger.view")
-def ledger_list(request: PartyRequest) -> HttpResponse:
+def ledger_list(request: PartyRequest) -> HttpResponseBase:
     """Show every movement of the balance, newest first."""
     form = LedgerSearch(request.GET)
     rows = _rows(request, form=form)
@@ -92,7 +92,7 @@ def kind_word(kind: str) -> str:
     return str(state_of("transfer", kind)[0])
 
 
-def _export(rows: QuerySet[Any]) -> HttpResponse:
+def _export(rows: QuerySet[Any]) -> HttpResponseBase:
     columns = [
         Column(title=_("Entry"), value=lambda row: str(row.pk), width=12),
         Column(title=_("Time"), value=lambda row: row.at, kind="moment", width=20),

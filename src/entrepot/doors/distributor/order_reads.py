@@ -295,20 +295,25 @@ def _rows(statement: str, values: list[Any]) -> list[OrderRow]:
 
 def _row(row: tuple[Any, ...]) -> OrderRow:
     *plain, lines, parcels, refunds = row
-    return OrderRow(
-        *plain,
-        lines=[LineRow(*line) for line in _listed(lines)],
-        parcels=[
-            ParcelRow(carrier, number, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()])
-            for carrier, number, at, pieces in _listed(parcels)
-        ],
-        refunds=[
-            RefundRow(
-                number, amount, reason, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()]
-            )
-            for number, amount, reason, at, pieces in _listed(refunds)
-        ],
-    )
+    return OrderRow(*[*plain, _lines(lines), _parcels(parcels), _refunds(refunds)])
+
+
+def _lines(value: Any) -> list[LineRow]:
+    return [LineRow(*line) for line in _listed(value)]
+
+
+def _parcels(value: Any) -> list[ParcelRow]:
+    return [
+        ParcelRow(carrier, number, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()])
+        for carrier, number, at, pieces in _listed(value)
+    ]
+
+
+def _refunds(value: Any) -> list[RefundRow]:
+    return [
+        RefundRow(number, amount, reason, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()])
+        for number, amount, reason, at, pieces in _listed(value)
+    ]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -87,7 +87,7 @@ def _wanted(request: PartyRequest, *, form: OrderSearch) -> Wanted:
 
 @require_GET
 @page("distributor", "orders.view")
-def order_list(request: PartyRequest) -> HttpResponse:
+def order_list(request: PartyRequest) -> HttpResponseBase:
     """Show the distributor's orders."""
     form = OrderSearch(request.GET)
     wanted = _wanted(request, form=form)
@@ -107,7 +107,7 @@ def order_list(request: PartyRequest) -> HttpResponse:
     return render(request, "distributor/orders.html", context)
 
 
-def _export(wanted: Wanted) -> HttpResponse:
+def _export(wanted: Wanted) -> HttpResponseBase:
     columns = [
         Column(title=_("Your order number"), value=lambda pair: pair[0].out_order_no, width=24),
         Column(title=_("Order number"), value=lambda pair: str(pair[0].id), width=14),
@@ -118,8 +118,8 @@ def _export(wanted: Wanted) -> HttpResponse:
         Column(title=_("SKU"), value=lambda pair: pair[1].sku_code),
         Column(title=_("Specification"), value=lambda pair: pair[1].spec),
         Column(title=_("Pieces"), value=lambda pair: pair[1].qty, kind="int", width=8),
-        Column(title=_("Shipped"), value=lambda pair: pair[1].shipped_qty, kind="int", width=8),
-        Column(title=_("Refunded"), value=lambda pair: pair[1].refunded_qty, kind="int", width=8),
+        Column(title=pgettext("pieces", "Shipped"), value=lambda pair: pair[1].shipped_qty, kind="int", width=8),
+        Column(title=pgettext("pieces", "Refunded"), value=lambda pair: pair[1].refunded_qty, kind="int", width=8),
         Column(title=_("Supply price"), value=lambda pair: pair[1].supply_price_fen, kind="fen", width=12),
         Column(title=_("Service fee"), value=lambda pair: pair[1].fee_fen, kind="fen", width=12),
         Column(title=_("Agreed price"), value=lambda pair: pair[1].agreed_price_fen, kind="fen", width=12),

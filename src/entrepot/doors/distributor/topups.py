@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -53,7 +53,7 @@ class TopUpForm(forms.Form):
 
 @require_GET
 @page("distributor", "topups.view")
-def topup_list(request: PartyRequest) -> HttpResponse:
+def topup_list(request: PartyRequest) -> HttpResponseBase:
     """Show the requests by state."""
     form = TopUpSearch(request.GET)
     rows = top_ups()
@@ -80,7 +80,7 @@ def topup_list(request: PartyRequest) -> HttpResponse:
     return render(request, "distributor/topups.html", context)
 
 
-def _export(rows: QuerySet[TopUp]) -> HttpResponse:
+def _export(rows: QuerySet[TopUp]) -> HttpResponseBase:
     columns = [
         Column(title=_("Number"), value=lambda row: str(row.pk), width=10),
         Column(title=_("Requested"), value=lambda row: row.created_at, kind="moment", width=20),

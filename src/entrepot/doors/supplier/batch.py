@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -159,7 +159,7 @@ def _open_lines(orders: list[SupplyOrderRow]) -> Iterator[tuple[SupplyOrderRow, 
 
 @require_GET
 @page("supplier", "orders.ship")
-def batch_template(request: PartyRequest) -> HttpResponse:
+def batch_template(request: PartyRequest) -> HttpResponseBase:
     """Hand out the sheet with every line that is to be shipped; addresses stay masked."""
     orders = list(every_order(_TO_SHIP))
     return export_xlsx(_open_lines(orders), name=_("To ship"), columns=_template_columns(None))
@@ -167,7 +167,7 @@ def batch_template(request: PartyRequest) -> HttpResponse:
 
 @require_POST
 @page("supplier", "consignee.reveal")
-def batch_addresses(request: PartyRequest) -> HttpResponse:
+def batch_addresses(request: PartyRequest) -> HttpResponseBase:
     """Hand out the sheet with whole addresses; that is put on record."""
     orders = list(every_order(_TO_SHIP))
     found = addresses([order.order_id for order in orders])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet, Sum
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -38,7 +38,7 @@ def _rows(request: PartyRequest, *, form: EarningsSearch) -> QuerySet[Any]:
 
 @require_GET
 @page("supplier", "ledger.view")
-def earnings(request: PartyRequest) -> HttpResponse:
+def earnings(request: PartyRequest) -> HttpResponseBase:
     """Show what completed orders have brought in, newest first."""
     form = EarningsSearch(request.GET)
     rows = _rows(request, form=form)
@@ -56,7 +56,7 @@ def earnings(request: PartyRequest) -> HttpResponse:
     return render(request, "supplier/earnings.html", context)
 
 
-def _export(rows: QuerySet[Any]) -> HttpResponse:
+def _export(rows: QuerySet[Any]) -> HttpResponseBase:
     columns = [
         Column(title=_("Entry"), value=lambda row: str(row.pk), width=12),
         Column(title=_("Time"), value=lambda row: row.at, kind="moment", width=20),

@@ -54,7 +54,7 @@ from catalog_goods g
 def figures(*, now: datetime, low: int) -> Figures:
     """Return the figures as they stand now; an order older than 48 hours that waits for shipping is late."""
     today = datetime.combine(now.astimezone(_ZONE).date(), time.min, _ZONE)
-    values = {
+    values: dict[str, datetime | int] = {
         "today": today,
         "yesterday": today - timedelta(days=1),
         "late": now - timedelta(hours=48),

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, Max, Min, Q, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ def _found(form: GoodsSearch) -> QuerySet[Goods]:
 
 @require_GET
 @page("supplier", "goods.view")
-def goods_list(request: PartyRequest) -> HttpResponse:
+def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the supplier's goods, by state."""
     form = GoodsSearch(request.GET)
     rows = _found(form)
@@ -98,7 +98,7 @@ def goods_list(request: PartyRequest) -> HttpResponse:
     return render(request, "supplier/goods.html", context)
 
 
-def _export(rows: QuerySet[Any]) -> HttpResponse:
+def _export(rows: QuerySet[Any]) -> HttpResponseBase:
     columns = [
         Column(title=_("Goods number"), value=lambda row: row.goods_no),
         Column(title=_("Goods"), value=lambda row: row.name, width=36),
@@ -106,8 +106,8 @@ def _export(rows: QuerySet[Any]) -> HttpResponse:
         Column(title=_("Brand"), value=lambda row: row.brand.name if row.brand else ""),
         Column(title=_("State"), value=lambda row: str(state_of("goods", row.state)[0]), width=10),
         Column(title=_("SKUs"), value=lambda row: row.sku_count, kind="int", width=8),
-        Column(title=_("Lowest price"), value=lambda row: row.from_fen, kind="fen", width=12),
-        Column(title=_("Highest price"), value=lambda row: row.to_fen, kind="fen", width=12),
+        Column(title=_("Supplier price, lowest"), value=lambda row: row.from_fen, kind="fen", width=12),
+        Column(title=_("Supplier price, highest"), value=lambda row: row.to_fen, kind="fen", width=12),
         Column(title=_("Minimum quantity"), value=lambda row: row.min_quantity, kind="int", width=10),
         Column(title=_("Changed"), value=lambda row: row.changed_at, kind="moment", width=20),
         Column(title=_("Review note"), value=lambda row: row.review_note, width=36),

@@ -230,14 +230,18 @@ def _rows(statement: str, values: list[Any]) -> list[SupplyOrderRow]:
 
 def _row(row: tuple[Any, ...]) -> SupplyOrderRow:
     *plain, lines, parcels = row
-    return SupplyOrderRow(
-        *plain,
-        lines=[LineRow(*line) for line in _listed(lines)],
-        parcels=[
-            ParcelRow(carrier, number, datetime.fromtimestamp(at, UTC), [tuple(pair) for pair in pieces or ()])
-            for carrier, number, at, pieces in _listed(parcels)
-        ],
-    )
+    return SupplyOrderRow(*[*plain, _lines(lines), _parcels(parcels)])
+
+
+def _lines(value: Any) -> list[LineRow]:
+    return [LineRow(*line) for line in _listed(value)]
+
+
+def _parcels(value: Any) -> list[ParcelRow]:
+    return [
+        ParcelRow(carrier, number, datetime.fromtimestamp(at, UTC), [(line, qty) for line, qty in pieces or ()])
+        for carrier, number, at, pieces in _listed(value)
+    ]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -140,7 +140,7 @@ def wanted_of(request: PartyRequest, *, form: OrderSearch) -> Wanted:
 
 @require_GET
 @page("supplier", "orders.view")
-def order_list(request: PartyRequest) -> HttpResponse:
+def order_list(request: PartyRequest) -> HttpResponseBase:
     """Show the supplier's orders, those to ship first."""
     form = OrderSearch(request.GET)
     wanted = wanted_of(request, form=form)
@@ -162,7 +162,7 @@ def order_list(request: PartyRequest) -> HttpResponse:
     return render(request, "supplier/orders.html", context)
 
 
-def _export(wanted: Wanted) -> HttpResponse:
+def _export(wanted: Wanted) -> HttpResponseBase:
     columns = [
         Column(title=_("Order number"), value=lambda pair: str(pair[0].order_id), width=14),
         Column(title=_("Placed"), value=lambda pair: pair[0].created_at, kind="moment", width=20),
@@ -172,8 +172,8 @@ def _export(wanted: Wanted) -> HttpResponse:
         Column(title=_("SKU"), value=lambda pair: pair[1].sku_code),
         Column(title=_("Specification"), value=lambda pair: pair[1].spec),
         Column(title=_("Pieces"), value=lambda pair: pair[1].qty, kind="int", width=8),
-        Column(title=_("Shipped"), value=lambda pair: pair[1].shipped_qty, kind="int", width=8),
-        Column(title=_("Refunded"), value=lambda pair: pair[1].refunded_qty, kind="int", width=8),
+        Column(title=pgettext("pieces", "Shipped"), value=lambda pair: pair[1].shipped_qty, kind="int", width=8),
+        Column(title=pgettext("pieces", "Refunded"), value=lambda pair: pair[1].refunded_qty, kind="int", width=8),
         Column(title=_("Your price"), value=lambda pair: pair[1].supplier_price_fen, kind="fen", width=12),
         Column(title=_("Amount"), value=lambda pair: pair[1].amount_fen, kind="fen", width=12),
         Column(title=_("Consignee"), value=lambda pair: f"{pair[0].name_masked} {pair[0].phone_masked}", width=20),

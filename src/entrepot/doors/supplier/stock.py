@@ -7,11 +7,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base import scope
@@ -32,7 +32,7 @@ MOVES: dict[str, Any] = {
     "restock": gettext_lazy("Stock changed"),
     "take": gettext_lazy("Reserved by an order"),
     "release": gettext_lazy("Given back by an order"),
-    "ship": gettext_lazy("Shipped"),
+    "ship": pgettext_lazy("step", "Shipped"),
     "allot": gettext_lazy("Moved between pools"),
 }
 
@@ -68,7 +68,7 @@ class StockForm(forms.Form):
 
 @require_GET
 @page("supplier", "stock.view")
-def stock_list(request: PartyRequest) -> HttpResponse:
+def stock_list(request: PartyRequest) -> HttpResponseBase:
     """Show the stock of every SKU."""
     form = StockSearch(request.GET)
     text, tab = form.value("text") or "", request.GET.get("tab", "")
@@ -90,7 +90,7 @@ def stock_list(request: PartyRequest) -> HttpResponse:
     return render(request, "supplier/stock.html", context)
 
 
-def _export(rows: list[StockRow]) -> HttpResponse:
+def _export(rows: list[StockRow]) -> HttpResponseBase:
     columns = [
         Column(title=_("SKU"), value=lambda row: row.code),
         Column(title=_("Goods"), value=lambda row: row.goods_name, width=36),
@@ -146,7 +146,7 @@ def stock_change(request: PartyRequest, sku_id: int) -> HttpResponse:
         values = form.cleaned_data
         if values["how"] == "set" and values["seen"] != row.shared:
             form = _fresh(row)
-            form.initial |= {"pieces": values["pieces"], "remark": values["remark"]}
+            form.initial.update(pieces=values["pieces"], remark=values["remark"])
             messages.warning(request, _("The stock has changed to %(now)d since you looked.") % {"now": row.shared})
         else:
             wrong = _restock(request, row=row, pools=pools, values=values)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import psycopg
 import pytest
+from django.db import IntegrityError
 
+RED = (AssertionError, pytest.fail.Exception, IntegrityError, psycopg.errors.IntegrityError)
 Plant: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -24,7 +27,7 @@ class Mutant:
 
 
 def turns_red(check: Callable[..., Any], *arguments: Any) -> str:
-    """What a check says under a planted bug; it must fail, by its own assertion or by one of the desk's."""
-    with pytest.raises((AssertionError, pytest.fail.Exception)) as found:
+    """What a check says under a planted bug; it must fail: by its own assertion, one of the desk's, or a constraint."""
+    with pytest.raises(RED) as found:
         check(*arguments)
     return str(found.value)

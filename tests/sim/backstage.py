@@ -41,6 +41,11 @@ class Backstage(Protocol):
     def restock(self, sku: str, qty: int, cause: str) -> Result:
         """Change what the shared pool has on hand, once per cause."""
 
+    def allot(
+        self, sku: str, pieces: int, cause: str, *, distributor: str | None, tier: str | None, cap: int, buffer: int
+    ) -> Result:
+        """Set pieces of the shared pool apart for a distributor or a tier, by number and name."""
+
     def books(self, skus: Sequence[str]) -> Result:
         """Facts `accounts`, `levels` and `skus`, as `DeskProcess.books` describes them."""
 
@@ -118,6 +123,21 @@ class DeskProcess:
     def restock(self, sku: str, qty: int, cause: str) -> Result:
         """`{"verb":"restock","sku":"A-1","qty":10,"cause":"S1"}`; the shared pool of its first warehouse."""
         return self.ask("restock", sku=sku, qty=qty, cause=cause)
+
+    def allot(
+        self, sku: str, pieces: int, cause: str, *, distributor: str | None, tier: str | None, cap: int, buffer: int
+    ) -> Result:
+        """`{"verb":"allot","sku":"A-1","pieces":5,"cause":"P1","distributor":"D1","tier":null,"cap":900,"buffer":2}`."""
+        return self.ask(
+            "allot",
+            sku=sku,
+            pieces=pieces,
+            cause=cause,
+            distributor=distributor,
+            tier=tier,
+            cap=cap,
+            buffer=buffer,
+        )
 
     def books(self, skus: Sequence[str]) -> Result:
         """`{"verb":"books","skus":["A-1"]}` answers three lists.

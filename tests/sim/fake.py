@@ -24,7 +24,7 @@ from tests.sim.backstage import Result
 from tests.sim.deeds import content_of
 from tests.sim.judge import plain_lines
 from tests.sim.model import OK, Auditor
-from tests.sim.records import Kept
+from tests.sim.records import SHARED, Kept, Pool
 
 STATUS = {"not_found": 404, "validation_failed": 422, "number_reused_with_other_content": 422}
 
@@ -309,6 +309,16 @@ class ServiceStaff:
             if cause not in auditor.causes and auditor.articles[sku].pools[""].available + qty < 0:
                 return Result(code="insufficient_stock")
             auditor.restock(sku, qty=qty, cause=cause)
+            return Result()
+
+    def allot(
+        self, sku: str, pieces: int, cause: str, *, distributor: str | None, tier: str | None, cap: int, buffer: int
+    ) -> Result:
+        with self.service.turn():
+            pools = self.service.auditor.articles[sku].pools
+            pools[SHARED].on_hand -= pieces
+            name = f"distributor {distributor}" if distributor else f"tier {tier}"
+            pools[name] = Pool(on_hand=pieces, distributor=distributor, tier=tier, cap=cap, buffer=buffer)
             return Result()
 
     def books(self, skus: Sequence[str]) -> Result:

@@ -35,7 +35,9 @@ def simulate(
             client = Entrepot(f"http://127.0.0.1:{port}", key=key["key"], secret=key["secret"], retry=PATIENT)
             malls[key["number"]] = stack.enter_context(client)
         backstage = stack.enter_context(DeskProcess([ROOT / "bin" / "entrepot", "desk", "--data", data]))
-        auditor = world_of(malls, backstage=backstage)
+        auditor = world_of(malls, backstage=backstage, run=run)
+        pools = sum(len(article.pools) - 1 for article in auditor.articles.values())
+        say(f"{len(malls)} distributors, {len(auditor.articles)} articles, {pools} pools set apart")
         simulation = Simulation(malls=dict(malls), backstage=backstage, auditor=auditor, seed=seed, run=run)
         try:
             tally = simulation.run(seconds=seconds)
@@ -46,12 +48,13 @@ def simulate(
     return tally
 
 
-def world_of(malls: dict[str, Entrepot], *, backstage: Backstage) -> Auditor:
+def world_of(malls: dict[str, Entrepot], *, backstage: Backstage, run: str) -> Auditor:
     """An auditor who starts from the instance as it stands, with a few articles that all these malls may sell."""
     auditor = Auditor()
     for mall in malls.values():
         _cancel_open(mall)
     skus = choose_articles(malls)
+    _set_apart(skus, malls=malls, backstage=backstage, run=run)
     books = backstage.books(skus)
     if books.code:
         raise RuntimeError(f"the back office does not show its books: {books.code}")
@@ -78,6 +81,23 @@ def world_of(malls: dict[str, Entrepot], *, backstage: Backstage) -> Auditor:
             pools={pool_name(level): _pool(level) for level in books.facts["levels"] if level["sku"] == row["sku"]},
         )
     return auditor
+
+
+def _set_apart(skus: list[str], *, malls: dict[str, Entrepot], backstage: Backstage, run: str) -> None:
+    """A pool for a distributor and one for a tier, unless an earlier simulation made them."""
+    taken = {level["sku"] for level in backstage.books(skus).facts["levels"] if level["distributor"] or level["tier"]}
+    numbers = sorted(malls)
+    wanted: list[tuple[str, str | None, str | None]] = [
+        (skus[0], numbers[0], None),
+        (skus[1], None, malls[numbers[-1]].me().tier),
+    ]
+    for sku, distributor, tier in wanted:
+        if sku in taken:
+            continue
+        cause = f"pool-{run}-{sku}"
+        answer = backstage.allot(sku, 5, cause, distributor=distributor, tier=tier, cap=100_000, buffer=2)
+        if answer.code not in ("", "insufficient_stock", "unknown_verb"):
+            raise RuntimeError(f"a pool of {sku} was refused: {answer.code} {answer.facts}")
 
 
 def _cancel_open(mall: Entrepot) -> None:

@@ -1,0 +1,272 @@
+"""No mall sees another's object, and extra fields change nothing: matrices made from the contract."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.doors.api.conftest import MakeMall
+from tests.doors.api.mall import Mall, Reply, order
+from tests.world import STAFF, World
+
+Operation = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def contract() -> dict[str, Any]:
+    """The contract."""
+    from entrepot.doors.api.app import contract as made
+
+    return made()
+
+
+def operations(contract: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
+    """Method, path and description of every signed operation."""
+    for path, methods in contract["paths"].items():
+        for method, operation in methods.items():
+            if operation["security"]:
+                yield method.upper(), path, operation
+
+
+def plain(reply: Reply) -> Any:
+    """The body of an answer without what differs each time."""
+    return reply.json | {"request_id": ""}
+
+
+# --- promise 21 ---
+
+
+@dataclass
+class Neighbours:
+    """A stranger, and what belongs to somebody else: by the name of a path's parameter, in every state there is."""
+
+    stranger: Mall
+    owner: Mall
+    foreign: dict[str, list[str]]
+    missing: dict[str, str]
+    marks: list[str]  # words that must not be in any answer to the stranger
+    hidden_sku: str
+    hidden_goods: str
+    shown_sku: str
+
+
+@pytest.fixture
+def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
+    """Two malls; one has orders in every state, batches, money, and goods that are shown to him alone."""
+    from entrepot.trade import terms
+
+    owner, stranger = make_mall(funds_fen=10**7), make_mall(funds_fen=10**6)
+    own = world.article(stock=99)
+    hidden = world.article(stock=99, visible_distributors=[owner.party.pk])
+    of_tier = world.article(stock=99, visible_tiers=[owner.party.tier_id])
+    draft = world.article(stock=99, state="draft")
+    ids: list[str] = []
+    numbers: list[str] = []
+    for state in ("held", "confirmed", "shipped", "received", "cancelled", "expired"):
+        placed = owner.post("/orders", order(hidden.code)).json
+        ids.append(placed["id"])
+        numbers.append(placed["out_order_no"])
+        if state == "expired":
+            world.let_lapse(SimpleNamespace(id=int(placed["id"])))
+            assert world.run(terms.Expire(int(placed["id"]))).is_accepted
+        if state in ("confirmed", "shipped", "received"):
+            assert owner.post(f"/orders/{placed['id']}/confirm").status == 200
+        if state in ("shipped", "received"):
+            ship = terms.Ship(int(placed["id"]), hidden.supplier_id, "sf", f"SF{placed['id']}", STAFF)
+            assert world.run(ship).is_accepted
+        if state == "received":
+            assert owner.post(f"/orders/{placed['id']}/receipt").status == 200
+        if state == "cancelled":
+            assert owner.post(f"/orders/{placed['id']}/cancel").status == 200
+        assert owner.get(f"/orders/{placed['id']}").json["state"] == state
+    batch = {"out_batch_no": f"F-{world.mark}", "orders": [order(own.code)]}
+    batched = owner.post("/orders/batch", batch).json["results"][0]["order"]
+    return Neighbours(
+        stranger=stranger,
+        owner=owner,
+        foreign={
+            "order_id": ids,
+            "out_order_no": [*numbers, batched["out_order_no"]],
+            "batch_no": [batch["out_batch_no"]],
+            "product_id": [str(hidden.goods_id), str(of_tier.goods_id), str(draft.goods_id)],
+        },
+        missing={"order_id": "999999999", "out_order_no": "none", "batch_no": "none", "product_id": "999999999"},
+        marks=[*ids, *numbers, batched["id"], hidden.code, of_tier.code, owner.key, owner.party.number],
+        hidden_sku=hidden.code,
+        hidden_goods=str(hidden.goods_id),
+        shown_sku=own.code,
+    )
+
+
+# Operations that name no object of a party in their address: what they are asked with, and why that shows nothing.
+WITHOUT_ID: dict[str, Any] = {
+    "get_me": None,
+    "echo": {"a": 1},
+    "list_categories": None,
+    "list_brands": None,
+    "list_products": None,
+    "list_orders": None,
+    "get_balance": None,
+    "list_ledger": None,
+    "query_products": "nested",
+    "query_prices_and_stocks": "nested",
+    "preview_order": "nested",
+    "create_order": "nested",
+    "create_batch": "nested",
+}
+
+
+def test_the_matrix_holds_every_operation(contract: dict[str, Any], neighbours: Neighbours) -> None:
+    """A new operation must be put into the matrix: by a known parameter of its path, or by its name."""
+    for method, path, operation in operations(contract):
+        names = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"]
+        if names:
+            assert set(names) <= neighbours.foreign.keys(), f"{method} {path}"
+            assert operation["operationId"] not in WITHOUT_ID
+        else:
+            assert operation["operationId"] in WITHOUT_ID, f"{method} {path} is outside the matrix"
+
+
+def test_somebody_elses_object_is_answered_like_a_missing_one(
+    contract: dict[str, Any], neighbours: Neighbours, world: World
+) -> None:
+    before = [neighbours.owner.get(f"/orders/{order_id}").json for order_id in neighbours.foreign["order_id"]]
+    cells = 0
+    for method, path, operation in operations(contract):
+        names = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"]
+        for name in names:
+            body = {} if "requestBody" in operation else b""
+            missing = neighbours.stranger.call(method, path.format(**{name: neighbours.missing[name]}), body)
+            assert (missing.status, missing.code) == (404, "not_found"), path
+            for value in neighbours.foreign[name]:
+                reply = neighbours.stranger.call(method, path.format(**{name: value}), body)
+                assert (reply.status, plain(reply)) == (404, plain(missing)), (method, path, value)
+                assert {n for n in reply.headers if n != "date"} == {n for n in missing.headers if n != "date"}
+                cells += 1
+    assert cells > 35
+    after = [neighbours.owner.get(f"/orders/{order_id}").json for order_id in neighbours.foreign["order_id"]]
+    assert after == before, "and nothing happened to it"
+
+
+def test_lists_and_answers_show_nothing_of_the_neighbour(contract: dict[str, Any], neighbours: Neighbours) -> None:
+    for method, path, operation in operations(contract):
+        body = WITHOUT_ID.get(operation["operationId"], "nested")
+        if body == "nested":
+            continue
+        reply = neighbours.stranger.call(method, path, body if body is not None else b"")
+        assert reply.status == 200, path
+        text = reply.body.decode()
+        assert [mark for mark in neighbours.marks if f'"{mark}"' in text] == [], path
+        has_list = "items" in reply.json and path.endswith(("/orders", "/ledger"))
+        own = neighbours.owner.call(method, path, body if body is not None else b"").body.decode()
+        assert not has_list or any(f'"{mark}"' in own for mark in neighbours.marks), f"{path}: the owner sees his own"
+
+
+def test_ids_nested_in_bodies_show_nothing_of_the_neighbour(neighbours: Neighbours) -> None:
+    stranger, hidden, shown = neighbours.stranger, neighbours.hidden_sku, neighbours.shown_sku
+    live = stranger.post("/prices-stocks/query", {"skus": [hidden, "no such", shown]}).json["items"]
+    assert live[0] | {"sku": ""} == live[1] | {"sku": ""}
+    assert (live[1]["state"], live[2]["state"]) == ("not_available", "on_sale")
+    assert stranger.post("/products/query", {"ids": [neighbours.hidden_goods, "999999999"]}).json["items"] == []
+    assert neighbours.owner.post("/products/query", {"ids": [neighbours.hidden_goods]}).json["items"] != []
+    for path in ("/orders", "/orders/preview"):
+        refusal = stranger.post(path, order(hidden))
+        assert (refusal.code, refusal.json["errors"][0]["facts"]) == ("not_authorised_for_tier", {"sku": hidden})
+    number = neighbours.foreign["out_order_no"][0]
+    taken = stranger.post("/orders", order(shown, number=number))
+    assert taken.status == 201, "another's number is no number of mine"
+    batch_no = neighbours.foreign["batch_no"][0]
+    assert stranger.post("/orders/batch", {"out_batch_no": batch_no, "orders": [order(shown)]}).status == 200
+
+
+# --- promise 23 ---
+
+ELSEWHERE = [
+    *(
+        "distributor_id",
+        "distributor",
+        "supplier_id",
+        "tier_id",
+        "fee_rate_bps",
+        "fee_rate",
+        "price",
+        "agreed_price_fen",
+    ),
+    *("supplier_price", "supplier_price_fen", "cost", "discount", "content_hash", "actor", "held_fen", "drawn_fen"),
+    *(
+        "total_fen",
+        "confirmed_at",
+        "is_sandbox",
+        "warehouse_id",
+        "allotment_id",
+        "reserved",
+        "on_hand",
+        "credit_limit_fen",
+    ),
+    *("__proto__", "constructor", "", " ", "SKU", "Qty", "out_order_no ", "a/b", "a~b", "ключ", "\x7f"),
+]
+
+
+def objects(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Every object inside a JSON value with its place."""
+    if isinstance(value, dict):
+        yield place, value
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        yield from objects(part, (*place, name))
+
+
+def all_fields(contract: dict[str, Any]) -> set[str]:
+    """Every name that any request or answer has."""
+    return {name for schema in contract["components"]["schemas"].values() for name in schema.get("properties", {})}
+
+
+def allowed(contract: dict[str, Any], operation: Operation, place: tuple[Any, ...]) -> set[str]:
+    """The fields that the object at a place of a request's body may have."""
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    for part in (*place, None):
+        while "$ref" in schema:
+            schema = contract["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        if part is not None:
+            schema = schema["items"] if isinstance(part, int) else schema["properties"][part]
+    return set(schema["properties"])
+
+
+def test_no_extra_field_is_taken_anywhere(contract: dict[str, Any], mall: Mall, world: World) -> None:
+    article = world.article(stock=99)
+    names = sorted(all_fields(contract) | set(ELSEWHERE))
+    assert len(names) > 100
+    placed = mall.post("/orders", order(article.code)).json["id"]
+    tried = 0
+    for method, path, operation in operations(contract):
+        if "requestBody" not in operation or operation["operationId"] == "echo":
+            continue
+        example = operation["requestBody"]["content"]["application/json"]["example"]
+        for place, _ in list(objects(example)):
+            for name in names:
+                if name in allowed(contract, operation, place):
+                    continue
+                body = copy.deepcopy(example)
+                holder = body
+                for part in place:
+                    holder = holder[part]
+                holder[name] = 1
+                reply = mall.call(method, path.format(order_id=placed), body)
+                pointer = "/".join(["", *map(str, place), name.replace("~", "~0").replace("/", "~1")])
+                assert (reply.status, reply.code) == (422, "unknown_field"), (path, place, name, reply)
+                assert [error["pointer"] for error in reply.json["errors"]] == [pointer]
+                tried += 1
+    assert tried > 1500
+    assert [found["id"] for found in mall.get("/orders").json["items"]] == [placed], "nothing was placed"
+    assert mall.get(f"/orders/{placed}").json["state"] == "held", "nothing was changed"
+
+
+def test_an_extra_parameter_of_a_list_is_refused(contract: dict[str, Any], mall: Mall) -> None:
+    for method, path, operation in operations(contract):
+        if any(parameter["in"] == "query" for parameter in operation["parameters"]):
+            for name in ("distributor_id", "offset", "order_by", "fields", "state[]", "limit ", "LIMIT"):
+                reply = mall.call(method, f"{path}?{name.replace(' ', '%20')}=1")
+                assert (reply.status, reply.code) == (422, "unknown_field"), (path, name)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from entrepot.base.money import yuan
@@ -55,7 +56,7 @@ def _trade(now: Any) -> dict[str, Any]:
         "to_ship": sum(by_state.get(state, 0) for state in TABS["to_ship"]),
         "awaiting": by_state.get("awaiting_funds", 0),
         "line": charts.area(labels, values=found.orders, title=_("Orders of the last 14 days")),
-        "ring": charts.donut(parts, title=_("Orders by state"), total_label=_("orders")) if any(
+        "ring": charts.donut(parts, title=_("Orders by state"), total_label=pgettext("unit", "orders")) if any(
             value for _word, value in parts
         ) else "",
         "ranking": charts.bars(ranking(now), title=_("Goods that sold for most"), shown=charts.money),

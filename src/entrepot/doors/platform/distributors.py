@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from entrepot.doors.kit.addresses import client_ip
@@ -40,15 +41,15 @@ TERMS = (
 _Pair = tuple[Distributor, Wallet]
 _COLUMNS = (
     Column(title=_("Number"), value=lambda pair: pair[0].number, width=12),
-    Column(title=_("Name"), value=lambda pair: pair[0].name, width=28),
+    Column(title=_("Company name"), value=lambda pair: pair[0].name, width=28),
     Column(title=_("State"), value=lambda pair: state_of("party", pair[0].state)[0], width=12),
     Column(title=_("Tier"), value=lambda pair: pair[0].tier.name, width=16),
     Column(title=_("Fee rate"), value=lambda pair: pair[0].tier.fee_rate_bps, kind="bps", width=10),
     Column(title=_("Balance"), value=lambda pair: pair[1].balance_fen, kind="fen"),
-    Column(title=_("Held"), value=lambda pair: pair[1].held_fen, kind="fen"),
+    Column(title=pgettext_lazy("money", "Held"), value=lambda pair: pair[1].held_fen, kind="fen"),
     Column(title=_("Credit limit"), value=lambda pair: pair[1].credit_limit_fen, kind="fen"),
     Column(title=_("Available"), value=lambda pair: pair[1].available_fen, kind="fen"),
-    Column(title=_("Since"), value=lambda pair: pair[0].created_at, kind="moment", width=20),
+    Column(title=_("Admitted"), value=lambda pair: pair[0].created_at, kind="moment", width=20),
 )
 
 

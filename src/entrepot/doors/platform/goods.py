@@ -31,7 +31,7 @@ _TABS: tuple[tuple[str, Any], ...] = (
 _Pair = tuple[Goods, Figures]
 _COLUMNS = (
     Column(title=_("Goods no."), value=lambda pair: pair[0].goods_no, width=18),
-    Column(title=_("Name"), value=lambda pair: pair[0].name, width=40),
+    Column(title=_("Goods name"), value=lambda pair: pair[0].name, width=40),
     Column(title=_("State"), value=lambda pair: state_of("goods", pair[0].state)[0], width=12),
     Column(title=_("Supplier"), value=lambda pair: pair[0].supplier.name, width=24),
     Column(title=_("Category"), value=lambda pair: pair[0].category.name, width=16),

@@ -30,7 +30,7 @@ class GoodsForm(forms.Form):
     """What own goods are."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=_("Goods name"), max_length=120)
     goods_no = forms.CharField(label=_("Goods no."), max_length=40)
     category_id = forms.TypedChoiceField(label=_("Category"), coerce=int)
     brand_id = forms.TypedChoiceField(label=_("Brand"), coerce=int, empty_value=None, required=False)

@@ -52,7 +52,7 @@ class ReviewForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     note = forms.CharField(
-        label=_("Remark"),
+        label=_("Review remark"),
         max_length=200,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("Required to turn down; the supplier reads it")}),

@@ -30,7 +30,7 @@ _KIND_WORDS = dict(_KINDS)
 _COLUMNS = (
     Column(title=_("Time"), value=lambda row: row.at, kind="moment", width=20),
     Column(title=_("Who"), value=lambda row: row.actor_name or row.actor, width=20),
-    Column(title=_("Of"), value=lambda row: _KIND_WORDS.get(row.kind, row.kind), width=14),
+    Column(title=_("Back office"), value=lambda row: _KIND_WORDS.get(row.kind, row.kind), width=14),
     Column(title=_("What"), value=lambda row: verb_word(row.verb), width=24),
     Column(title=_("Object"), value=lambda row: row.object_label or row.object_id, width=36),
     Column(title=_("Reason"), value=lambda row: row.reason, width=36),
@@ -39,7 +39,7 @@ _COLUMNS = (
         value=lambda row: "; ".join(f"{one.field}: {one.before} → {one.after}" for one in changes_of(row)),
         width=60,
     ),
-    Column(title=_("From"), value=lambda row: row.address, width=18),
+    Column(title=_("Network address"), value=lambda row: row.address, width=18),
 )
 
 

@@ -73,7 +73,7 @@ VERBS: dict[str, Any] = {
     "brand.renamed": gettext_lazy("Brand renamed"),
 }
 _FIELDS: dict[str, Any] = {
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("field", "Name"),
     "state": gettext_lazy("State"),
     "number": gettext_lazy("Number"),
     "contact": gettext_lazy("Contact"),
@@ -125,7 +125,7 @@ _FIELDS: dict[str, Any] = {
     "price_floor_fen": gettext_lazy("Lowest price"),
     "price_ceiling_fen": gettext_lazy("Highest price"),
     "weight_g": gettext_lazy("Weight, in grams"),
-    "code": gettext_lazy("Code"),
+    "code": gettext_lazy("SKU code"),
     "spec": gettext_lazy("Specification"),
 }
 _MONEY = {"refunded", "drawn", "total", "amount", "balance", "credit_limit", "held"}

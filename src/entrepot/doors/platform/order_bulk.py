@@ -246,7 +246,7 @@ def template(request: PartyRequest) -> HttpResponseBase:
         Column(title=gettext("Carrier"), value=lambda head: None, width=16),
         Column(title=gettext("Tracking no."), value=lambda head: None, width=24),
         Column(title=gettext("Mall's order no."), value=lambda head: head.out_order_no, width=26),
-        Column(title=gettext("Placed"), value=lambda head: head.created_at, kind="moment", width=20),
+        Column(title=gettext("Placed at"), value=lambda head: head.created_at, kind="moment", width=20),
     )
     found = heads(waiting_ids(limit=_SHEET_LIMIT))
     return export_xlsx(found, name=gettext("tracking-numbers"), columns=columns)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from entrepot.catalog.pictures import address
 from entrepot.doors.kit.carriers import carrier_name
@@ -202,11 +203,11 @@ def steps(head: Head) -> list[tuple[str, str, datetime | None]]:
         "refunded": _("Refunded"),
     }
     moments: list[tuple[str, datetime | None]] = [
-        (_("Placed"), head.created_at),
-        (_("Paid"), head.confirmed_at),
-        (_("Shipped"), head.shipped_at),
-        (_("Received"), head.received_at),
-        (_("Completed"), head.completed_at),
+        (pgettext("step", "Placed"), head.created_at),
+        (pgettext("step", "Paid"), head.confirmed_at),
+        (pgettext("step", "Shipped"), head.shipped_at),
+        (pgettext("step", "Received"), head.received_at),
+        (pgettext("step", "Completed"), head.completed_at),
     ]
     if head.state in stops:
         done = [(label, "done", at) for label, at in moments if at]

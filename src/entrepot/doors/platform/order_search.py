@@ -27,7 +27,7 @@ class OrderSearch(FilterForm):
     no = forms.CharField(
         label=_("Order no."),
         max_length=64,
-        widget=forms.TextInput(attrs={"placeholder": _("Ours, or how the mall's begins")}),
+        widget=forms.TextInput(attrs={"placeholder": _("Ours or the mall's")}),
     )
     goods = forms.CharField(
         label=_("Goods"), max_length=60, widget=forms.TextInput(attrs={"placeholder": _("Name or number")})
@@ -39,7 +39,7 @@ class OrderSearch(FilterForm):
     )
     distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None)
     supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, empty_value=None)
-    placed = DayRangeField(label=_("Placed"))
+    placed = DayRangeField(label=_("Placed at"))
     tracking = forms.CharField(label=_("Tracking no."), max_length=64)
 
     def __init__(self, data: Any, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from entrepot.base.money import BPS, yuan
 from entrepot.doors.kit.figures import bps
@@ -61,7 +62,7 @@ def total_why(head: Head, *, lines: Sequence[LineFacts]) -> list[Row]:
         rows.append((_("Drawn"), f"¥{yuan(head.drawn_fen)}", _("taken from the prepaid balance at payment")))
     elif head.held_fen:
         rows.append(
-            (_("Held"), f"¥{yuan(head.held_fen)}", _("kept aside on the prepaid account until payment or lapse"))
+            (pgettext("money", "Held"), f"¥{yuan(head.held_fen)}", _("kept aside on the prepaid account until payment or lapse"))
         )
     else:
         rows.append((_("Drawn"), "¥0.00", _("nothing is held or drawn")))

@@ -38,7 +38,7 @@ _COLUMNS = (
     Column(title=_("Order no."), value=lambda row: row.id, width=14),
     Column(title=_("Mall's order no."), value=lambda row: row.out_order_no, width=24),
     Column(title=_("State"), value=lambda row: state_of("order", row.state)[0], width=12),
-    Column(title=_("Placed"), value=lambda row: row.created_at, kind="moment", width=20),
+    Column(title=_("Placed at"), value=lambda row: row.created_at, kind="moment", width=20),
     Column(title=_("Distributor"), value=lambda row: row.distributor, width=20),
     Column(title=_("Suppliers"), value=lambda row: ", ".join(row.suppliers or ()), width=24),
     Column(title=_("Goods"), value=lambda row: row.goods, width=48),

@@ -16,7 +16,7 @@ GROUPS: dict[str, Any] = {
     "tiers": _("Tiers"),
     "keys": _("Keys"),
     "topups": _("Top-ups"),
-    "money": _("Money"),
+    "money": _("Funds"),
     "ledger": _("Ledger"),
     "users": _("Users"),
     "log": _("Operation log"),

@@ -26,7 +26,7 @@ from entrepot.parties.rules import EVERYTHING, PERMISSIONS
 class RoleForm(SeenForm):
     """A role: its name and what those who have it may do."""
 
-    name = forms.CharField(label=_("Name"), max_length=40)
+    name = forms.CharField(label=_("Role name"), max_length=40)
     permissions = forms.MultipleChoiceField(label=_("Permissions"), required=False)
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:

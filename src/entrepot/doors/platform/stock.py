@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entrepot.base import scope
@@ -45,7 +46,7 @@ _COLUMNS = (
 MOVE_WORDS: dict[str, Any] = {
     "take": _("Reserved by an order"),
     "release": _("Released by an order"),
-    "ship": _("Shipped"),
+    "ship": pgettext_lazy("stock", "Shipped"),
     "restock": _("Stock changed by hand"),
     "allot": _("Moved between pools"),
 }
@@ -168,19 +169,19 @@ class RestockForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def sku_stock(request: PartyRequest, sku_id: int) -> HttpResponseBase:
     """Show the stock of one SKU by warehouse and pool with its moves, and change it."""
+    can_edit = request.party.can("stock.edit")
+    if request.method == "POST" and not can_edit:
+        raise PermissionDenied("stock.edit")
     with scope.platform(read_only=True):
         sku = _sku(sku_id)
         warehouses, seen = warehouses_of(sku.goods.supplier_id), last_restock(sku_id)
-    can_edit = request.party.can("stock.edit")
-    if request.method == "POST":
-        if not can_edit:
-            raise PermissionDenied("stock.edit")
-        form = RestockForm(request.POST, warehouses=warehouses)
-        if form.is_valid() and _restocked(request, sku=sku, form=form, seen=seen):
-            messages.success(request, gettext("The stock of %(sku)s is changed.") % {"sku": sku.code})
-            return HttpResponseRedirect(reverse("platform:sku-stock", args=[sku_id]))
-    else:
-        form = RestockForm(warehouses=warehouses, initial={"seen": seen})
+        if request.method == "GET":
+            form = RestockForm(warehouses=warehouses, initial={"seen": seen})
+            return _stock_page(request, sku=sku, form=form, can_edit=can_edit)
+    form = RestockForm(request.POST, warehouses=warehouses)
+    if form.is_valid() and _restocked(request, sku=sku, form=form, seen=seen):
+        messages.success(request, gettext("The stock of %(sku)s is changed.") % {"sku": sku.code})
+        return HttpResponseRedirect(reverse("platform:sku-stock", args=[sku_id]))
     with scope.platform(read_only=True):
         return _stock_page(request, sku=sku, form=form, can_edit=can_edit)
 

@@ -36,10 +36,10 @@ PARTY_TABS = (
 )
 _COLUMNS = (
     Column(title=_("Number"), value=lambda row: row.number, width=12),
-    Column(title=_("Name"), value=lambda row: row.name, width=28),
+    Column(title=_("Company name"), value=lambda row: row.name, width=28),
     Column(title=_("State"), value=lambda row: state_of("party", row.state)[0], width=12),
     Column(title=_("Contact"), value=lambda row: row.contact, width=28),
-    Column(title=_("Since"), value=lambda row: row.created_at, kind="moment", width=20),
+    Column(title=_("Admitted"), value=lambda row: row.created_at, kind="moment", width=20),
 )
 _FIGURES = """
 select p.id, (select count(*) from catalog_goods where supplier_id = p.id and state = 'on_sale'),

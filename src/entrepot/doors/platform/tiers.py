@@ -28,7 +28,7 @@ _EXAMPLES_FEN = (1_000, 4_990, 9_999, 100_000)
 class TierForm(SeenForm):
     """A tier."""
 
-    name = forms.CharField(label=_("Name"), max_length=40)
+    name = forms.CharField(label=_("Tier name"), max_length=40)
     fee_rate_bps = BpsField(label=_("Fee rate, in percent"), help_text=_("A higher tier may pay more or less."))
     rate_limit_per_s = forms.IntegerField(label=_("Calls a second"), min_value=1, max_value=1_000_000, initial=50)
     rate_burst = forms.IntegerField(label=_("Burst of calls"), min_value=1, max_value=10_000_000, initial=100)

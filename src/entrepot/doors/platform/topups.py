@@ -76,7 +76,7 @@ class JudgeForm(forms.Form):
     """A word about the request; needed to turn it down."""
 
     note = forms.CharField(
-        label=_("Remark"),
+        label=_("Review remark"),
         max_length=200,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("Required to turn down; the distributor reads it")}),

@@ -1,15 +1,17 @@
 """The desk among strangers: one bad ask harms only itself, a preview leaves nothing, no scope is needed or lent."""
 
 import time
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import DataError, InterfaceError, OperationalError, connection
 
+from entrepot.base import scope
 from entrepot.trade import desk, terms
 from entrepot_launch import roles
 from tests import audit
-from tests.world import STAFF, World, rows
+from tests.world import STAFF, World, codes, rows
 
 
 def bad_asks(world: World) -> list[tuple[str, terms.Ask]]:
@@ -80,3 +82,70 @@ def test_a_lost_connection_is_made_anew(world: World, committed: roles.Access) -
         world.place(mall, (article, 1))
     world.place(mall, (article, 1))
     assert world.stock(article) == (10, 1)
+
+
+def test_a_preview_leaves_nothing(world: World, admin: psycopg.Connection[Any]) -> None:
+    """Not even the accounts and levels that a first trade opens."""
+    newcomer, mall = world.distributor(), world.distributor(funds_fen=10_000)
+    article, fresh = world.article(stock=5), world.article()
+    asks: list[terms.Ask] = [
+        world.place_ask(newcomer, (article, 1)),
+        world.place_ask(mall, (article, 2), mode="direct"),
+        world.place_ask(mall, (article, 4)),
+        terms.Restock(fresh.code, fresh.warehouse_id, 5, world.name("stock"), STAFF),
+        terms.Credit(newcomer.pk, 100, world.name("credit"), STAFF),
+    ]
+    before = contents(admin)
+    answers = desk.preview(asks)
+    with scope.distributor(mall.pk):
+        assert codes(desk.preview(asks[1:3])) == ["ok", "insufficient_stock"], "within another's transaction too"
+        assert rows_within() == 0
+    assert codes(answers) == ["insufficient_balance", "ok", "insufficient_stock", "ok", "ok"]
+    assert contents(admin) == before
+    assert codes(desk.run(asks)) == codes(answers), "what was said beforehand is what happens"
+
+
+def contents(admin: psycopg.Connection[Any]) -> dict[str, Any]:
+    """How many rows every table has, and what they are made of."""
+    tables = admin.execute("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")
+    found = {}
+    for (table,) in tables.fetchall():
+        statement = f"select count(*), sum(hashtextextended(t::text, 0)::numeric) from {table} t"
+        found[table] = admin.execute(statement).fetchone()  # type: ignore[arg-type]
+    admin.rollback()
+    return found
+
+
+def rows_within() -> int:
+    """How many orders are visible in the scope that is open."""
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from orders_order")
+        count: int = cursor.fetchone()[0]
+        return count
+
+
+def test_of_all_or_none_a_twin_within_the_batch_is_not_done_either(world: World) -> None:
+    mall = world.distributor(funds_fen=10_000)
+    article = world.article(stock=5)
+    twin = world.place_ask(mall, (article, 1))
+    too_many = world.place_ask(mall, (article, 6))
+    assert codes(desk.run_together([twin, twin, too_many])) == ["batch_refused", "batch_refused", "insufficient_stock"]
+    assert codes(desk.run_together([twin, twin])) == ["ok", "again"]
+    assert codes(desk.run_together([twin, too_many])) == ["again", "insufficient_stock"], "done before stays done"
+    assert world.stock(article) == (5, 1)
+
+
+def test_nobody_runs_the_desk_inside_a_transaction_by_mistake(world: World) -> None:
+    mall = world.distributor(funds_fen=10_000)
+    ask = world.place_ask(mall, (world.article(stock=5), 1))
+    with scope.platform(), pytest.raises(RuntimeError):
+        desk.run([ask])
+    with pytest.raises(RuntimeError):
+        desk.run_within([ask])
+    with pytest.raises(ZeroDivisionError), scope.platform():
+        assert codes(desk.run_within([ask])) == ["ok"]
+        raise ZeroDivisionError
+    assert world.states(mall) == {}, "the caller's transaction decides"
+    with scope.platform():
+        desk.run_within([ask])
+    assert world.states(mall) == {"held": 1}

@@ -121,3 +121,21 @@ def test_12_writers_meet_deadlocks_without_an_order_of_locks(
         if deadlocks(met):
             return
     pytest.fail("no deadlock seen")
+
+
+def test_levels_are_opened_without_a_deadlock(world: World, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First deliveries of the same articles, named in every order."""
+    met = count_retries(monkeypatch)
+    for turn in range(3):
+        articles = [world.article() for _ in range(6)]
+        asks = [
+            [
+                terms.Restock(article.code, article.warehouse_id, 1, world.name("stock"), STAFF)
+                for article in random.Random(turn * 100 + hand).sample(articles, len(articles))
+            ]
+            for hand in range(crew.size)
+        ]
+        crew.race([partial(desk.run, batch) for batch in asks])
+        assert {world.stock(article) for article in articles} == {(crew.size, 0)}
+        assert audit.faults(skus=[article.sku_id for article in articles]) == []
+    assert met == {}

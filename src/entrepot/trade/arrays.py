@@ -1,6 +1,6 @@
 """Columns of a batch as PostgreSQL array literals: written here because the driver's own way costs five times more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ def _text(value: str) -> str:
     return f'"{value}"'
 
 
-_WRITERS = {
+_WRITERS: dict[type, Callable[[Any], str]] = {
     int: str,
     str: _text,
     bytes: lambda value: f'"\\\\x{value.hex()}"',

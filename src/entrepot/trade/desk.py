@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from entrepot.base import scope
 from entrepot.base.refusals import Refusal
@@ -14,6 +14,7 @@ from entrepot.trade.snapshot import load
 from entrepot.trade.terms import Answer, Fault, refuse
 
 _TRIES = 5
+_NOT_ALL = Fault("", Refusal.ATOMIC_BATCH_REFUSED)
 # A batch has waited long enough for a lock; those of its asks that need none shall not wait for each other's.
 _HASTE_MS = 200
 
@@ -79,8 +80,10 @@ def run_within(asks: Sequence[Any]) -> list[Answer]:
 
 def preview(asks: Sequence[Any]) -> list[Answer]:
     """Return what `run` would answer, from the same code over a copy that is thrown away; nothing is locked."""
-    with scope.desk():
-        return _once(asks, is_all_or_none=False, is_kept=False)
+    with scope.desk(), transaction.atomic():
+        answers = _once(asks, is_all_or_none=False, is_kept=False)
+        transaction.set_rollback(True)  # reading opens accounts and levels that are missing
+        return answers
 
 
 def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False, lock_wait_ms: int = 0) -> list[Answer]:
@@ -117,18 +120,20 @@ def _is_retryable(error: DatabaseError) -> bool:
     )
 
 
+def _was_done_before(answer: Answer) -> bool:
+    """Return whether an answer tells of what earlier transactions wrote, and not of a twin in the same batch."""
+    return answer.is_replay and (answer.order is None or not (answer.order.is_new or answer.order.is_touched))
+
+
 def _once(asks: Sequence[Any], *, is_all_or_none: bool, is_kept: bool) -> list[Answer]:
     connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection  # type: ignore[assignment]
+    raw: psycopg.Connection[Any] = connection.connection
     with connection.wrap_database_errors:
         books = load(asks, raw=raw, is_locking=is_kept)
         answers = decide(asks, books=books)
         if is_all_or_none and any(not answer.is_accepted for answer in answers):
             return [
-                refuse(Fault("", Refusal.ATOMIC_BATCH_REFUSED))
-                if answer.is_accepted and not answer.is_replay
-                else answer
-                for answer in answers
+                answer if not answer.is_accepted or _was_done_before(answer) else refuse(_NOT_ALL) for answer in answers
             ]
         if is_kept:
             write(books, raw=raw)

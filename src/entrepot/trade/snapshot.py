@@ -202,7 +202,8 @@ def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         books.order_by_number[known.distributor_id, known.out_order_no] = known
     books.order_ids = [row[0] for row in reversed(rows.get("order_ids", []))]
     for *values, is_own in rows.get("lines", []):
-        line = LineRow(*values, is_own=is_own)
+        line = LineRow(*values)
+        line.is_own = is_own
         books.orders[line.order_id].lines[line.line_no] = line
     for row in rows.get("supply_orders", []):
         part = SupplyOrderRow(*row)

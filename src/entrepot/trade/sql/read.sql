@@ -140,4 +140,5 @@ join catalog_goods g on g.id = k.goods_id
 join stock_warehouse w on w.id = asked.warehouse_id and w.supplier_id = g.supplier_id
 left join stock_allotment a on a.id = asked.allotment_id and a.sku_id = k.id
 where asked.allotment_id is null or a.id is not null
+order by k.id, w.id, a.id
 on conflict do nothing;

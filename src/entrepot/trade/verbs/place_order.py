@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 
 from entrepot.base.refusals import Refusal
 from entrepot.pricing.rules import service_fee
@@ -80,6 +81,7 @@ def _line_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fau
         if not _is_shown_to(sku, party=party):
             faults.append(Fault(f"{pointer}/sku", Refusal.NOT_AUTHORISED_FOR_TIER, {"sku": line.sku}))
             continue
+        facts: dict[str, Any]
         if line.promotion and line.promotion not in sku.allowed_promotions:
             facts = {"sku": line.sku, "promotion": line.promotion, "allowed": sku.allowed_promotions}
             faults.append(Fault(f"{pointer}/promotion", Refusal.PROMOTION_NOT_ALLOWED, facts))

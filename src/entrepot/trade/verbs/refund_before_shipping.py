@@ -26,15 +26,7 @@ def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer
     faults = _faults(order, pieces=pieces)
     if faults:
         return refuse(*faults, order=order)
-    free = shared_pieces(order, books=books)
-    lines: dict[int, tuple[int, int]] = {}
-    for number, qty in pieces.items():
-        line = order.lines[number]
-        unreserve(line, qty, order=order, books=books, actor=ask.actor)
-        line.refunded_qty += qty
-        line.is_touched = True
-        lines[number] = (qty, line.agreed_price_fen * qty)
-    note_stock(free, books=books, actor=ask.actor)
+    lines = _give_back_pieces(order, pieces, books=books, actor=ask.actor)
     before = order.state
     settle_shipping_state(order, books=books)
     freight_fen = order.freight_fen if order.state == "refunded" else 0
@@ -78,6 +70,22 @@ def _is_same(ask: RefundBeforeShipping, *, order: OrderRow) -> bool:
     lines = order.lines
     asked_fen = sum(lines[number].agreed_price_fen * qty for number, qty in ask.pieces.items() if number in lines)
     return asked_fen in (done_fen, done_fen - order.freight_fen)
+
+
+def _give_back_pieces(
+    order: OrderRow, pieces: dict[int, int], *, books: Books, actor: str
+) -> dict[int, tuple[int, int]]:
+    """Let go of the pieces and return, by line, how many and what they cost."""
+    free = shared_pieces(order, books=books)
+    lines: dict[int, tuple[int, int]] = {}
+    for number, qty in pieces.items():
+        line = order.lines[number]
+        unreserve(line, qty, order=order, books=books, actor=actor)
+        line.refunded_qty += qty
+        line.is_touched = True
+        lines[number] = (qty, line.agreed_price_fen * qty)
+    note_stock(free, books=books, actor=actor)
+    return lines
 
 
 def _faults(order: OrderRow, *, pieces: dict[int, int]) -> list[Fault]:

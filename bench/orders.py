@@ -7,6 +7,7 @@ import os
 import random
 import statistics
 import sys
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,28 @@ class Bench:
             found[name] = _medians(rounds) | {"rounds": rounds}
         return found
 
+    def profile(self) -> dict[str, Any]:
+        """Microseconds of the process that serves per order and stage, beside what an order takes by the clock.
+
+        Stages that run in threads overlap, so that their sum may pass the clock.
+        """
+        before = self._stages()
+        requests = self._orders(round(PREPARED_PER_SECOND * self.seconds), is_hot=False)
+        run = load.run(requests, port=self.instance.port, clients=CLIENTS, seconds=self.seconds)
+        placed = run.statuses["201"]
+        after = self._stages()
+        spent = {name: stage["seconds"] - before.get(name, {"seconds": 0})["seconds"] for name, stage in after.items()}
+        per_order = {name: round(seconds / placed * 1e6, 1) for name, seconds in spent.items()}
+        return _shown(run) | {"clock_us": round(run.seconds / placed * 1e6, 1), "stages_us": per_order}
+
+    def _stages(self) -> dict[str, dict[str, float]]:
+        with urllib.request.urlopen(f"http://{self.instance.host}/api/v1/status", timeout=10) as answer:
+            status: dict[str, Any] = json.load(answer)
+        if "stages" not in status:
+            raise RuntimeError("the instance does not tell where its time goes")
+        stages: dict[str, dict[str, float]] = status["stages"]
+        return stages
+
     def sell_out(self) -> dict[str, Any]:
         """64 clients buy one SKU until it is gone: exactly its pieces, every refusal clean."""
         rounds = []
@@ -167,6 +190,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=6.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--profile", action="store_true", help="where the time of an order goes, and nothing else")
     options = parser.parse_args()
     found: dict[str, Any] = {
         "command": " ".join(["bin/bench", "orders", *sys.argv[1:]]),
@@ -184,7 +208,9 @@ def main() -> int:
             "latency": bench.latency,
             "sell-out": bench.sell_out,
         }
-        for part in options.only:
+        if options.profile:
+            found["profile"] = bench.profile()
+        for part in () if options.profile else options.only:
             found[part] = measures[part]()
     found["load_after"] = os.getloadavg()
     print(json.dumps(found, ensure_ascii=False, indent=2))

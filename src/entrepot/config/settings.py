@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "entrepot.doors.kit",
+    "entrepot.doors.platform",
     "entrepot.doors.supplier",
     "entrepot.doors.distributor",
     "entrepot.events",

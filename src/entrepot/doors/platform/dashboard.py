@@ -56,9 +56,9 @@ def _trade(now: Any) -> dict[str, Any]:
         "to_ship": sum(by_state.get(state, 0) for state in TABS["to_ship"]),
         "awaiting": by_state.get("awaiting_funds", 0),
         "line": charts.area(labels, values=found.orders, title=_("Orders of the last 14 days")),
-        "ring": charts.donut(parts, title=_("Orders by state"), total_label=pgettext("unit", "orders")) if any(
-            value for _word, value in parts
-        ) else "",
+        "ring": charts.donut(parts, title=_("Orders by state"), total_label=pgettext("unit", "orders"))
+        if any(value for _word, value in parts)
+        else "",
         "ranking": charts.bars(ranking(now), title=_("Goods that sold for most"), shown=charts.money),
         "latest": [(row, address(row.image, small=True)) for row in latest],
     }

@@ -8,9 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entrepot.base.money import yuan
@@ -183,7 +182,7 @@ def limit(request: PartyRequest, distributor_id: int) -> HttpResponse:
 
     if request.method == "POST" and form.is_valid() and form.cleaned_data["seen_fen"] != purse.credit_limit_fen:
         form.add_error(None, _("Somebody has changed this since you opened it. Look again before you save."))
-    elif request.method == "POST" and attempt(form, act):
+    elif request.method == "POST" and attempt(form, act) is not None:
         messages.success(request, gettext("The credit limit of %(name)s is saved.") % {"name": row.name})
         return HttpResponseRedirect(reverse("platform:distributor", args=[distributor_id]))
     context = {"title": row.name, "distributor": row, "form": form, "wallet": purse}

@@ -10,9 +10,8 @@ from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from entrepot.doors.kit.addresses import client_ip
@@ -207,7 +206,7 @@ def distributor_edit(request: PartyRequest, distributor_id: int) -> HttpResponse
             distributor_id, actor=actor(request.party), address=client_ip(request) or "", **form.terms()
         )
 
-    if request.method == "POST" and attempt(form, act):
+    if request.method == "POST" and attempt(form, act) is not None:
         messages.success(request, gettext("The terms of %(name)s are saved.") % {"name": row.name})
         return HttpResponseRedirect(reverse("platform:distributor", args=[distributor_id]))
     context = {"title": row.name, "form": form, "back": reverse("platform:distributor", args=[distributor_id])}

@@ -83,7 +83,9 @@ def goods(request: PartyRequest) -> HttpResponseBase:
     if tab in states:
         listed = listed.filter(state=tab)
     if request.GET.get("export") == "xlsx":
-        return export_xlsx(_pairs(listed), name=f"{gettext('goods')}-{timezone.localtime():%Y%m%d-%H%M}", columns=_COLUMNS)
+        return export_xlsx(
+            _pairs(listed), name=f"{gettext('goods')}-{timezone.localtime():%Y%m%d-%H%M}", columns=_COLUMNS
+        )
     counted = dict(found.order_by().values_list("state").annotate(Count("id")))
     shown = page_of(listed, query=request.GET, order=("-id",), sorts={"changed": ("changed_at", "id")})
     figures = figures_of([row.pk for row in shown])

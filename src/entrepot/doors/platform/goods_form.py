@@ -102,7 +102,7 @@ def _edited(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
         data = request.POST.copy()
         data["sku-TOTAL_FORMS"] = str(min(SKUS_AT_MOST, int(data.get("sku-TOTAL_FORMS") or 0) + 3))
         skus = _formset()(data, prefix="sku")
-        return _form_page(request, goods=goods, form=GoodsForm(initial=form.data.dict()), skus=skus, images=images)
+        return _form_page(request, goods=goods, form=GoodsForm(initial=request.POST.dict()), skus=skus, images=images)
     skus = _formset()(request.POST, prefix="sku")
     try:
         images += [path for path in _uploaded(request) if path not in images]

@@ -45,7 +45,13 @@ def ship(request: PartyRequest, order_id: int) -> HttpResponse:
         if _asked(form, ask):
             messages.success(request, gettext("Parcel %(number)s is sent.") % {"number": cleaned["tracking_no"]})
             return _to_order(order_id)
-    return _form_page(request, facts=facts, form=form, title=_("Ship"), template="platform/order_ship.html")
+    return _form_page(
+        request,
+        facts=facts,
+        form=form,
+        title=gettext("Ship order %(number)s") % {"number": order_id},
+        template="platform/order_ship.html",
+    )
 
 
 @page("platform", "orders.refund", in_scope=False)
@@ -71,7 +77,11 @@ def refund(request: PartyRequest, order_id: int) -> HttpResponse:
             messages.success(request, said % shown)
             return _to_order(order_id)
     return _form_page(
-        request, facts=facts, form=form, title=_("Refund before shipping"), template="platform/order_refund.html"
+        request,
+        facts=facts,
+        form=form,
+        title=gettext("Refund of order %(number)s") % {"number": order_id},
+        template="platform/order_refund.html",
     )
 
 
@@ -87,7 +97,11 @@ def cancel(request: PartyRequest, order_id: int) -> HttpResponse:
             messages.success(request, gettext("The order is cancelled; stock and money are free again."))
             return _to_order(order_id)
     return _form_page(
-        request, facts=facts, form=form, title=_("Cancel the order"), template="platform/order_cancel.html"
+        request,
+        facts=facts,
+        form=form,
+        title=gettext("Cancel order %(number)s") % {"number": order_id},
+        template="platform/order_cancel.html",
     )
 
 

@@ -10,9 +10,8 @@ from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from entrepot.base import scope
@@ -86,7 +85,8 @@ class BulkForm(forms.Form):
             if number and number in numbers:
                 self.add_error(
                     f"tracking_{one.head.id}",
-                    gettext("Order %(order)s has this number too; one parcel holds one order.") % {"order": numbers[number]},
+                    gettext("Order %(order)s has this number too; one parcel holds one order.")
+                    % {"order": numbers[number]},
                 )
             elif number:
                 numbers[number] = one.head.id
@@ -173,7 +173,7 @@ def tracking(request: PartyRequest) -> HttpResponse:
     upload = request.FILES.get("file")
     if request.method == "GET":
         return render(request, "platform/tracking.html", context)
-    if upload is None:
+    if upload is None or upload.file is None:
         context["fault"] = _("Choose a file first.")
         return render(request, "platform/tracking.html", context, status=422)
     try:

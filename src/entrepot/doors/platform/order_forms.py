@@ -27,7 +27,7 @@ class TrackingField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "off", "autocapitalize": "characters", "class": "num"}
-        super().__init__(**{"max_length": 70, "widget": forms.TextInput(attrs=attrs)} | kwargs)
+        super().__init__(max_length=70, widget=forms.TextInput(attrs=attrs), **kwargs)
 
     def clean(self, value: Any) -> str:
         """Return the number in its one spelling."""
@@ -44,7 +44,8 @@ class CarrierField(forms.ChoiceField):
     """A carrier, by its code."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"label": _("Carrier"), "choices": choices} | kwargs)
+        kwargs.setdefault("label", _("Carrier"))
+        super().__init__(choices=choices, **kwargs)
 
 
 class PiecesForm(forms.Form):

@@ -62,7 +62,11 @@ def total_why(head: Head, *, lines: Sequence[LineFacts]) -> list[Row]:
         rows.append((_("Drawn"), f"¥{yuan(head.drawn_fen)}", _("taken from the prepaid balance at payment")))
     elif head.held_fen:
         rows.append(
-            (pgettext("money", "Held"), f"¥{yuan(head.held_fen)}", _("kept aside on the prepaid account until payment or lapse"))
+            (
+                pgettext("money", "Held"),
+                f"¥{yuan(head.held_fen)}",
+                _("kept aside on the prepaid account until payment or lapse"),
+            )
         )
     else:
         rows.append((_("Drawn"), "¥0.00", _("nothing is held or drawn")))

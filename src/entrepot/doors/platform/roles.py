@@ -100,7 +100,7 @@ def role_edit(request: PartyRequest, role_id: int) -> HttpResponse:
             address=client_ip(request) or "",
         )
 
-    if request.method == "POST" and attempt(form, act):
+    if request.method == "POST" and attempt(form, act) is not None:
         messages.success(request, gettext("Role “%(name)s” is saved.") % {"name": form.cleaned_data["name"]})
         return HttpResponseRedirect(reverse("platform:roles"))
     context = {"title": role.name, "form": form, "office": OFFICES[role.kind].title}

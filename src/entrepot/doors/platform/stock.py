@@ -11,9 +11,8 @@ from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entrepot.base import scope
@@ -202,7 +201,7 @@ def _restocked(request: PartyRequest, *, sku: Sku, form: RestockForm, seen: int)
     is_set = cleaned["mode"] == "set"
     ask = Restock(
         sku=sku.code,
-        warehouse_id=cleaned["warehouse"] or main_warehouse(sku.goods.supplier_id).pk,
+        warehouse_id=cleaned["warehouse"] or main_warehouse(sku.goods.supplier_id),
         qty=0 if is_set else cleaned["qty"],
         cause=f"platform:{cleaned['once']}",
         actor=actor(request.party),

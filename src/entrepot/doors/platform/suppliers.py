@@ -149,9 +149,7 @@ def supplier_new(request: PartyRequest) -> HttpResponse:
     return render(request, "platform/form.html", context, status=422 if form.is_bound else 200)
 
 
-def credentials(
-    request: PartyRequest, *, title: str, user: actions.NewUser, back: str, entrance: str
-) -> HttpResponse:
+def credentials(request: PartyRequest, *, title: str, user: actions.NewUser, back: str, entrance: str) -> HttpResponse:
     """Show a login name and a password that nobody can see again."""
     context = {
         "title": title,

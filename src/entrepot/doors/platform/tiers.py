@@ -78,12 +78,14 @@ def tier_edit(request: PartyRequest, tier_id: int) -> HttpResponse:
     def act(cleaned: dict[str, Any]) -> Tier:
         locked = Tier.objects.select_for_update(no_key=True).get(pk=tier_id)
         refuse_stale(cleaned["seen"], mark=mark_of(locked, *_FIELDS))
-        return actions.change_tier(tier_id, actor=actor(request.party), address=client_ip(request) or "", **form.values())
+        return actions.change_tier(
+            tier_id, actor=actor(request.party), address=client_ip(request) or "", **form.values()
+        )
 
     back = reverse("platform:tiers")
     if request.method == "POST" and form.is_valid() and _is_unconfirmed(request, tier=tier, form=form):
         return render(request, "platform/tier_confirm.html", _confirmation(tier, form=form) | {"back": back})
-    if request.method == "POST" and attempt(form, act):
+    if request.method == "POST" and attempt(form, act) is not None:
         messages.success(request, gettext("Tier “%(name)s” is saved.") % {"name": form.cleaned_data["name"]})
         return HttpResponseRedirect(back)
     context = {"title": tier.name, "form": form, "back": back}

@@ -32,7 +32,9 @@ _TABS = (
 _COLUMNS = (
     Column(title=_("Login name"), value=lambda row: row.username, width=20),
     Column(title=_("Name"), value=lambda row: row.display_name, width=20),
-    Column(title=_("Works for"), value=lambda row: str(row.supplier or row.distributor or gettext("Platform")), width=28),
+    Column(
+        title=_("Works for"), value=lambda row: str(row.supplier or row.distributor or gettext("Platform")), width=28
+    ),
     Column(title=_("Roles"), value=lambda row: ", ".join(role.name for role in row.roles.all()), width=28),
     Column(title=_("State"), value=lambda row: gettext("Active") if row.is_active else gettext("Disabled"), width=12),
     Column(title=_("Last signed in"), value=lambda row: row.last_login, kind="moment", width=20),
@@ -60,9 +62,8 @@ class UserSearch(FilterForm):
 class RolesField(forms.TypedMultipleChoiceField):
     """Roles of one back office, as boxes."""
 
-    def __init__(self, *, kind: str = "platform", **kwargs: Any) -> None:
-        super().__init__(**{"label": _("Roles"), "coerce": int, "widget": forms.CheckboxSelectMultiple} | kwargs)
-        self.kind = kind
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("Roles"), coerce=int, widget=forms.CheckboxSelectMultiple, **kwargs)
 
     def load(self, kind: str) -> None:
         """Take the roles there are now."""
@@ -161,7 +162,7 @@ def user(request: PartyRequest, user_id: int) -> HttpResponse:
         actions.rename_user(user_id, display_name=cleaned["display_name"], actor=who, address=where)
         return actions.set_roles(user_id, role_ids=cleaned["roles"], actor=who, address=where)
 
-    if request.method == "POST" and attempt(form, act):
+    if request.method == "POST" and attempt(form, act) is not None:
         messages.success(request, gettext("%(name)s is saved.") % {"name": row.username})
         return HttpResponseRedirect(reverse("platform:user", args=[user_id]))
     context = {
@@ -198,7 +199,7 @@ def user_state(request: PartyRequest, user_id: int) -> HttpResponse:
     if attempt(form, act):
         messages.success(request, gettext("%(name)s is saved.") % {"name": row.username})
     else:
-        messages.error(request, " ".join(form.non_field_errors()))
+        messages.error(request, " ".join(str(error) for error in form.non_field_errors()))
     return HttpResponseRedirect(reverse("platform:user", args=[user_id]))
 
 

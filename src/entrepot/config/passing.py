@@ -8,6 +8,7 @@ import httpx
 _HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
+_TIMEOUT = httpx.Timeout(60).as_dict()
 _AWAY = (
     "<!doctype html><html lang=zh-Hans><meta charset=utf-8><title>503</title>"
     "<h1>后台正在启动或重启</h1><p>请稍候几秒后刷新页面。接口 /api/ 不受影响。</p></html>"
@@ -22,17 +23,22 @@ class Pages:
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def __call__(self, asgi: dict[str, Any], receive: Any, send: Any) -> None:
-        if self._client is None:
-            transport = httpx.AsyncHTTPTransport(uds=self._socket, limits=httpx.Limits(max_connections=64))
-            self._client = httpx.AsyncClient(transport=transport, timeout=60, follow_redirects=False, trust_env=False)
-        request = self._client.build_request(
-            asgi["method"], "http://pages" + _target(asgi), headers=_headers(asgi), content=_body(receive, asgi)
+        if self._transport is None:
+            limits = httpx.Limits(max_connections=64)
+            self._transport = httpx.AsyncHTTPTransport(uds=self._socket, limits=limits)
+        # The bare transport: a client would keep the cookies of one person and send them with the next one's request.
+        request = httpx.Request(
+            asgi["method"],
+            "http://pages" + _target(asgi),
+            headers=_headers(asgi),
+            content=_body(receive, asgi),
+            extensions={"timeout": _TIMEOUT},
         )
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
         except (httpx.TransportError, OSError):
             await _say(send, 503, _AWAY)
             return

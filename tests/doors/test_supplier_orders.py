@@ -1,6 +1,7 @@
 """The supplier's orders: what he sees of them, shipping, addresses, and who may do what."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,13 +16,11 @@ from tests.world import World, rows
 def trade(world: World) -> Any:
     """A supplier's article sold twice to a distributor: supplier price 8.00, supply price 9.37, fee 5 % of that."""
 
-    class Trade:
-        supplier = world.supplier()
-        article = world.article(supplier=supplier, stock=50, supply_price_fen=937, supplier_price_fen=800)
-        party = world.distributor(funds_fen=1_000_000)
-        order = order_of(world, party, (article, 3))
-
-    return Trade
+    supplier = world.supplier()
+    article = world.article(supplier=supplier, stock=50, supply_price_fen=937, supplier_price_fen=800)
+    party = world.distributor(funds_fen=1_000_000)
+    order = order_of(world, party, (article, 3))
+    return SimpleNamespace(supplier=supplier, article=article, party=party, order=order)
 
 
 def form(trade: Any, **more: Any) -> dict[str, Any]:

@@ -171,6 +171,8 @@ def _save(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
     rows = [SkuForm(request.POST, prefix=f"sku-{place}") for place in range(count)]
     typed = [row for row in rows if not row.is_blank] or rows[:1]
     is_valid = all([form.is_valid(), *(row.is_valid() for row in typed)])
+    if any(row.errors for row in typed):
+        form.add_error(None, _("Check the SKUs further down."))
     images, detail_images = _kept(request, name="images"), _kept(request, name="detail_images")
     if is_valid and request.party.can("goods.edit"):
         try:

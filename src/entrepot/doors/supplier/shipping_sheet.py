@@ -216,6 +216,8 @@ def _ask(parcel: Parcel, *, supplier_id: int, actor: str) -> Ship:
 
 def go_on(token: str, *, supplier_id: int, actor: str) -> Plan | None:
     """Send the next parcels of a plan and return it; None when there is no such plan. Outside any transaction."""
+    if plan_of(token, supplier_id=supplier_id) is None:
+        return None
     with _locked(token, supplier_id=supplier_id) as path:
         plan = _read(path)
         if plan is None:
@@ -240,7 +242,7 @@ def _note(parcel: Parcel, answer: Answer) -> None:
 
 def plan_of(token: str, *, supplier_id: int) -> Plan | None:
     """Return a plan of this supplier by its token, None when there is none (any more)."""
-    return _read(_path(token, supplier_id=supplier_id))
+    return _read(_path(token, supplier_id=supplier_id)) if _TOKEN.fullmatch(token) else None
 
 
 def _folder(supplier_id: int) -> Path:
@@ -248,8 +250,6 @@ def _folder(supplier_id: int) -> Path:
 
 
 def _path(token: str, *, supplier_id: int) -> Path:
-    if not _TOKEN.fullmatch(token):
-        raise ValueError("a token is 32 hexadecimal digits")
     return _folder(supplier_id) / f"{token}.json"
 
 

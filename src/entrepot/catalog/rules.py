@@ -76,12 +76,17 @@ def is_number(text: str) -> bool:
     return _GOODS_NO.fullmatch(text) is not None
 
 
-def sku_codes(goods_no: str, *, drafts: Iterable[SkuDraft]) -> list[str]:
-    """Return the code of each SKU: the one typed, else the goods number, with a counter when there are several."""
+def sku_codes(goods_no: str, *, drafts: Iterable[SkuDraft], known: Iterable[str] = ()) -> list[str]:
+    """Return the code of each SKU: the one typed, else the goods number, with a counter when there are several.
+
+    `known` are codes the goods have or had. A SKU without a code is a new one and takes no older one's place, unless
+    there is only one now and there was never another.
+    """
     typed = [draft.code.strip() for draft in drafts]
-    if len(typed) == 1:
-        return [typed[0] or goods_no]
-    used = set(typed)
+    older = list(known)
+    if typed == [""] and len(older) <= 1:
+        return older or [goods_no]
+    used = {*typed, *older}
     free = (code for serial in count(1) if (code := f"{goods_no}-{serial}") not in used)
     return [code or next(free) for code in typed]
 

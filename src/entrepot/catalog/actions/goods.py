@@ -125,8 +125,8 @@ def _brand(brand_id: int | None) -> Brand | None:
 def _save_skus(goods: Goods, *, drafts: Sequence[SkuDraft]) -> None:
     if not 1 <= len(drafts) <= rules.SKUS_AT_MOST:
         raise Mistake("skus", _("Add between 1 and %(count)d SKUs.") % {"count": rules.SKUS_AT_MOST})
-    codes = rules.sku_codes(goods.goods_no, drafts=drafts)
     known = {sku.code: sku for sku in goods.skus.select_for_update(no_key=True, of=("self",))}
+    codes = rules.sku_codes(goods.goods_no, drafts=drafts, known=known)
     if len(set(codes)) < len(codes):
         raise Mistake("skus", _("A SKU code is there twice."))
     for place, (code, draft) in enumerate(zip(codes, drafts, strict=True)):

@@ -1,0 +1,1 @@
+"""The rooms' writes and reads, on a real database."""

@@ -26,11 +26,13 @@ _QUERY: dict[str, dict[str, Any]] = {
     },
     "brand": {"schema": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "description": "Brand id"},
 }
-_PATH = {
-    "order_id": "Our id of the order",
-    "product_id": "Our id of the product",
-    "out_order_no": "Your number of the order",
-    "batch_no": "Your number of the batch",
+_ID = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+_NUMBER = {"type": "string", "pattern": "^[A-Za-z0-9._:\\-]{1,64}$"}
+_PATH: dict[str, tuple[str, dict[str, Any]]] = {
+    "order_id": ("Our id of the order", _ID),
+    "product_id": ("Our id of the product", _ID),
+    "out_order_no": ("Your number of the order", _NUMBER),
+    "batch_no": ("Your number of the batch", _NUMBER),
 }
 _SIGNING = {
     "EntrepotKey": ("Entrepot-Key", "Your key, ek_live_…"),
@@ -47,6 +49,19 @@ _HEADERS = {
     "RateLimit-Policy": "Calls that may come at once (q) and seconds in which they refill (w)",
     "Retry-After": "Seconds to wait before the same again",
     "Idempotent-Replayed": "`true`: done before, this is the original",
+}
+# What an answer leads to: operation, and which of its parameters stands where in the answer.
+_LINKS: dict[Any, dict[str, tuple[str, str]]] = {
+    shapes.Order: {
+        "get_order": ("order_id", "/id"),
+        "get_order_by_number": ("out_order_no", "/out_order_no"),
+        "confirm_order": ("order_id", "/id"),
+        "cancel_order": ("order_id", "/id"),
+        "receive_order": ("order_id", "/id"),
+        "list_shipments": ("order_id", "/id"),
+    },
+    shapes.BatchAnswer: {"get_batch": ("batch_no", "/out_batch_no")},
+    shapes.Products: {"get_product": ("product_id", "/items/0/id")},
 }
 GROUPS = {
     "account": "账户 Account",
@@ -121,8 +136,8 @@ def _parameters(operation: Operation, *, path: str) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "description": _PATH[name],
-            "schema": {"type": "string", "minLength": 1},
+            "description": _PATH[name][0],
+            "schema": _PATH[name][1],
             "example": examples.PATH[name],
         }
         for name in re.findall(r"\{(\w+)\}", path)
@@ -138,11 +153,17 @@ def _headers(operation: Operation, *more: str) -> dict[str, Any]:
 def _successes(operation: Operation, *, name: str) -> dict[str, Any]:
     schema = {"$ref": _REF.format(name=operation.answer.__name__)}
     content = {"application/json": {"schema": schema, "example": examples.answer_example(name)}}
-    done = {"description": "Done", "headers": _headers(operation), "content": content}
+    links = {
+        name: {"operationId": name, "parameters": {parameter: f"$response.body#{pointer}"}}
+        for name, (parameter, pointer) in _LINKS.get(operation.answer, {}).items()
+    }
+    more = {"links": links} if links else {}
+    done = {"description": "Done", "headers": _headers(operation), "content": content, **more}
     again = {
         "description": "Done before: the original, with `Idempotent-Replayed: true`",
         "headers": _headers(operation, "Idempotent-Replayed"),
         "content": content,
+        **more,
     }
     if operation.status == 201:
         return {"200": again, "201": done}

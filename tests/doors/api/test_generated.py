@@ -1,0 +1,208 @@
+"""Generated requests, signed: good ones, bent ones and chains of them; no server error, no break of the contract.
+
+ENTREPOT_GENERATED_CASES sets the number of cases for each operation, ENTREPOT_GENERATED_SEED repeats a run.
+"""
+
+import json
+import os
+import random
+import re
+import secrets
+import time
+from collections import Counter
+from typing import Any
+
+import hypothesis
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from requests.auth import AuthBase
+from schemathesis import checks
+from schemathesis.specs.openapi import checks as contract_checks
+
+from tests.doors.api.breaking import CONTRACT
+from tests.doors.api.mall import Mall, order, signature_of
+from tests.doors.api.serving import Served
+from tests.world import STAFF, World
+
+CASES = int(os.environ.get("ENTREPOT_GENERATED_CASES", "25"))
+SEED = int(os.environ.get("ENTREPOT_GENERATED_SEED") or random.SystemRandom().randrange(10**9))
+
+
+def unsigned_contract(*, items: int | None = None) -> dict[str, Any]:
+    """The committed contract without its signing headers: those are no generator's to make up, see `Signed`.
+
+    `items` shortens lists, whose making takes most of the time.
+    """
+    text = CONTRACT.read_text()
+    contract: dict[str, Any] = json.loads(re.sub(r'"maxItems": \d+', f'"maxItems": {items}', text) if items else text)
+    for methods in contract["paths"].values():
+        for operation in methods.values():
+            operation["security"] = []
+    return contract
+
+
+SCHEMA = schemathesis.openapi.from_dict(unsigned_contract())
+SHORT = schemathesis.openapi.from_dict(unsigned_contract(items=3))
+OPERATIONS = [result.ok() for result in SHORT.get_all_operations()]
+BENDABLE = [
+    operation
+    for operation in (result.ok() for result in SCHEMA.get_all_operations())
+    if (operation.body or operation.query or operation.path_parameters) and operation.path != "/api/v1/echo"
+]
+CHECKS = [
+    checks.not_a_server_error,
+    contract_checks.status_code_conformance,
+    contract_checks.content_type_conformance,
+    contract_checks.response_headers_conformance,
+    contract_checks.response_schema_conformance,
+    contract_checks.negative_data_rejection,
+]
+QUIET = settings(
+    max_examples=CASES,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Signed(AuthBase):
+    """Signs what requests has prepared, byte for byte."""
+
+    def __init__(self, mall: Mall) -> None:
+        self.mall = mall
+
+    def __call__(self, request: Any) -> Any:
+        body = request.body or b""
+        body = body.encode() if isinstance(body, str) else body
+        nonce, timestamp = secrets.token_hex(16), int(time.time())  # hypothesis holds `random` still
+        payload = f"{request.method} {request.path_url}\n".encode() + body
+        request.headers["Entrepot-Key"] = self.mall.key
+        request.headers["Entrepot-Timestamp"] = str(timestamp)
+        request.headers["Entrepot-Nonce"] = nonce
+        request.headers["Entrepot-Signature"] = signature_of(self.mall.secret, nonce, timestamp, payload)
+        return request
+
+
+@pytest.fixture(scope="module")
+def signed(served: Served) -> Any:
+    """A session without a mall yet; each test signs for its own."""
+    with requests.Session() as session:
+        yield session
+
+
+class Real:
+    """What exists: generated requests are turned to it, so that they get further than to `not found`."""
+
+    def __init__(self, mall: Mall, world: World) -> None:
+        from entrepot.trade import terms
+
+        article = world.article(stock=10**6, allowed_promotions=["coupon"])
+        self.sku, self.product = article.code, str(article.goods_id)
+        placed = [mall.post("/orders", order(self.sku)).json for _ in range(3)]
+        for found in placed[1:]:
+            mall.post(f"/orders/{found['id']}/confirm")
+        shipped = terms.Ship(int(placed[2]["id"]), article.supplier_id, "sf", f"SF{placed[2]['id']}", STAFF)
+        assert world.run(shipped).is_accepted
+        self.batch = f"G-{world.mark}"
+        mall.post("/orders/batch", {"out_batch_no": self.batch, "orders": [order(self.sku)]})
+        self.orders = [found["id"] for found in placed]
+        self.numbers = [found["out_order_no"] for found in placed]
+
+    def turn(self, case: Any, *, place: int) -> None:
+        """Put existing things into a case where it names some."""
+        known = {
+            "order_id": self.orders[place % 3],
+            "out_order_no": self.numbers[place % 3],
+            "batch_no": self.batch,
+            "product_id": self.product,
+        }
+        if case.path_parameters:
+            case.path_parameters = {name: known[name] for name in case.path_parameters}
+        body = case.body
+        if isinstance(body, dict):
+            body = json.loads(json.dumps(body))
+            for wanted in [body, *body.get("orders", [])]:
+                for line in wanted.get("lines", []) if isinstance(wanted, dict) else []:
+                    line["sku"] = self.sku
+                    line.pop("expected_price", None)
+                    line["promotion"] = None
+            if "skus" in body:
+                body["skus"][0] = self.sku
+            if "ids" in body:
+                body["ids"][0] = self.product
+            case.body = body
+
+
+def tried(
+    operation: Any, mode: Any, *, served: Served, mall: Mall, session: requests.Session, real: Real | None
+) -> Any:
+    """Send generated cases of one operation, check every answer, return how many had which status."""
+    seen: Counter[int] = Counter()
+
+    @hypothesis.seed(SEED)
+    @QUIET
+    @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+    def run(case: Any) -> None:
+        if real is not None:
+            real.turn(case, place=sum(seen.values()))
+        response = case.call(base_url=served.url, session=session, auth=Signed(mall))
+        seen[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS if real is None else CHECKS[:-1])
+
+    print(f"ENTREPOT_GENERATED_SEED={SEED}")
+    run()
+    return seen
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_good_requests_keep_to_the_contract(
+    operation: Any, served: Served, mall: Mall, world: World, signed: requests.Session
+) -> None:
+    positive = schemathesis.GenerationMode.POSITIVE
+    seen = tried(operation, positive, served=served, mall=mall, session=signed, real=Real(mall, world))
+    assert any(200 <= status < 300 for status in seen), f"none was good enough: {seen}"
+
+
+@pytest.mark.parametrize("operation", BENDABLE, ids=lambda operation: operation.label)
+def test_bent_requests_are_refused_by_the_contract(
+    operation: Any, served: Served, mall: Mall, signed: requests.Session
+) -> None:
+    negative = schemathesis.GenerationMode.NEGATIVE
+    seen = tried(operation, negative, served=served, mall=mall, session=signed, real=None)
+    assert any(400 <= status < 500 for status in seen)
+
+
+def test_chains_of_requests_keep_to_the_contract(
+    served: Served, mall: Mall, world: World, signed: requests.Session
+) -> None:
+    real, seen = Real(mall, world), Counter[tuple[str, int]]()
+
+    class Chains(SHORT.as_state_machine()):  # type: ignore[misc]
+        """Follows the links of the answers."""
+
+        def before_call(self, case: Any) -> None:
+            if isinstance(case.body, dict) and case.operation.label in (
+                "POST /api/v1/orders",
+                "POST /api/v1/orders/batch",
+            ):
+                parameters = case.path_parameters
+                real.turn(case, place=0)
+                case.path_parameters = parameters
+
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"session": signed, "auth": Signed(mall), "base_url": served.url}
+
+        def after_call(self, response: Any, case: Any) -> None:
+            seen[case.operation.label, response.status_code] += 1
+
+        def validate_response(self, response: Any, case: Any, **more: Any) -> None:
+            case.validate_response(response, checks=CHECKS[:-1])
+
+    print(f"ENTREPOT_GENERATED_SEED={SEED}")
+    hypothesis.seed(SEED)(Chains.TestCase)
+    Chains.run(settings=settings(QUIET, max_examples=CASES, stateful_step_count=8))
+    assert any(status == 200 and "{order_id}" in label for label, status in seen), f"no link was followed: {seen}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, Case, F, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, F, QuerySet, Subquery, Sum, When
 
 from entrepot.ledger.models import Account, AccountKind, Transfer
 
@@ -49,8 +49,7 @@ def statement(*, distributor_id: int | None = None, supplier_id: int | None = No
         raise ValueError("a statement is of one party")
     owner = {"distributor_id": distributor_id} if supplier_id is None else {"supplier_id": supplier_id}
     kind = AccountKind.PREPAID if supplier_id is None else AccountKind.SUPPLIER_PAYABLE
-    mine = Account.objects.filter(kind=kind, **owner).values_list("id", flat=True)
-    account_id = mine.first() or 0
+    account_id = Subquery(Account.objects.filter(kind=kind, **owner).values("id")[:1])
     is_in = When(credit_id=account_id, then=F("amount_fen"))
     is_out = When(debit_id=account_id, then=-F("amount_fen"))
     return (

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
-from entrepot.base.clock import database_now
 from entrepot.pricing.rules import service_fee
 from entrepot.stock.rules import AllotmentRow, LevelRow, own_allotment, sellable
 
@@ -66,6 +67,15 @@ select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_fl
 from catalog_sku where is_active and supply_price_fen is not null
 """
 
+# Levels and open allotments in one round trip: their columns share places, and the moment comes along.
+_POOLS = """
+select true, sku_id, id, warehouse_id, allotment_id, on_hand, reserved, null::bigint, null::timestamptz, clock_timestamp()
+from stock_level where sku_id = any(%(sku_ids)s)
+union all
+select false, sku_id, id, distributor_id, tier_id, cap, buffer, taken, ends_at, clock_timestamp()
+from stock_allotment where is_open and sku_id = any(%(sku_ids)s)
+"""
+
 
 def terms_of(distributor_id: int) -> Terms:
     """Return a distributor's terms; to be called inside his scope."""
@@ -96,12 +106,18 @@ def goods_page(
     with connection.cursor() as cursor:
         cursor.execute(f"{_GOODS} and {' and '.join(conditions)} order by id limit %s", [*values, limit])
         goods = {row[0]: ShelfGoods(*row) for row in cursor.fetchall()}
+    fill(goods, terms=terms)
+    return list(goods.values())
+
+
+def fill(goods: dict[int, ShelfGoods], *, terms: Terms) -> None:
+    """Give goods, found by whatever way and kept by id, their SKUs with agreed prices and the stock he may take."""
+    with connection.cursor() as cursor:
         cursor.execute(f"{_SKUS} and goods_id = any(%s) order by goods_id, position, id", [list(goods)])
         skus = [ShelfSku(*row) for row in cursor.fetchall()]
     _price_and_count(skus, terms=terms)
     for sku in skus:
         goods[sku.goods_id].skus.append(sku)
-    return list(goods.values())
 
 
 @dataclass(slots=True)
@@ -136,24 +152,17 @@ def live_skus(terms: Terms, *, codes: Sequence[str]) -> list[LiveSku]:
 
 
 def _price_and_count(skus: Sequence[ShelfSku], *, terms: Terms) -> None:
-    ids = [sku.id for sku in skus]
     levels: dict[int, list[LevelRow]] = {}
     allotments: dict[int, list[AllotmentRow]] = {}
+    now: datetime | None = None
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select id, sku_id, warehouse_id, allotment_id, on_hand, reserved from stock_level where sku_id = any(%s)",
-            [ids],
-        )
-        for row in cursor.fetchall():
-            levels.setdefault(row[1], []).append(LevelRow(*row))
-        cursor.execute(
-            "select sku_id, id, distributor_id, tier_id, cap, buffer, taken, ends_at from stock_allotment"
-            " where is_open and sku_id = any(%s)",
-            [ids],
-        )
-        for sku_id, *row in cursor.fetchall():
-            allotments.setdefault(sku_id, []).append(AllotmentRow(*row))
-    now = database_now() if allotments else None
+        cursor.execute(_POOLS, {"sku_ids": [sku.id for sku in skus]})
+        for is_level, sku_id, *row, ends_at, at in cursor.fetchall():
+            if is_level:
+                levels.setdefault(sku_id, []).append(LevelRow(row[0], sku_id, *row[1:5]))
+            else:
+                allotments.setdefault(sku_id, []).append(AllotmentRow(*[*row, ends_at]))
+                now = at
     for sku in skus:
         own = None
         if now is not None:

@@ -1,12 +1,14 @@
 """Goods the distributor may sell, with his agreed prices and the stock he may take."""
 
+import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -25,6 +27,7 @@ from entrepot.reports.shelf import ShelfGoods, ShelfSku, Terms
 
 _CHOICES_S = 30
 _LOW_STOCK = 20
+_COLUMNS = tuple(one.name for one in dataclasses.fields(ShelfGoods) if one.name != "skus")
 
 
 @lru_cache(maxsize=2)
@@ -80,7 +83,17 @@ def _found(form: GoodsSearch) -> QuerySet[Goods]:
         rows = rows.filter(category_id__in=_now_choices()[2].get(category, [category]))
     if brand := form.value("brand"):
         rows = rows.filter(brand_id=brand)
-    return rows.only("id")
+    return rows.defer("search_terms")
+
+
+def _on_shelf(found: Sequence[Any], *, distributor_id: int) -> tuple[list[ShelfGoods], Terms]:
+    """Return goods as the shelf has them, in their order, with the terms that came along with their rows."""
+    if not found:
+        return [], shelf.terms_of(distributor_id)
+    terms = Terms(distributor_id, found[0].my_tier_id, found[0].my_fee_rate_bps)
+    goods = {row.pk: ShelfGoods(**{name: getattr(row, name) for name in _COLUMNS}) for row in found}
+    shelf.fill(goods, terms=terms)
+    return list(goods.values()), terms
 
 
 @require_GET
@@ -88,12 +101,21 @@ def _found(form: GoodsSearch) -> QuerySet[Goods]:
 def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the shelf as tiles, or as a table with `?view=table`."""
     form = GoodsSearch(request.GET)
-    rows, terms = _found(form), shelf.terms_of(request.party.id)
+    rows = _found(form)
     if request.GET.get("export") == "xlsx":
-        return _export(rows, terms=terms)
-    found = page_of(rows, query=request.GET, total=rows.count())
-    on_shelf = {row.id: row for row in shelf.goods_page(terms, limit=len(found), ids=[row.pk for row in found])}
-    found.rows = [on_shelf[row.pk] for row in found if row.pk in on_shelf]
+        return _export(rows, terms=shelf.terms_of(request.party.id))
+    # His terms ride along with the rows: the page is read far too often for a round trip of their own.
+    found = page_of(
+        rows.annotate(
+            my_tier_id=RawSQL("(select d.tier_id from parties_distributor d where d.id = %s)", [request.party.id]),
+            my_fee_rate_bps=RawSQL(
+                "(select t.fee_rate_bps from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %s)",
+                [request.party.id],
+            ),
+        ),
+        query=request.GET,
+    )
+    on_shelf, terms = _on_shelf(found.rows, distributor_id=request.party.id)
     names, brands, _below = _now_choices()
     is_table = request.GET.get("view") == "table"
     other_view = request.GET.copy()
@@ -104,7 +126,7 @@ def goods_list(request: PartyRequest) -> HttpResponseBase:
         "page": found,
         "goods": [
             shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, ""))
-            for row in found.rows
+            for row in on_shelf
         ],
         "terms": terms,
         "is_table": is_table,

@@ -56,7 +56,7 @@ def _shown(
     context = {
         "title": _("Users"),
         "rows": rows,
-        "roles": _role_choices(),
+        "roles": [(role.pk, role.name) for role in roles_of(_KIND)],
         "form": form or UserForm(),
         "new": new,
         "can_edit": request.party.can("users.edit"),

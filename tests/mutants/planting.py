@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from django.db import IntegrityError
 
-RED = (AssertionError, pytest.fail.Exception, IntegrityError, psycopg.errors.IntegrityError)
+from entrepot.trade.desk import Busy
+
+RED = (AssertionError, pytest.fail.Exception, IntegrityError, psycopg.errors.IntegrityError, Busy)
 Plant: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -27,7 +29,7 @@ class Mutant:
 
 
 def turns_red(check: Callable[..., Any], *arguments: Any) -> str:
-    """What a check says under a planted bug; it must fail: by its own assertion, one of the desk's, or a constraint."""
+    """What a check says under a planted bug; it must fail, by an assertion, a constraint, or a caller sent away."""
     with pytest.raises(RED) as found:
         check(*arguments)
     return str(found.value)

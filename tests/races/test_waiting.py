@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from entrepot.trade import desk
+from entrepot.trade import desk, snapshot
 from entrepot.trade.arrays import literal
 from entrepot.trade.sql import SQL
 from entrepot.trade.terms import Cancel, Capture, Receive
@@ -47,6 +47,23 @@ def arguments(world: World) -> dict[str, list[Any]]:
 
 def test_every_locking_statement_is_tried_here() -> None:
     assert {name for name, statement in SQL.items() if is_locking(statement)} == set(TABLES)
+
+
+def test_locks_are_taken_in_one_order() -> None:
+    """Orders come first, alone; whoever adds a lock puts it at the same place for everybody."""
+    wanted = snapshot.Wanted([])
+    assert [name for name, _ in snapshot._locking(wanted, [1], suppliers=[])] == [
+        "lock_allotments",
+        "lock_accounts",
+        "lock_levels",
+    ]
+    assert [name for name, _ in snapshot._locking(wanted, [], suppliers=[])] == [
+        "lock_allotments_of_skus",
+        "lock_accounts",
+        "lock_levels_of_skus",
+    ]
+    assert not any(is_locking(SQL[name]) for name, _ in snapshot._plain(wanted, [1]))
+    assert all("order by" in SQL[name] for name in TABLES)
 
 
 @pytest.mark.parametrize("name", TABLES)

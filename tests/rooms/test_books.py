@@ -70,13 +70,17 @@ FAULTS = {
         {("ledger_account", "held_fen")},
     ),
     "a balance after a transfer": (
-        "update ledger_transfer set debit_balance_fen = debit_balance_fen - 1 where id ="
-        " (select min(id) from ledger_transfer where kind = 'draw')",
+        (
+            "update ledger_transfer set debit_balance_fen = debit_balance_fen - 1 where id ="
+            " (select min(id) from ledger_transfer where kind = 'draw')"
+        ),
         {("ledger_transfer", "balance_after_fen"), ("ledger_transfer", "seal")},
     ),
     "an amount": (
-        "update ledger_transfer set amount_fen = amount_fen + 1 where id ="
-        " (select max(id) from ledger_transfer where kind = 'draw')",
+        (
+            "update ledger_transfer set amount_fen = amount_fen + 1 where id ="
+            " (select max(id) from ledger_transfer where kind = 'draw')"
+        ),
         {
             ("ledger_account", "balance_fen"),
             ("ledger_account", "clearing_fen"),
@@ -87,8 +91,10 @@ FAULTS = {
         },
     ),
     "a share of fee and goods": (
-        "update ledger_transfer set amount_fen = amount_fen + case kind when 'settle_fee' then 1 else -1 end"
-        " where kind in ('settle_fee', 'settle_goods')",
+        (
+            "update ledger_transfer set amount_fen = amount_fen + case kind when 'settle_fee' then 1 else -1 end"
+            " where kind in ('settle_fee', 'settle_goods')"
+        ),
         {("orders_order", "fee_share_fen"), ("orders_order", "goods_share_fen"), ("ledger_transfer", "seal")},
     ),
     "a level": ("update stock_level set on_hand = on_hand + 1", {("stock_level", "on_hand")}),
@@ -97,20 +103,26 @@ FAULTS = {
         {("stock_level", "reserved")},
     ),
     "a move": (
-        "update stock_move set on_hand_delta = on_hand_delta + 1 where id ="
-        " (select min(id) from stock_move where kind = 'restock')",
+        (
+            "update stock_move set on_hand_delta = on_hand_delta + 1 where id ="
+            " (select min(id) from stock_move where kind = 'restock')"
+        ),
         {("stock_level", "on_hand")},
     ),
     "pieces taken": ("update stock_allotment set taken = taken + 1", {("stock_allotment", "taken")}),
     "a fee": (
-        "update orders_line set fee_fen = fee_fen - 1, supply_price_fen = supply_price_fen + 1"
-        " where (order_id, line_no) = (select max(order_id), 1 from orders_order o join orders_line l on l.order_id = o.id"
-        " where o.state = 'held')",
+        (
+            "update orders_line set fee_fen = fee_fen - 1, supply_price_fen = supply_price_fen + 1"
+            " where (order_id, line_no) = (select max(order_id), 1 from orders_order o join orders_line l on l.order_id = o.id"
+            " where o.state = 'held')"
+        ),
         {("orders_line", "fee_fen")},
     ),
     "shipped pieces": (
-        "update orders_line set shipped_qty = shipped_qty - 1 where order_id ="
-        " (select id from orders_order where state = 'partly_shipped') and shipped_qty > 1",
+        (
+            "update orders_line set shipped_qty = shipped_qty - 1 where order_id ="
+            " (select id from orders_order where state = 'partly_shipped') and shipped_qty > 1"
+        ),
         {
             ("orders_line", "shipped_by_moves"),
             ("orders_line", "shipped_by_parcels"),
@@ -128,8 +140,10 @@ FAULTS = {
         },
     ),
     "a refund's line": (
-        "update orders_refundline set amount_fen = amount_fen + 1 where refund_id ="
-        " (select min(id) from orders_refund)",
+        (
+            "update orders_refundline set amount_fen = amount_fen + 1 where refund_id ="
+            " (select min(id) from orders_refund)"
+        ),
         {("orders_refund", "wrong_lines")},
     ),
     "a state": (
@@ -195,14 +209,18 @@ def test_seals_cover_everything_once_and_rest_when_there_is_nothing_new(traded: 
         ("update ledger_transfer set xid = '9999999999' where id = {}", [("ledger_transfer", "altered")]),
         ("delete from ledger_transfer where id = {}", [("ledger_transfer", "removed")]),
         (
-            "insert into ledger_transfer (kind, debit_id, credit_id, amount_fen, cause, actor, remark, at, xid)"
-            " select 'adjustment', debit_id, credit_id, 1, 'planted', actor, '', at, xid from ledger_transfer"
-            " where id = {}",
+            (
+                "insert into ledger_transfer (kind, debit_id, credit_id, amount_fen, cause, actor, remark, at, xid)"
+                " select 'adjustment', debit_id, credit_id, 1, 'planted', actor, '', at, xid from ledger_transfer"
+                " where id = {}"
+            ),
             [("ledger_transfer", "added")],
         ),
         (
-            "update ledger_seal set row_digests = overlay(row_digests placing '\\x00'::bytea from 1)"
-            " where length(row_digests) > 0",
+            (
+                "update ledger_seal set row_digests = overlay(row_digests placing '\\x00'::bytea from 1)"
+                " where length(row_digests) > 0"
+            ),
             [("ledger_seal", "broken"), ("ledger_transfer", "altered")],
         ),
         ("update ledger_seal set day = day - 1", [("ledger_seal", "broken")]),

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 
-class Mistake(Exception):  # noqa: N818 — it is what it is called in every door
+class Mistake(Exception):
     """What was asked cannot be done as asked: `field` names the wrong input (empty: the whole), `reason` says why.
 
     `reason` is a sentence for people in the language that is active when it is raised. Nothing was written.

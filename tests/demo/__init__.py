@@ -1,0 +1,1 @@
+"""The story, played against a running instance."""

@@ -67,7 +67,7 @@ class Transfer(models.Model):
     distributor = models.ForeignKey("parties.Distributor", models.PROTECT, null=True, blank=True)
     supplier = models.ForeignKey("parties.Supplier", models.PROTECT, null=True, blank=True)
     order_id = models.BigIntegerField(null=True, blank=True)
-    cause = models.CharField(max_length=80)
+    cause = models.CharField(max_length=120)
     actor = models.CharField(max_length=80)
     remark = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()

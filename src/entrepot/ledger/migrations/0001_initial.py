@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('debit_balance_fen', models.BigIntegerField(blank=True, null=True)),
                 ('credit_balance_fen', models.BigIntegerField(blank=True, null=True)),
                 ('order_id', models.BigIntegerField(blank=True, null=True)),
-                ('cause', models.CharField(max_length=80)),
+                ('cause', models.CharField(max_length=120)),
                 ('actor', models.CharField(max_length=80)),
                 ('remark', models.CharField(blank=True, max_length=200)),
                 ('at', models.DateTimeField()),

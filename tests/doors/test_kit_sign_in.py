@@ -227,7 +227,7 @@ def test_signing_in_changes_the_session_and_goes_on_record(people: dict[str, Per
     from entrepot.base import scope
 
     with scope.desk(read_only=True):
-        assert Operation.objects.filter(verb="signed_in", object_id=str(one.user.pk)).count() == 1
+        assert Operation.objects.filter(verb="user.signed_in", object_id=str(one.user.pk)).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def password(request: PartyRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         _end_other_sessions(request)
         UserSession.objects.filter(user=user).update(session_key=request.session.session_key)
-        operations.record(request, verb="password_changed", of=user)
+        operations.record(request, verb="user.password_changed", of=user)
         messages.success(request, gettext("The password is changed; you were signed out everywhere else."))
         return HttpResponseRedirect(reverse("kit:account"))
     context = {"title": _("Change the password"), "form": form}
@@ -166,7 +166,7 @@ def enrol(request: PartyRequest) -> HttpResponse:
         return _enrol_page(request, form=form, secret=secret, status=422)
     codes = second_factor.enrol(user, secret=secret, step=step)
     request.session.pop(ENROL_KEY, None)
-    operations.record(request, verb="second_factor_added", of=user, after={"type": "totp"})
+    operations.record(request, verb="user.second_factor_added", of=user, after={"type": "totp"})
     return render(request, "kit/account_codes.html", {"title": title, "codes": codes, "is_new": True})
 
 
@@ -196,7 +196,7 @@ def remove_factor(request: PartyRequest, factor_id: int) -> HttpResponse:
     factor.delete()
     if is_last:
         Authenticator.objects.filter(user=user).delete()
-    operations.record(request, verb="second_factor_removed", of=user, before={"type": factor.type})
+    operations.record(request, verb="user.second_factor_removed", of=user, before={"type": factor.type})
     messages.success(request, gettext("Removed."))
     return HttpResponseRedirect(reverse("kit:account"))
 
@@ -211,7 +211,7 @@ def recovery_codes(request: PartyRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("kit:account"))
     Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
     codes = RecoveryCodes.activate(user).get_unused_codes()
-    operations.record(request, verb="recovery_codes_made", of=user)
+    operations.record(request, verb="user.recovery_codes_made", of=user)
     return render(request, "kit/account_codes.html", {"title": _("Recovery codes"), "codes": codes})
 
 
@@ -239,7 +239,7 @@ def add_passkey(request: PartyRequest) -> HttpResponse:
         else:
             passkeys.WebAuthn.add(user, form.cleaned_data["name"], credential)
             request.session.pop(ENROL_KEY, None)
-            operations.record(request, verb="second_factor_added", of=user, after={"type": "webauthn"})
+            operations.record(request, verb="user.second_factor_added", of=user, after={"type": "webauthn"})
             codes = RecoveryCodes.activate(user).get_unused_codes()
             context = {"title": _("Passkey added"), "codes": codes, "is_new": True}
             return render(request, "kit/account_codes.html", context)
@@ -255,7 +255,7 @@ def end_session(request: PartyRequest, session_id: int) -> HttpResponse:
     """Sign out one of the user's own sessions."""
     session = get_object_or_404(UserSession, pk=session_id, user=request.party.user)
     session.end()
-    operations.record(request, verb="session_ended", of=request.party.user)
+    operations.record(request, verb="user.session_ended", of=request.party.user)
     messages.success(request, gettext("Signed out there."))
     return HttpResponseRedirect(reverse("kit:account"))
 
@@ -265,7 +265,7 @@ def end_session(request: PartyRequest, session_id: int) -> HttpResponse:
 def end_other_sessions(request: PartyRequest) -> HttpResponse:
     """Sign out everywhere but here."""
     _end_other_sessions(request)
-    operations.record(request, verb="other_sessions_ended", of=request.party.user)
+    operations.record(request, verb="user.other_sessions_ended", of=request.party.user)
     messages.success(request, gettext("Signed out everywhere else."))
     return HttpResponseRedirect(reverse("kit:account"))
 

@@ -55,7 +55,7 @@ def area(
     """
     if not values:
         return SafeString("")
-    left, right, top, bottom = 52, 12, 14, 28
+    left, right, top, bottom = 52, 12, 14, 36
     step = _scale(max(max(values), 1))
     span_x, span_y = width - left - right, height - top - bottom
 

@@ -149,7 +149,7 @@ def _let_in(request: HttpRequest, *, user: User, onward: str) -> HttpResponse:
     party_id = user.supplier_id or user.distributor_id or 0
     operations.record(
         actor=actors.staff(user.kind, party_id=party_id, user_id=user.pk, name=user.username),
-        verb="signed_in",
+        verb="user.signed_in",
         object_kind="user",
         object_id=user.pk,
         label=user.username,

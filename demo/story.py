@@ -63,7 +63,11 @@ class Story:
     def mall(self, tier: str) -> None:
         """Make a distributor of a tier with money and a key, and his mall's client."""
         name = f"{tier}商城 {self.mark}"
-        values = {"name": name, "tier_id": self.tier_ids[tier], "username": f"d{self.mark}{len(self.malls)}"}
+        values: dict[str, Any] = {
+            "name": name,
+            "tier_id": self.tier_ids[tier],
+            "username": f"d{self.mark}{len(self.malls)}",
+        }
         self.platform.submit("/platform/distributors/new/", is_active="on", **values)
         at = self._id_of(name, "/platform/distributors/")
         answer = self.platform.submit(f"/platform/distributors/{at}/", f"/{at}/keys/", label="story")
@@ -71,14 +75,14 @@ class Story:
         secret = re.search(r"whsec_[A-Za-z0-9+/=]+", answer.text)
         if key is None or secret is None:
             raise StoryError("the issued key and secret are not shown")
-        credit = {"kind": "top_up", "amount_fen": FUNDS, "reason": "打款到账"}
+        credit: dict[str, Any] = {"kind": "top_up", "amount_fen": FUNDS, "reason": "打款到账"}
         self.platform.submit(f"/platform/distributors/{at}/credit/", **credit)
         self.malls[tier] = Entrepot(self.base_url, key=key[0], secret=secret[0])
 
     def own_goods(self, number: str, *, price: str, cost: str, stock: int, minimum: int = 1, tier: str = "") -> str:
         """Put goods of the platform on sale, for one tier or for all; return their SKU code."""
         code = f"{number}-{self.mark}"
-        skus = {"sku-0-code": code, "sku-0-price_fen": price, "sku-0-cost_fen": cost}
+        skus: dict[str, Any] = {"sku-0-code": code, "sku-0-price_fen": price, "sku-0-cost_fen": cost}
         values: dict[str, Any] = {"name": f"商品 {number} {self.mark}", "goods_no": code, "min_quantity": minimum}
         values |= {"category_id": FIRST, "do": "save", "picture": ("pictures", PICTURE)}
         self.platform.submit("/platform/goods/new/", **values, **skus)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from demo.office import StoryError
 from demo.story import Story, play
 

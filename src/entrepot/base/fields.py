@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.expressions import Func
 
 
-class TransactionId(models.BigIntegerField):
+class TransactionId(models.BigIntegerField):  # type: ignore[type-arg]  # not generic when it runs
     """The writing transaction's id (`xid8`), filled by the database; the change feed's watermark compares it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

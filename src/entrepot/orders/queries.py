@@ -8,6 +8,9 @@ from typing import Any
 from django.db import connection
 
 from entrepot.orders.consignees import PlainConsignee, open_consignee
+from entrepot.orders.models import OrderState
+
+STATES: tuple[str, ...] = tuple(OrderState.values)
 
 
 @dataclass(slots=True)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Litestar, Response, Router
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from entrepot.doors.api import account_calls, batch_calls, catalogue_calls, money_calls, order_calls
@@ -73,6 +75,7 @@ def make_app() -> Any:
         openapi_config=None,
         exception_handlers={Problem: _problem, HTTPException: _http, Exception: _bug},
         logging_config=None,
+        state=State({"contract": msgspec.json.encode(contract())}),
     )
     return Guard(api, hot={("POST", "/api/v1/orders"): order_calls.place})
 

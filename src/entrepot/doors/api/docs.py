@@ -4,9 +4,9 @@ import mimetypes
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 
 from entrepot.doors.api.problems import not_found
 
@@ -35,17 +35,10 @@ def _assets() -> Path:
     return Path(spec.origin).parent / "static" / "drf_spectacular_sidecar" / "swagger-ui-dist"
 
 
-@cache
-def _contract() -> bytes:
-    from entrepot.doors.api.app import contract
-
-    return msgspec.json.encode(contract())
-
-
 @get("/api/v1/openapi.json", sync_to_thread=False)
-def openapi_json() -> Response[bytes]:
+def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The contract."""
-    return Response(_contract(), media_type="application/json")
+    return Response(request.app.state["contract"], media_type="application/json")
 
 
 @get(["/api/docs", "/api/v1/docs"], sync_to_thread=False)

@@ -27,13 +27,11 @@ from entrepot.doors.api.problems import Problem, not_found, refused
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import CURRENCY, order_lines, order_shape, shipment_shape
 from entrepot.doors.api.threads import in_thread
-from entrepot.orders.models import OrderState
-from entrepot.orders.queries import OrderView, order_by_number, order_page, order_views
+from entrepot.orders.queries import STATES, OrderView, order_by_number, order_page, order_views
 from entrepot.trade import desk
 from entrepot.trade.terms import Answer, Cancel, Capture, Receive
 
 _encode = msgspec.json.Encoder().encode
-_STATES = tuple(OrderState.values)
 VERB = ("not_found", "state_conflict", "request_in_progress")
 REPLAYED = {"Idempotent-Replayed": "true"}
 
@@ -144,7 +142,7 @@ async def list_orders(request: Call) -> Response[bytes]:
             distributor_id=caller.distributor_id,
             limit=limit + 1,
             before_id=query.cursor("orders"),
-            state=query.choice("state", _STATES),
+            state=query.choice("state", STATES),
             created_from=query.moment("created_from"),
             created_until=query.moment("created_until"),
         ),

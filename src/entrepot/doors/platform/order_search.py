@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import Goods
@@ -68,9 +69,9 @@ class OrderSearch(FilterForm):
                 out_no=like(number) + "%",
             )
         if words := self.value("goods"):
-            ids = matching(Goods.objects.all(), text=words).values_list("id", flat=True)[:_GOODS_LIMIT]
             found.add(
-                "o.id in (select order_id from orders_line where goods_id = any(%(goods_ids)s))", goods_ids=list(ids)
+                "o.id in (select order_id from orders_line where goods_id = any(%(goods_ids)s))",
+                goods_ids=_goods_ids(words),
             )
         if phone := self.value("phone"):
             found.add(
@@ -93,6 +94,13 @@ class OrderSearch(FilterForm):
         if last:
             found.add("o.created_at < %(last_day)s", last_day=last)
         return found
+
+
+def _goods_ids(words: str) -> list[int]:
+    """Return the goods that a number, a SKU code or words of the name stand for."""
+    named = matching(Goods.objects.all(), text=words).values("id")[:_GOODS_LIMIT]
+    coded = Q(goods_no=words) | Q(skus__code=words) | Q(id__in=named)
+    return list(Goods.objects.filter(coded).values_list("id", flat=True).distinct())
 
 
 def _id_of(text: str) -> int:

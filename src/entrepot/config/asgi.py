@@ -10,7 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entrepot.config.settings")
 django.setup()
 
 from entrepot.config.passing import Pages  # noqa: E402
+from entrepot.config.starting import refuse_unfit  # noqa: E402
 from entrepot.doors.api.app import make_app  # noqa: E402
+
+refuse_unfit()
 
 _api = make_app()
 _pages = Pages(os.environ.get("ENTREPOT_PAGES_SOCKET", ""))

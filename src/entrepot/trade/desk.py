@@ -1,5 +1,6 @@
 """The desk: a list of asks in, a list of answers out, everything between in one transaction."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from entrepot.base import scope
 from entrepot.base.refusals import Refusal
+from entrepot.base.stages import STAGES
 from entrepot.trade.apply import write
 from entrepot.trade.decide import decide
 from entrepot.trade.snapshot import load
@@ -92,7 +94,10 @@ def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False, lock_wait_ms
             with scope.desk(is_outermost=True):
                 if lock_wait_ms:
                     _wait_at_most(lock_wait_ms)
-                return _once(asks, is_all_or_none=is_all_or_none, is_kept=True)
+                answers = _once(asks, is_all_or_none=is_all_or_none, is_kept=True)
+                written = time.perf_counter()
+            STAGES.add("commit", time.perf_counter() - written, count=len(asks))
+            return answers
         except IntegrityError as error:
             if attempt == _TRIES - 1 or not _is_retryable(error):
                 raise
@@ -129,12 +134,18 @@ def _once(asks: Sequence[Any], *, is_all_or_none: bool, is_kept: bool) -> list[A
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     with connection.wrap_database_errors:
+        started = time.perf_counter()
         books = load(asks, raw=raw, is_locking=is_kept)
+        loaded = time.perf_counter()
         answers = decide(asks, books=books)
+        decided = time.perf_counter()
+        STAGES.add("load", loaded - started, count=len(asks))
+        STAGES.add("decide", decided - loaded, count=len(asks))
         if is_all_or_none and any(not answer.is_accepted for answer in answers):
             return [
                 answer if not answer.is_accepted or _was_done_before(answer) else refuse(_NOT_ALL) for answer in answers
             ]
         if is_kept:
             write(books, raw=raw)
+            STAGES.add("write", time.perf_counter() - decided, count=len(asks))
     return answers

@@ -3,10 +3,12 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from litestar import Response, get, post
 
 from entrepot import VERSION
+from entrepot.base.stages import STAGES
 from entrepot.doors.api import shapes
 from entrepot.doors.api.callers import plain_address
 from entrepot.doors.api.calls import Call, as_distributor, body_of, caller_of, reply
@@ -52,7 +54,7 @@ async def get_health(request: Call) -> Response[bytes]:
 @get("/status", opt=Operation(None, shapes.Status, group="machine", is_open=True).opt())
 async def get_status(request: Call) -> Response[bytes]:
     """运行状态 | Name, version and time of the service."""
-    return reply(shapes.Status("entrepot", VERSION, int(time.time())))
+    return reply(shapes.Status("entrepot", VERSION, int(time.time()), STAGES.totals() if settings.DEMO else {}))
 
 
 def _ping() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from entrepot.doors.api.measure import STAGES
+from entrepot.base.stages import STAGES
 from entrepot.doors.api.problems import Problem
 from entrepot.doors.api.threads import busy, guarded
 from entrepot.trade import desk

@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
+from entrepot.base.stages import STAGES
 from entrepot.doors.api.callers import Caller, Callers, plain_address
-from entrepot.doors.api.measure import STAGES
 from entrepot.doors.api.nonces import Nonces
 from entrepot.doors.api.problems import Problem, encode_problem
 from entrepot.doors.api.texts import language_of
@@ -88,7 +88,10 @@ class Guard:
         if not _TIMESTAMP.match(timestamp) or abs(now - int(timestamp)) > WINDOW_S:
             raise Problem("timestamp_out_of_window", extra={"server_time": now})
         signed = signed_bytes(asgi, nonce=nonce, timestamp=timestamp, body=body)
-        if not _NONCE.match(nonce) or not _is_signed(headers.get(b"entrepot-signature", b""), signed, caller.secret):
+        if not _NONCE.match(nonce):
+            told = {"signed": signed.decode("utf-8", "replace")}
+            raise Problem("bad_signature", detail="Entrepot-Nonce: 16–64 of A–Z a–z 0–9 _ -", extra=told)
+        if not _is_signed(headers.get(b"entrepot-signature", b""), signed, caller.secret):
             raise Problem("bad_signature", extra={"signed": signed.decode("utf-8", "replace")})
         if not self._nonces.is_new(key, nonce):
             raise Problem("nonce_reused")

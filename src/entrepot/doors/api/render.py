@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from entrepot.catalog.pictures import address
 from entrepot.doors.api import shapes
 
 CURRENCY = "CNY"
@@ -86,8 +87,8 @@ def product_shape(goods: Any) -> shapes.Product:
         category_id=str(goods.category_id),
         brand_id=str(goods.brand_id) if goods.brand_id is not None else None,
         kind=goods.kind,
-        images=goods.images,
-        detail_images=goods.detail_images,
+        images=[address(path) for path in goods.images],
+        detail_images=[address(path) for path in goods.detail_images],
         min_quantity=goods.min_quantity,
         freight_template_id=None,
         state=goods.state,

@@ -383,9 +383,10 @@ class Health(Struct):
     database: str
 
 
-class Status(Struct):
-    """What is running."""
+class Status(Struct, omit_defaults=True):
+    """What is running; in a demo world also where its time went, by stage."""
 
     name: str
     version: str
     server_time: int
+    stages: dict[str, dict[str, float]] = {}

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 
 class Stages:
-    """Running sums per stage; read by the status operation in a measured world."""
+    """Running sums per stage; read by the status operation in a demo world."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = defaultdict(float)

@@ -1,0 +1,23 @@
+"""One Chromium, one sign-in of each back office, and every address its people can come to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, StorageState
+
+from demo.browser import KINDS, accounts, chromium, sign_in
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def states(browser: Browser, live_instance: Any) -> dict[str, StorageState]:
+    """Cookies of a person of each back office, signed in once."""
+    people = accounts(live_instance.data)
+    return {kind: sign_in(browser, live_instance.url, account=people[kind]) for kind in KINDS}

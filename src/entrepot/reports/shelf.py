@@ -98,7 +98,8 @@ def goods_page(
     ids: Sequence[int] | None = None,
 ) -> list[ShelfGoods]:
     """Return up to `limit` goods on sale that the distributor's scope shows, by rising id above `after_id`."""
-    conditions, values = ["id > %s"], [after_id]  # type: tuple[list[str], list[Any]]
+    conditions: list[str] = ["id > %s"]
+    values: list[Any] = [after_id]
     for clause, value in (("category_id = any(%s)", category_ids), ("brand_id = %s", brand_id), ("id = any(%s)", ids)):
         if value is not None:
             conditions.append(clause)

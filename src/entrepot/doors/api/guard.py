@@ -22,6 +22,7 @@ BODY_LIMIT = 1_048_576
 OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/status", "/api/v1/openapi.json", "/api/v1/docs"})
 _KEY = re.compile(r"ek_[a-z]+_[A-Za-z0-9]{1,40}\Z")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
+_NONCE_FORM = ("Entrepot-Nonce 须为 16–64 位的 A–Z a–z 0–9 _ -", "Entrepot-Nonce is 16–64 of A–Z a–z 0–9 _ -")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
 
@@ -90,7 +91,7 @@ class Guard:
         signed = signed_bytes(asgi, nonce=nonce, timestamp=timestamp, body=body)
         if not _NONCE.match(nonce):
             told = {"signed": signed.decode("utf-8", "replace")}
-            raise Problem("bad_signature", detail="Entrepot-Nonce: 16–64 of A–Z a–z 0–9 _ -", extra=told)
+            raise Problem("bad_signature", detail=_NONCE_FORM, extra=told)
         if not _is_signed(headers.get(b"entrepot-signature", b""), signed, caller.secret):
             raise Problem("bad_signature", extra={"signed": signed.decode("utf-8", "replace")})
         if not self._nonces.is_new(key, nonce):

@@ -4,7 +4,9 @@ import dataclasses
 import io
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from entrepot.orders.consignees import PlainConsignee, masked_name, masked_phone, phone_hash, seal_consignee
@@ -49,3 +51,12 @@ def sheet_of(response: Any) -> list[list[str]]:
 def text_of(response: Any) -> str:
     """The HTML of an answer."""
     return response.content.decode()
+
+
+def round_trips(browser: Client, address: str) -> int:
+    """How many statements a page asks of the database, the marks of its transaction left out."""
+    browser.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(address).status_code == 200
+    marks = ("BEGIN", "COMMIT", "SET TRANSACTION")
+    return sum(not query["sql"].upper().startswith(marks) for query in asked.captured_queries)

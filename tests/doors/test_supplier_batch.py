@@ -81,7 +81,7 @@ def test_nothing_is_shipped_before_the_yes_and_all_of_it_after(world: World, tra
     plan = handed_in(
         browser,
         [str(first.id), "", "", "顺丰", "SF-1001"],
-        [second.id, trade.article.code, 1, "zto", 7700001],
+        [second.id, trade.article.code, "1.0", "zto", 7700001],
         [third.id, "", "", "飞鸽", "X-1"],
         [third.id + 10**6, "", "", "sf", "X-2222"],
     )

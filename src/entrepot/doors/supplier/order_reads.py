@@ -125,7 +125,8 @@ class Wanted:
 
     def conditions(self, *, with_tab: bool = True) -> tuple[str, list[Any]]:
         """Return the SQL condition over `orders_supplyorder s` and its values."""
-        clauses, values = ["true"], []  # type: tuple[list[str], list[Any]]
+        clauses: list[str] = ["true"]
+        values: list[Any] = []
 
         def add(clause: str, *given: Any) -> None:
             clauses.append(clause)

@@ -31,17 +31,21 @@ _KEPT_S = 24 * 3600
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
+_WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?", re.ASCII)  # spreadsheets like to write 4 as 4.0
+
+
 def _number(text: str) -> int:
-    plain = text.lstrip("#").strip()
-    if not plain.isdigit() or len(plain) > 18:
+    found = _WHOLE.fullmatch(text.lstrip("#").strip())
+    if found is None:
         raise ValueError(_("not an order number"))
-    return int(plain)
+    return int(found[1])
 
 
 def _pieces(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 1_000_000:
+    found = _WHOLE.fullmatch(text)
+    if found is None or not 0 < int(found[1]) < 1_000_000:
         raise ValueError(_("not a number of pieces"))
-    return int(text)
+    return int(found[1])
 
 
 def _carrier(text: str) -> str:

@@ -56,9 +56,7 @@ def accounts(data: Path) -> dict[str, dict[str, str]]:
     return {account["kind"]: account for account in reversed(listed)}
 
 
-def window(
-    browser: Browser, screen: Screen, *, state: StorageState | None = None, scale: float = 1
-) -> BrowserContext:
+def window(browser: Browser, screen: Screen, *, state: StorageState | None = None, scale: float = 1) -> BrowserContext:
     """A browser of its own, signed in when a state is given. Nothing moves in it, so that what is seen is final."""
     return browser.new_context(
         viewport={"width": screen.width, "height": screen.height},

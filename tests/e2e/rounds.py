@@ -44,12 +44,8 @@ MORE = {
     "supplier": ["batch/", "goods/new/", "earnings/", "orders/?number=999999999"],
     "distributor": ["topups/new/", "ledger/", "keys/", "users/", "orders/?number=999999999"],
 }  # fmt: skip
-# Behind a detail: what is done to it.
-BEHIND = {
-    "/platform/goods/": ["edit/"],
-    "/platform/distributors/": ["edit/", "ledger/", "credit/", "limit/"],
-    "/platform/suppliers/": ["change/"],
-}
+# Behind a detail: what its page leads on to.
+BEHIND = r"(edit|change|ledger|credit|limit)/"
 OPEN = ["/", "/platform/login/", "/supplier/login/", "/distributor/login/"]
 
 
@@ -129,9 +125,8 @@ def office_paths(page: Page, own: str, *, kind: str) -> list[str]:
         found = links_to(page, pattern)
         assert found, f"no detail in /{kind}/{place}"
         paths.append(found[0])
-        for start, deeds in BEHIND.items():
-            if found[0].startswith(start):
-                paths += [found[0] + deed for deed in deeds]
+        page.goto(own + found[0])
+        paths += links_to(page, found[0] + BEHIND)
     paths += [f"/{kind}/{more}" for more in MORE[kind]]
     return list(dict.fromkeys([*paths, "/account/"]))
 

@@ -22,9 +22,9 @@ CANARY = {
     "city": "深圳市",
     "district": "南山区",
     "street": "鸣禽街道",
-    "address": "金丝雀路 4711 号",
+    "address": "金丝雀路 90471153 号",
 }
-WORDS = [CANARY["name"], CANARY["phone"], CANARY["street"], CANARY["address"], "4711"]
+WORDS = [CANARY["name"], CANARY["phone"], CANARY["street"], CANARY["address"], "90471153"]
 
 
 def told(text: str) -> list[str]:

@@ -171,9 +171,9 @@ function drawMonth() {
     ? [quick(words().today, () => [today(), today()]), quick(words().week, () => [iso(later(-6)), today()]), quick(words().month, () => [iso(later(-29)), today()])]
     : [quick(words().today, () => [today()])];
   picker.replaceChildren(
-    make("header", {}, button("‹", words().previous, turn(-1)), make("span", { textContent: title }), button("›", words().next, turn(1))),
+    make("div", { className: "picker-head" }, button("‹", words().previous, turn(-1)), make("span", { textContent: title }), button("›", words().next, turn(1))),
     make("table", {}, make("thead", {}, make("tr", {}, ...names)), make("tbody", {}, ...weeks)),
-    make("footer", {}, ...foot, quick(words().clear, () => range ? ["", ""] : [""])),
+    make("div", { className: "picker-foot" }, ...foot, quick(words().clear, () => range ? ["", ""] : [""])),
   );
 }
 
@@ -225,7 +225,7 @@ function rowBy(step) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-const here = selector => one(`tr.here ${selector}`);
+const here = selector => one("tr.here") && one(selector, one("tr.here"));
 const keys = {
   "/": () => (one(".find input")?.checkVisibility() ? one(".find input") : one(".search input"))?.focus(),
   "?": () => one("#help")?.showModal(),

@@ -1,4 +1,4 @@
-"""Warehouses: every supplier has one from the first time it is asked for."""
+"""Warehouses and pools: a supplier has his first from when it is asked for."""
 
 from django.db import connection
 
@@ -25,3 +25,29 @@ def main_warehouse(supplier_id: int) -> int:
             cursor.execute(find, [supplier_id])
             found = cursor.fetchone()[0]
     return int(found)
+
+
+def open_pool(
+    sku_id: int, *, distributor_id: int | None, tier_id: int | None, floor: int, cap: int | None, buffer: int
+) -> int:
+    """Return the id of the open allotment of a SKU for a distributor or a tier, made when there is none.
+
+    `floor`, `cap` and `buffer` are pieces. To be called inside a scope that sees it; the pieces are moved by the desk.
+    """
+    find = (
+        "select id from stock_allotment where is_open and sku_id = %s"
+        " and distributor_id is not distinct from %s and tier_id is not distinct from %s"
+    )
+    values = [sku_id, distributor_id, tier_id]
+    with connection.cursor() as cursor:
+        cursor.execute(find, values)
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(
+                "insert into stock_allotment (sku_id, distributor_id, tier_id, floor, cap, buffer, taken, is_open)"
+                " values (%s, %s, %s, %s, %s, %s, 0, true) on conflict do nothing",
+                [*values, floor, cap, buffer],
+            )
+            cursor.execute(find, values)
+            row = cursor.fetchone()
+    return int(row[0])

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.refusals import Refusal
+from entrepot.catalog.models import Sku
 from entrepot.parties import actions as parties
-from entrepot.parties.models import Distributor, Supplier
+from entrepot.parties.models import Distributor, Tier
+from entrepot.stock.warehouses import open_pool
 from entrepot.trade import desk as trade
 from entrepot.trade import terms
 
@@ -74,7 +77,7 @@ def _answer(line: str) -> Reply:
         return verb(request)
     except (KeyError, TypeError, ValueError) as wrong:
         return {"ok": False, "code": "validation_failed", "detail": repr(wrong)}
-    except (Distributor.DoesNotExist, Supplier.DoesNotExist, LookupError):
+    except (ObjectDoesNotExist, LookupError):
         return {"ok": False, "code": Refusal.NOT_FOUND.code}
     except trade.Busy:
         return {"ok": False, "code": "busy"}
@@ -159,19 +162,47 @@ def _credit_limit(request: Request) -> Reply:
     return _ask(terms.SetCreditLimit(distributor_id=party.pk, limit_fen=int(request["limit_fen"]), actor=ACTOR))
 
 
-def _restock(request: Request) -> Reply:
+def _warehouse(sku: str) -> int:
     with scope.desk(read_only=True), connection.cursor() as cursor:
         cursor.execute(
             "select min(w.id) from catalog_sku k join catalog_goods g on g.id = k.goods_id"
             " join stock_warehouse w on w.supplier_id = g.supplier_id where k.code = %s",
-            [request["sku"]],
+            [sku],
         )
-        warehouse_id = cursor.fetchone()[0]
+        warehouse_id: int | None = cursor.fetchone()[0]
     if warehouse_id is None:
-        raise LookupError(request["sku"])
-    cause = request.get("cause") or uuid.uuid4().hex
+        raise LookupError(sku)
+    return warehouse_id
+
+
+def _restock(request: Request) -> Reply:
+    sku, cause = request["sku"], request.get("cause") or uuid.uuid4().hex
+    return _ask(terms.Restock(sku=sku, warehouse_id=_warehouse(sku), qty=int(request["qty"]), cause=cause, actor=ACTOR))
+
+
+def _allot(request: Request) -> Reply:
+    """Set pieces of a SKU apart for a distributor or, by name, a tier; the pool is opened when there is none."""
+    sku, pieces = request["sku"], int(request["pieces"])
+    party = _distributor(request["distributor"]) if request.get("distributor") else None
+    with scope.platform():
+        tier = Tier.objects.get(name=request["tier"]) if request.get("tier") else None
+        pool_id = open_pool(
+            Sku.objects.get(code=sku).pk,
+            distributor_id=party.pk if party else None,
+            tier_id=tier.pk if tier else None,
+            floor=max(0, pieces),
+            cap=request.get("cap"),
+            buffer=request.get("buffer") or 0,
+        )
     return _ask(
-        terms.Restock(sku=request["sku"], warehouse_id=warehouse_id, qty=int(request["qty"]), cause=cause, actor=ACTOR)
+        terms.Allot(
+            sku=sku,
+            warehouse_id=_warehouse(sku),
+            allotment_id=pool_id,
+            qty=pieces,
+            cause=request["cause"],
+            actor=ACTOR,
+        )
     )
 
 
@@ -221,6 +252,7 @@ VERBS: dict[str, Callable[[Request], Reply]] = {
     "credit": _credit,
     "credit_limit": _credit_limit,
     "restock": _restock,
+    "allot": _allot,
     "suspend": _suspend,
     "activate": _activate,
     "books": _books,

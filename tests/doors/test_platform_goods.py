@@ -141,13 +141,17 @@ def test_own_goods_are_written_listed_sold_and_changed(world: World, settings: A
     missing = browser.post(f"{GOODS}new/", what | sku_rows(small | {"price_fen": ""}))
     assert missing.status_code == 422
     answer = browser.post(
-        f"{GOODS}new/", what | sku_rows(small, large, {}) | {"pictures": [picture(), picture("blue")]}
+        f"{GOODS}new/",
+        what
+        | sku_rows(small, large, {})
+        | {"pictures": [picture(), picture("blue")], "detail_pictures": [picture("green")]},
     )
     assert answer.status_code == 302, re.findall(r'class="error"[^>]*>([^<]+)', text_of(answer))
     goods_id = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
     skus = rows("select id, code, supplier_price_fen from catalog_sku where goods_id = %s order by position", goods_id)
     assert [price for _id, _code, price in skus] == [1000, 2000]
-    ((images,),) = rows("select images from catalog_goods where id = %s", goods_id)
+    ((images, details),) = rows("select images, detail_images from catalog_goods where id = %s", goods_id)
+    assert len(details) == 1 and details[0] not in images
     assert len(images) == 2 and all((tmp_path / path).is_file() for path in images)
     assert browser.get(f"/media/{images[0]}").status_code == 200
     page = text_of(browser.get(f"{GOODS}{goods_id}/edit/"))
@@ -170,7 +174,7 @@ def test_own_goods_are_written_listed_sold_and_changed(world: World, settings: A
         (1100, True),
         (2000, False),
     ]
-    assert rows("select images from catalog_goods where id = %s", goods_id) == [([images[1], images[0]],)]
+    assert rows("select images, detail_images from catalog_goods where id = %s", goods_id) == [(images[::-1], [])]
 
 
 def test_more_rows_keep_what_was_typed(world: World) -> None:

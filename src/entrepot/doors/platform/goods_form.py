@@ -1,5 +1,6 @@
 """Own goods written and changed: what they are, pictures, SKUs with their prices."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -24,6 +25,14 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.parties.queries import platform_supplier
 
 _BLANK_ROWS = 2
+
+
+@dataclass
+class Pictures:
+    """The paths of the pictures of some goods: those of the head, the main one first, and those of the details."""
+
+    images: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
 
 
 class GoodsForm(forms.Form):
@@ -94,29 +103,30 @@ def _edited(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
     if request.method == "GET":
         form = GoodsForm(initial=_initial(goods))
         skus = _sku_forms(goods)
-        return _form_page(request, goods=goods, form=form, skus=skus, images=list(goods.images) if goods else [])
+        shown = Pictures(list(goods.images), list(goods.detail_images)) if goods else Pictures()
+        return _form_page(request, goods=goods, form=form, skus=skus, shown=shown)
     form = GoodsForm(request.POST)
-    images = [path for path in request.POST.getlist("keep") if pictures.is_kept(path)]
-    images = sorted(images, key=lambda path: path != request.POST.get("main"))
+    shown = Pictures(_kept(request, "keep"), _kept(request, "keep_detail"))
+    shown.images.sort(key=lambda path: path != request.POST.get("main"))
     if request.POST.get("do") == "more":
         data = request.POST.copy()
         data["sku-TOTAL_FORMS"] = str(min(SKUS_AT_MOST, int(data.get("sku-TOTAL_FORMS") or 0) + 3))
         skus = _formset()(data, prefix="sku")
-        return _form_page(request, goods=goods, form=GoodsForm(initial=request.POST.dict()), skus=skus, images=images)
+        return _form_page(request, goods=goods, form=GoodsForm(initial=request.POST.dict()), skus=skus, shown=shown)
     skus = _formset()(request.POST, prefix="sku")
     try:
-        images += [path for path in _uploaded(request) if path not in images]
+        _add_uploaded(request, shown=shown)
     except Mistake as mistake:
         form.add_error(None, mistake.reason)
-    saved = _saved(request, goods=goods, form=form, skus=skus, images=images)
+    saved = _saved(request, goods=goods, form=form, skus=skus, shown=shown)
     if saved is None:
-        return _form_page(request, goods=goods, form=form, skus=skus, images=images, status=422)
+        return _form_page(request, goods=goods, form=form, skus=skus, shown=shown, status=422)
     messages.success(request, gettext("“%(name)s” is saved.") % {"name": saved.name})
     return HttpResponseRedirect(reverse("platform:goods-page", args=[saved.pk]))
 
 
 def _saved(
-    request: PartyRequest, *, goods: Goods | None, form: GoodsForm, skus: "BaseFormSet[SkuForm]", images: list[str]
+    request: PartyRequest, *, goods: Goods | None, form: GoodsForm, skus: "BaseFormSet[SkuForm]", shown: Pictures
 ) -> Goods | None:
     """Save the goods; None when a form is wrong or the room refuses, which is then said on the form."""
     if not (form.is_valid() & skus.is_valid()):
@@ -134,8 +144,8 @@ def _saved(
             category_id=cleaned["category_id"],
             brand_id=cleaned["brand_id"],
             min_quantity=cleaned["min_quantity"],
-            images=images,
-            detail_images=[] if goods is None else goods.detail_images,
+            images=shown.images,
+            detail_images=shown.details,
             skus=[one.draft() for one in filled],
             actor=actor(request.party),
             address=client_ip(request) or "",
@@ -157,12 +167,18 @@ def _place(mistake: Mistake, *, form: GoodsForm, filled: list[Any]) -> None:
         form.add_error(mistake.field if mistake.field in form.fields else None, mistake.reason)
 
 
-def _uploaded(request: PartyRequest) -> list[str]:
-    """Keep the pictures that came with the form and return their paths."""
-    return [
-        pictures.store(upload.read(pictures.BYTES_AT_MOST + 1))
-        for upload in request.FILES.getlist("pictures")[:PICTURES_AT_MOST]
-    ]
+def _kept(request: PartyRequest, name: str) -> list[str]:
+    """Return the paths of the pictures that stay, as far as they are pictures we keep."""
+    return [path for path in dict.fromkeys(request.POST.getlist(name)) if pictures.is_kept(path)]
+
+
+def _add_uploaded(request: PartyRequest, *, shown: Pictures) -> None:
+    """Keep the pictures that came with the form, behind those that were there."""
+    for name, paths in (("pictures", shown.images), ("detail_pictures", shown.details)):
+        for upload in request.FILES.getlist(name)[:PICTURES_AT_MOST]:
+            path = pictures.store(upload.read(pictures.BYTES_AT_MOST + 1))
+            if path not in paths:
+                paths.append(path)
 
 
 def _formset(extra: int = 0) -> "type[BaseFormSet[SkuForm]]":
@@ -204,7 +220,7 @@ def _form_page(
     goods: Goods | None,
     form: GoodsForm,
     skus: "BaseFormSet[SkuForm]",
-    images: list[str],
+    shown: Pictures,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -212,7 +228,8 @@ def _form_page(
         "goods": goods,
         "form": form,
         "skus": skus,
-        "images": [(path, pictures.address(path, small=True)) for path in images],
+        "images": [(path, pictures.address(path, small=True)) for path in shown.images],
+        "details": [(path, pictures.address(path, small=True)) for path in shown.details],
         "most": PICTURES_AT_MOST,
     }
     return render(request, "platform/goods_form.html", context, status=status)

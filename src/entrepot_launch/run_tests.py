@@ -14,10 +14,11 @@ from entrepot_launch import postgres, processes, testing
 from entrepot_launch.faults import LaunchError
 
 ROOT = Path(__file__).resolve().parents[2]
+EVERYTHING = ["-q", "-n", "2", "--dist", "loadfile"]
 USAGE = """usage: bin/test [--no-check] [pytest arguments]
 
 Sets up the environment, Chromium and Chinese fonts, starts a PostgreSQL of its own, runs bin/check and then pytest.
-Without arguments pytest runs everything. --no-check goes straight to pytest.
+Without arguments pytest runs everything, two files at a time. --no-check goes straight to pytest.
 Exit codes: pytest's own; 1 when bin/check finds something; 5 when no database could be started."""
 
 
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
         print(USAGE)
         return 0
     wants_check = arguments[:1] != ["--no-check"]
-    pytest_arguments = arguments if wants_check else arguments[1:]
+    pytest_arguments = (arguments if wants_check else arguments[1:]) or EVERYTHING
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     if wants_check and (found := _run([str(ROOT / "bin" / "check")], environment=dict(os.environ))):

@@ -1,0 +1,1 @@
+"""Kills, broken lines and lost replies: nothing acknowledged is lost, and sending again heals the rest."""

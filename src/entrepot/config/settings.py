@@ -124,6 +124,7 @@ CSRF_COOKIE_NAME = f"entrepot_csrf_{_PORT}".rstrip("_")
 LANGUAGE_COOKIE_NAME = "entrepot_language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_FAILURE_VIEW = "entrepot.doors.kit.errors.csrf_failure"
 # Messages ride in a cookie: showing one must not write to the database.

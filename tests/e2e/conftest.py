@@ -9,14 +9,14 @@ from playwright.sync_api import Browser, StorageState
 from demo.browser import KINDS, accounts, chromium, sign_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium; gone with its file, because its event loop would stay in the way of the database."""
     with chromium() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def states(browser: Browser, live_instance: Any) -> dict[str, StorageState]:
     """Cookies of a person of each back office, signed in once."""
     people = accounts(live_instance.data)

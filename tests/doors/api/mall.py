@@ -115,18 +115,23 @@ class Mall:
 
     def send(self, request: Request) -> Reply:
         """Send a request over the mall's kept connection; one that the server has closed is opened anew."""
-        for is_last in (False, True):
-            try:
-                self._connection.request(request.method, request.target, body=request.body, headers=request.headers)
-                response = self._connection.getresponse()
-                body = response.read()
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                self._connection.close()
-                if is_last:
-                    raise
-                continue
-            return Reply(response.status, {n.lower(): v for n, v in response.getheaders()}, body)
-        raise AssertionError("unreachable")
+        is_kept = self._connection.sock is not None
+        try:
+            return self._exchange(request)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            if not is_kept:
+                raise
+            return self._exchange(request)
+
+    def _exchange(self, request: Request) -> Reply:
+        try:
+            self._connection.request(request.method, request.target, body=request.body, headers=request.headers)
+            response = self._connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise
+        return Reply(response.status, {n.lower(): v for n, v in response.getheaders()}, body)
 
     def call(self, method: str, path: str, content: Any = NOTHING, **more: Any) -> Reply:
         """Sign and send."""

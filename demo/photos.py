@@ -21,7 +21,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "sign-in": ("/supplier/login/", ""),
     "platform-dashboard": ("/platform/", ""),
     "platform-orders": ("/platform/orders/", ""),
-    "platform-order": ("/platform/orders/", r"/platform/orders/\d+/"),
+    "platform-order": ("/platform/orders/?tab=completed", r"/platform/orders/\d+/"),
     "platform-goods": ("/platform/goods/", ""),
     "platform-distributor": ("/platform/distributors/", r"/platform/distributors/\d+/"),
     "supplier-dashboard": ("/supplier/", ""),

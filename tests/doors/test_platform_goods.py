@@ -64,7 +64,17 @@ def test_goods_are_approved_at_the_price_the_platform_sets(world: World, article
     assert order.total_fen == 984  # 9.37 + 5 %, rounded half-up
 
 
-@pytest.mark.parametrize("wrong", [{"do": "reject"}, {"version": 0}, {"price": "0"}, {"price": "9.375"}, {"price": ""}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"do": "reject"},
+        {"version": 0},
+        {"do": "reject", "note": "x", "version": 0},
+        {"price": "0"},
+        {"price": "9.375"},
+        {"price": ""},
+    ],
+)
 def test_a_wrong_review_changes_nothing(world: World, article: Any, wrong: dict[str, Any]) -> None:
     if "price" in wrong:
         wrong = {f"supply_price_{article.sku_id}": wrong["price"]}

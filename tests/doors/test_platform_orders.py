@@ -98,6 +98,22 @@ def test_tabs_gather_states_and_count_them(world: World, trade: Any) -> None:
     assert is_listed(browser, trade.order.id, tab="to_ship", **mine)  # partly shipped still waits
 
 
+def test_counting_stops_at_a_limit_and_says_so(world: World, trade: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entrepot.doors.platform.order_rows.COUNT_LIMIT", 2)
+    browser, mine = at_work("platform", None), {"distributor": trade.party.pk}
+
+    def counts(**query: Any) -> list[str]:
+        return re.findall(r'class="count">([^<]+)<', text_of(browser.get(ORDERS, query)))
+
+    order_of(world, trade.party, (trade.own, 1), mode="hold")
+    assert counts(**mine)[:2] == ["2", "1"]
+    order_of(world, trade.party, (trade.own, 1))
+    assert counts(**mine) == ["2+"]  # a search found more than are counted: no state's figure would be true
+    assert 'class="sum"' not in text_of(browser.get(ORDERS, mine))
+    order_of(world, trade.party, (trade.own, 1))
+    assert counts()[0] == "2+"  # three or more orders to ship: all and that tab stop, held ones may still be counted
+
+
 def test_pages_go_on_by_cursor_and_come_back(world: World, trade: Any) -> None:
     browser = at_work("platform", None)
     placed = [order_of(world, trade.party, (trade.own, 1)).id for _ in range(24)]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
@@ -89,13 +88,18 @@ left join lateral (
 order by o.id {direction}
 """
 
-_COUNTS = """
+_EVERY_COUNT = """
 select t.state, count(x.total_fen), coalesce(sum(x.total_fen), 0)::bigint
 from unnest(%(states)s::text[]) as t(state)
 left join lateral (
-    select o.total_fen from orders_order o where o.state = t.state and {conditions} limit %(most)s
+    select o.total_fen from orders_order o where o.state = t.state limit %(most)s
 ) x on true
 group by t.state
+"""
+_FOUND_COUNT = """
+select x.state, count(*), sum(x.total_fen)::bigint from (
+    select o.state, o.total_fen from orders_order o where {conditions} order by o.id desc limit %(most)s
+) x group by x.state
 """
 
 
@@ -122,13 +126,16 @@ def every_row(conditions: Conditions, *, most: int, size: int = 1000) -> Iterato
 
 @dataclass(frozen=True)
 class Counts:
-    """How many orders of each tab there are under the conditions, up to a limit, and their totals in fen."""
+    """How many orders of each state there are, and their totals in fen; `is_cut`: a search found more than are counted."""
 
     by_state: dict[str, tuple[int, int]]
+    is_cut: bool = False
 
-    def shown(self, states: tuple[str, ...]) -> int | str:
-        """Return the number of orders in these states, or a text such as `9,999+` where counting stopped."""
+    def shown(self, states: tuple[str, ...]) -> int | str | None:
+        """Return the number of orders in these states, `9,999+` where counting stopped, None when nobody knows it."""
         counts = [self.by_state.get(state, (0, 0))[0] for state in states]
+        if self.is_cut:
+            return f"{COUNT_LIMIT:,}+" if len(states) == len(ALL_STATES) else None
         if max(counts, default=0) > COUNT_LIMIT:
             return f"{COUNT_LIMIT:,}+"
         return sum(counts)
@@ -136,7 +143,7 @@ class Counts:
     def total(self, states: tuple[str, ...]) -> tuple[int, int] | None:
         """Return number and total of the orders in these states, None where counting stopped."""
         found = [self.by_state.get(state, (0, 0)) for state in states]
-        if any(count > COUNT_LIMIT for count, _total in found):
+        if self.is_cut or any(count > COUNT_LIMIT for count, _total in found):
             return None
         return sum(count for count, _total in found), sum(total for _count, total in found)
 
@@ -145,8 +152,17 @@ ALL_STATES = tuple(state for states in TABS.values() for state in states)
 
 
 def counts(conditions: Conditions) -> Counts:
-    """Count the orders under the conditions by state."""
-    values: dict[str, Any] = {"states": list(ALL_STATES), "most": COUNT_LIMIT + 1}
+    """Count the orders under the conditions by state.
+
+    Without a search each state is counted by its index, up to a limit. A search is gone through once, newest first,
+    up to the same limit for all states together: so it costs the same however many orders it finds.
+    """
+    most = COUNT_LIMIT + 1
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS.format(conditions=conditions.sql), conditions.values | values)
-        return Counts({state: (count, total) for state, count, total in cursor.fetchall()})
+        if conditions.clauses:
+            cursor.execute(_FOUND_COUNT.format(conditions=conditions.sql), conditions.values | {"most": most})
+        else:
+            cursor.execute(_EVERY_COUNT, {"states": list(ALL_STATES), "most": most})
+        found = {state: (count, total) for state, count, total in cursor.fetchall()}
+    is_cut = bool(conditions.clauses) and sum(count for count, _total in found.values()) >= most
+    return Counts(found, is_cut)

@@ -67,8 +67,10 @@ class Target:
             "api": lambda: self.members("api")[:1],
             "api's worker": lambda: self.members("api")[-1:],
         }
-        found = victims.get(part, lambda: self.members(part)[:1])()
-        assert found, f"{part} is not running"
+        began = time.monotonic()
+        while not (found := victims.get(part, lambda: self.members(part)[:1])()):  # it was killed just before
+            assert time.monotonic() - began < RECOVERY_S, f"{part} is not started again"
+            time.sleep(0.05)
         os.kill(chance.choice(found), signal.SIGKILL)
 
     def until_well(self) -> float:

@@ -120,10 +120,10 @@ def _load(key: str) -> Caller | None:
         distributor_id=row[1],
         secret=base64.b64decode(unseal(row[2]).removeprefix(b"whsec_")),
         networks=[network_of(entry) for entry in row[3]],
-        rate_per_s=row[4],
-        burst=row[5],
+        rate_per_s=max(1, row[4]),
+        burst=max(1, row[5]),
         actor=f"api/{row[1]}/{row[0]}",
         loaded_at=now,
-        tokens=float(row[5]),
+        tokens=float(max(1, row[5])),
         refilled_at=now,
     )

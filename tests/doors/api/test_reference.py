@@ -1,0 +1,74 @@
+"""The examples of docs/reference/api.md do what they say: its vector, its JSON, its PHP and its Node."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.doors.api.mall import Mall, signature_of
+from tests.doors.api.serving import Served
+from tests.world import World
+
+TEXT = (ROOT / "docs" / "reference" / "api.md").read_text()
+
+
+def block(language: str) -> str:
+    """The one example in a language."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+    return found
+
+
+def test_the_vector_is_right() -> None:
+    secret, nonce, timestamp, payload, signature = re.search(  # type: ignore[union-attr]
+        r"secret `(whsec_[^`]+)`, nonce\s+`([^`]+)`, timestamp `(\d+)`, payload `([^`]+)` give\s+`([^`]+)`", TEXT
+    ).groups()
+    assert base64.b64decode(secret.removeprefix("whsec_")) == b"entrepot-demo-secret-32-bytes-ok!"
+    assert signature_of(secret, nonce, int(timestamp), payload.replace("⏎", "\n").encode()) == signature
+
+
+def test_the_problem_is_one_of_ours(mall: Mall, world: World) -> None:
+    from tests.doors.api.mall import order
+
+    told = json.loads(block("json"))
+    article = world.article(stock=1)
+    refusal = mall.post("/orders", order(article.code, qty=3)).json
+    assert (
+        json.loads(json.dumps(refusal).replace(article.code, "TEA-250G")) | {"request_id": told["request_id"]} == told
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "command", "name"), [("php", ["php"], "mall.php"), ("js", ["node"], "mall.mjs")], ids=["PHP", "Node"]
+)
+def test_a_client_in_thirty_lines(
+    mall: Mall, world: World, served: Served, tmp_path: Path, language: str, command: list[str], name: str
+) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    source = block(language)
+    assert len(source.splitlines()) <= 30
+    (tmp_path / name).write_text(source)
+    article = world.article(stock=9)
+    environment = {"ENTREPOT_URL": served.url, "ENTREPOT_KEY": mall.key, "ENTREPOT_SECRET": mall.secret}
+
+    def run(sku: str) -> str:
+        said = subprocess.run(
+            [*command, tmp_path / name],
+            env=os.environ | environment | {"ENTREPOT_SKU": sku},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return said.stdout + said.stderr
+
+    (placed,) = [said for said in [run(article.code)] if said]
+    assert re.fullmatch(r"\d+ held 2100\nconfirmed\n", placed), placed
+    assert world.stock(article) == (9, 2)
+    assert run("no such").startswith("validation_failed 没有 SKU no such")

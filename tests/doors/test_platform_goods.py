@@ -218,7 +218,8 @@ def test_lists_of_twenty_are_read_with_few_statements(world: World) -> None:
     for _ in range(21):
         world.article(supplier=supplier, stock=1)
     browser = at_work("platform", None, "goods.view", "stock.view")
-    for address in (GOODS, "/platform/stock/", f"{GOODS}?supplier={supplier.pk}"):
+    moved = f"/platform/stock/{world.article(supplier=supplier, stock=5).sku_id}/"
+    for address in (GOODS, "/platform/stock/", f"{GOODS}?supplier={supplier.pk}", moved):
         browser.get(address)
         with CaptureQueriesContext(connection) as found:
             browser.get(address)
@@ -239,7 +240,8 @@ def stock_form(browser: Any, article: Any, **more: Any) -> dict[str, Any]:
 def test_stock_is_set_and_added_and_what_is_reserved_stays(world: World) -> None:
     article, party = world.article(stock=20), world.distributor(funds_fen=100_000)
     world.place(party, (article, 3))
-    browser, address = at_work("platform", None), f"/platform/stock/{article.sku_id}/"
+    browser, page = at_work("platform", None), f"/platform/stock/{article.sku_id}/"
+    address = f"{page}change/"
     assert browser.post(address, stock_form(browser, article)).status_code == 302
     assert world.stock(article) == (12, 3)  # 9 free to sell, 3 reserved
     form = stock_form(browser, article, mode="add", qty="-2")
@@ -256,9 +258,8 @@ def test_stock_is_set_and_added_and_what_is_reserved_stays(world: World) -> None
     ):
         assert browser.post(address, stock_form(browser, article, **wrong)).status_code == 422, wrong
     assert world.stock(article) == (10, 3)
-    page = text_of(browser.get(address))
-    assert page.count("盘点") == 2
-    headings, *moves = sheet_of(browser.get(address, {"export": "xlsx"}))
+    assert text_of(browser.get(page)).count("盘点") == 2
+    headings, *moves = sheet_of(browser.get(page, {"export": "xlsx"}))
     assert len(moves) == 4 and headings
 
 
@@ -266,7 +267,7 @@ def test_a_form_opened_before_somebody_else_changed_the_stock_is_refused(world: 
     article, browser = world.article(stock=20), at_work("platform", None)
     form = stock_form(browser, article)
     world.restock(article, 5)
-    assert browser.post(f"/platform/stock/{article.sku_id}/", form).status_code == 422
+    assert browser.post(f"/platform/stock/{article.sku_id}/change/", form).status_code == 422
     assert world.stock(article) == (25, 0)
 
 
@@ -274,7 +275,7 @@ def test_stock_may_be_seen_without_being_changed(world: World) -> None:
     article = world.article(stock=20)
     browser = at_work("platform", None, "stock.view")
     assert '<form class="stack"' not in text_of(browser.get(f"/platform/stock/{article.sku_id}/"))
-    assert browser.post(f"/platform/stock/{article.sku_id}/", {"qty": "1"}).status_code == 403
+    assert browser.post(f"/platform/stock/{article.sku_id}/change/", {"qty": "1"}).status_code == 403
     assert world.stock(article) == (20, 0)
 
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base import scope
 from entrepot.catalog.models import Sku
@@ -25,7 +24,7 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import EXPORT_LIMIT, Column, export_xlsx
 from entrepot.doors.platform.conditions import Conditions, like
 from entrepot.doors.platform.order_acts import busy
-from entrepot.doors.platform.stock_rows import LOW, StockRow, last_restock, rows, suppliers, warehouses_of
+from entrepot.doors.platform.stock_rows import LOW, StockRow, form_facts, rows, suppliers
 from entrepot.stock.queries import levels_of, moves_of
 from entrepot.stock.warehouses import main_warehouse
 from entrepot.trade import desk
@@ -164,25 +163,29 @@ class RestockForm(forms.Form):
         return cleaned
 
 
-@page("platform", "stock.view", in_scope=False)
-@require_http_methods(["GET", "POST"])
+@page("platform", "stock.view")
+@require_GET
 def sku_stock(request: PartyRequest, sku_id: int) -> HttpResponseBase:
-    """Show the stock of one SKU by warehouse and pool with its moves, and change it."""
-    can_edit = request.party.can("stock.edit")
-    if request.method == "POST" and not can_edit:
-        raise PermissionDenied("stock.edit")
+    """Show the stock of one SKU by warehouse and pool with its moves."""
+    sku = _sku(sku_id)
+    warehouses, seen = form_facts(sku_id, supplier_id=sku.goods.supplier_id)
+    form = RestockForm(warehouses=warehouses, initial={"seen": seen})
+    return _stock_page(request, sku=sku, form=form if request.party.can("stock.edit") else None)
+
+
+@page("platform", "stock.edit", in_scope=False)
+@require_POST
+def stock_change(request: PartyRequest, sku_id: int) -> HttpResponseBase:
+    """Change what is free to sell of one SKU in one warehouse."""
     with scope.platform(read_only=True):
         sku = _sku(sku_id)
-        warehouses, seen = warehouses_of(sku.goods.supplier_id), last_restock(sku_id)
-        if request.method == "GET":
-            form = RestockForm(warehouses=warehouses, initial={"seen": seen})
-            return _stock_page(request, sku=sku, form=form, can_edit=can_edit)
+        warehouses, seen = form_facts(sku_id, supplier_id=sku.goods.supplier_id)
     form = RestockForm(request.POST, warehouses=warehouses)
     if form.is_valid() and _restocked(request, sku=sku, form=form, seen=seen):
         messages.success(request, gettext("The stock of %(sku)s is changed.") % {"sku": sku.code})
         return HttpResponseRedirect(reverse("platform:sku-stock", args=[sku_id]))
     with scope.platform(read_only=True):
-        return _stock_page(request, sku=sku, form=form, can_edit=can_edit)
+        return _stock_page(request, sku=sku, form=form)
 
 
 def _sku(sku_id: int) -> Sku:
@@ -218,7 +221,7 @@ def _restocked(request: PartyRequest, *, sku: Sku, form: RestockForm, seen: int)
     return answer.is_accepted
 
 
-def _stock_page(request: PartyRequest, *, sku: Sku, form: RestockForm, can_edit: bool) -> HttpResponseBase:
+def _stock_page(request: PartyRequest, *, sku: Sku, form: RestockForm | None) -> HttpResponseBase:
     moves = moves_of(sku.pk)
     if request.GET.get("export") == "xlsx":
         found = moves.iterator(chunk_size=1000)
@@ -234,7 +237,9 @@ def _stock_page(request: PartyRequest, *, sku: Sku, form: RestockForm, can_edit:
         "available": sum(level.on_hand - level.reserved for level in levels),
         "page": shown,
         "moves": [(move, MOVE_WORDS.get(move.kind, move.kind)) for move in shown],
-        "form": form if can_edit else None,
+        "form": form,
     }
-    response: HttpResponse = render(request, "platform/sku_stock.html", context, status=422 if form.errors else 200)
+    response: HttpResponse = render(
+        request, "platform/sku_stock.html", context, status=422 if form and form.errors else 200
+    )
     return response

@@ -1,7 +1,6 @@
 """The rows of the stock list, and what the stock page of one SKU needs beside the rooms' own reads."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
@@ -48,6 +47,16 @@ where s.is_active and {conditions}
 order by s.id {direction} limit %(limit)s
 """
 
+_FORM_FACTS = """
+select w.id, w.name, m.last
+from (
+    select coalesce(max(m.id), 0) as last from stock_move m join stock_level l on l.id = m.level_id
+    where l.sku_id = %(sku_id)s and m.kind in ('restock', 'allot')
+) m
+left join stock_warehouse w on w.supplier_id = %(supplier_id)s
+order by w.id
+"""
+
 
 def rows(conditions: Conditions, *, limit: int, upwards: bool = False) -> list[StockRow]:
     """Return up to `limit` SKUs in use by their id, newest first or upwards."""
@@ -64,20 +73,11 @@ def suppliers() -> list[tuple[int, str]]:
         return list(cursor.fetchall())
 
 
-def warehouses_of(supplier_id: int) -> list[tuple[int, str]]:
-    """Return a supplier's warehouses, the first one first."""
+def form_facts(sku_id: int, *, supplier_id: int) -> tuple[list[tuple[int, str]], int]:
+    """Return the supplier's warehouses, the first one first, and the id of the last move by which somebody changed
+    what is on hand of the SKU, 0 before the first.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("select id, name from stock_warehouse where supplier_id = %s order by id", [supplier_id])
-        return list(cursor.fetchall())
-
-
-def last_restock(sku_id: int) -> int:
-    """Return the id of the last move by which somebody changed what is on hand of a SKU, 0 before the first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select coalesce(max(m.id), 0) from stock_move m join stock_level l on l.id = m.level_id"
-            " where l.sku_id = %s and m.kind in ('restock', 'allot')",
-            [sku_id],
-        )
-        found: Any = cursor.fetchone()
-        return int(found[0])
+        cursor.execute(_FORM_FACTS, {"sku_id": sku_id, "supplier_id": supplier_id})
+        found = cursor.fetchall()
+    return [(row_id, name) for row_id, name, _last in found if row_id is not None], int(found[0][2])

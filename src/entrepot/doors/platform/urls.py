@@ -51,6 +51,7 @@ urlpatterns = [
     path("goods/<int:goods_id>/promotions/", goods_page.promotions, name="goods-promotions"),
     path("stock/", stock.stock, name="stock"),
     path("stock/<int:sku_id>/", stock.sku_stock, name="sku-stock"),
+    path("stock/<int:sku_id>/change/", stock.stock_change, name="stock-change"),
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/new/", suppliers.supplier_new, name="supplier-new"),
     path("suppliers/<int:supplier_id>/", suppliers.supplier, name="supplier"),

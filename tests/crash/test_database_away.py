@@ -14,7 +14,7 @@ UNSIGNED = Request("GET", "/api/v1/health", b"")
 def is_busy(reply: Reply) -> bool:
     """Whether an answer is the one for a moment without the database."""
     return (
-        (reply.status, reply.code, reply.json["retry"]) == (503, "busy", "same")
+        (reply.status, reply.code, reply.retry) == (503, "busy", "same")
         and int(reply.headers["retry-after"]) >= 1
         and reply.headers["content-type"] == "application/problem+json"
     )

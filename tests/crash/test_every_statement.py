@@ -103,7 +103,7 @@ def _sent_until_done(mall: Mall, path: str, content: Any) -> Reply:
         reply = mall.post(path, content)
         if reply.status < 300:
             return reply
-        assert (reply.status, reply.code, reply.json["retry"]) == (503, "busy", "same"), reply
+        assert (reply.status, reply.code, reply.retry) == (503, "busy", "same"), reply
     raise AssertionError("sending again did not heal it")
 
 

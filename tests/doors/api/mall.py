@@ -44,6 +44,11 @@ class Reply:
         """The problem's code, empty for a success."""
         return str(self.json["code"]) if self.status >= 400 else ""
 
+    @property
+    def retry(self) -> str:
+        """What the problem says of sending it again, empty for a success."""
+        return str(self.json["retry"]) if self.status >= 400 else ""
+
 
 @dataclass
 class Request:

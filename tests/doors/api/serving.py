@@ -43,16 +43,21 @@ class Served:
             self.kill()
 
 
-def serve(environment: dict[str, str], *, log: Path, port: int = 0, host: str = "127.0.0.1") -> Served:
+FRONT = "entrepot.config.asgi:app"
+
+
+def serve(
+    environment: dict[str, str], *, log: Path, port: int = 0, host: str = "127.0.0.1", app: str = FRONT
+) -> Served:
     """Start the public front on a port and wait until it answers."""
     port = port or free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--loop", "uvloop", "--no-ws"]
-    command += ["--no-access-log", "--host", host, "--port", str(port), "entrepot.config.asgi:app"]
+    command += ["--no-access-log", "--host", host, "--port", str(port), app]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | environment | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"},
+            env=os.environ | environment | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUNBUFFERED": "1"},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -80,9 +85,9 @@ def is_up(served: Served) -> bool:
 
 
 @contextmanager
-def serving(environment: dict[str, str], *, log: Path, host: str = "127.0.0.1") -> Iterator[Served]:
+def serving(environment: dict[str, str], *, log: Path, host: str = "127.0.0.1", app: str = FRONT) -> Iterator[Served]:
     """An API for the length of a block."""
-    served = serve(environment, log=log, host=host)
+    served = serve(environment, log=log, host=host, app=app)
     try:
         yield served
     finally:

@@ -123,7 +123,7 @@ def test_other_content_is_refused_and_its_fields_are_named(mall: Mall, world: Wo
     bend(bent)
     for path in ("/orders", "/orders/preview"):
         refusal = mall.post(path, bent)
-        assert (refusal.status, refusal.code, refusal.json["retry"]) == (
+        assert (refusal.status, refusal.code, refusal.retry) == (
             422,
             "number_reused_with_other_content",
             "never",
@@ -173,7 +173,7 @@ def test_one_that_cannot_be_judged_in_five_seconds_is_told_so(
     with psycopg.connect(committed.admin_url) as stranger:
         stranger.execute("select from ledger_account where distributor_id = %s for update", [mall.party.pk])
         refusal = mall.post("/orders", wanted)
-        assert (refusal.status, refusal.code, refusal.json["retry"]) == (409, "request_in_progress", "same")
+        assert (refusal.status, refusal.code, refusal.retry) == (409, "request_in_progress", "same")
     assert mall.post("/orders", wanted).status == 201
 
 
@@ -184,7 +184,7 @@ def test_short_of_money_then_topped_up(make_mall: MakeMall, world: World) -> Non
     mall, article = make_mall(funds_fen=1049), world.article(stock=9)
     wanted = order(article.code)
     refusal = mall.post("/orders", wanted)
-    assert (refusal.status, refusal.code, refusal.json["retry"]) == (409, "insufficient_balance", "after_action")
+    assert (refusal.status, refusal.code, refusal.retry) == (409, "insufficient_balance", "after_action")
     assert refusal.json["errors"][0]["facts"] == {"needed": 1050, "available": 1049}
     assert mall.get(f"/orders/by-out-no/{wanted['out_order_no']}").status == 404, "nothing was stored"
     world.credit(mall.party, 1)
@@ -195,7 +195,7 @@ def test_short_of_stock_then_restocked(mall: Mall, world: World) -> None:
     article = world.article(stock=1)
     wanted = order(article.code, qty=3)
     refusal = mall.post("/orders", wanted)
-    assert (refusal.code, refusal.json["retry"], pointers(refusal)) == (
+    assert (refusal.code, refusal.retry, pointers(refusal)) == (
         "insufficient_stock",
         "after_action",
         ["/lines/0/qty"],

@@ -204,5 +204,10 @@ def test_chains_of_requests_keep_to_the_contract(
 
     print(f"ENTREPOT_GENERATED_SEED={SEED}")
     hypothesis.seed(SEED)(Chains.TestCase)
-    Chains.run(settings=settings(QUIET, max_examples=CASES, stateful_step_count=8))
+    try:
+        Chains.run(settings=settings(QUIET, max_examples=CASES, stateful_step_count=8))
+    except hypothesis.errors.FlakyStrategyDefinition:
+        # Draws follow from answers, and a real service answers a repeated chain otherwise: the run ends early, no
+        # fault was found. Faults of the service and breaks of the contract come as other errors and are not caught.
+        print(f"ended early after {sum(seen.values())} calls")
     assert any(status == 200 and "{order_id}" in label for label, status in seen), f"no link was followed: {seen}"

@@ -328,4 +328,7 @@ def test_orders_are_found_by_state_and_time(mall: Mall, world: World) -> None:
     assert ids("state=confirmed") == [second["id"]]
     assert ids(f"created_from={at}") == [second["id"]]
     assert ids(f"created_until={at}") == [first["id"]]
+    for zone in ("-23:59", "%2B23:59", "%2B00:00:00.000001", "Z"):
+        assert ids(f"created_until=2020-01-01T00:00:00{zone}") == []
+        assert len(ids(f"created_from=2020-01-01T00:00:00{zone}")) == 2
     assert mall.get("/orders?state=lost").json["errors"][0]["pointer"] == "/state"

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -109,7 +109,7 @@ class Query:
         if found is None or found.tzinfo is None or not 1900 <= found.year <= 9000:
             words = ("须为带时区的 RFC 3339 时间，加号写作 %2B", "RFC 3339 with a time zone; write its plus as %2B")
             raise invalid(Wrong(f"/{name}", "validation_failed", words))
-        return found
+        return found.astimezone(UTC)  # the database knows no zone beyond 16 hours
 
     def _whole(self, name: str, *, default: int | None, least: int, most: int) -> int | None:
         value = self._values.get(name)

@@ -181,6 +181,48 @@ def test_a_body_that_breaks_off_does_not_hurt(mall: Mall, served: Served) -> Non
     assert mall.get("/me").status == 200
 
 
+@pytest.mark.parametrize("first", [None, {"type": "http.request", "body": b"{", "more_body": True}])
+def test_a_body_that_never_comes_is_waited_for_half_a_minute(monkeypatch: pytest.MonkeyPatch, first: Any) -> None:
+    """Tried in this process with a shorter patience."""
+    import asyncio
+
+    from entrepot.doors.api import guard
+
+    monkeypatch.setattr(guard, "BODY_TIMEOUT_S", 0.05)
+    said: list[dict[str, Any]] = []
+    pieces = [first] if first is not None else []
+
+    async def receive() -> Any:
+        return pieces.pop() if pieces else await asyncio.Event().wait()
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    asgi = {"type": "http", "method": "POST", "path": "/api/v1/orders", "query_string": b"", "headers": []}
+    asyncio.run(guard.Guard(None)(asgi, receive, send))
+    assert said[0]["status"] == 400
+    assert json.loads(said[1]["body"])["code"] == "bad_json"
+
+
+def test_a_suspended_distributor_places_nothing_but_sees_and_settles_what_he_has(mall: Mall, world: World) -> None:
+    from entrepot.base import scope
+    from entrepot.parties.models import Distributor
+
+    article = world.article(stock=9)
+    held = mall.post("/orders", order(article.code)).json
+    with scope.platform():
+        Distributor.objects.filter(pk=mall.party.pk).update(state="suspended")
+    for path in ("/orders", "/orders/preview"):
+        refusal = mall.post(path, order(article.code))
+        assert (refusal.status, refusal.code, refusal.retry) == (403, "distributor_suspended", "after_action")
+    batch = mall.post("/orders/batch", {"out_batch_no": "S", "orders": [order(article.code)]}).json
+    assert batch["results"][0]["problem"]["code"] == "distributor_suspended"
+    assert mall.get("/me").json["state"] == "suspended"
+    assert mall.get(f"/orders/{held['id']}").json == held
+    assert mall.post(f"/orders/{held['id']}/confirm").json["state"] == "confirmed", "a buyer who paid is not dropped"
+    assert world.stock(article) == (9, 1)
+
+
 # --- methods and addresses ---
 
 

@@ -1,5 +1,6 @@
 """Before any handler: who calls, from where, how often, and whether the bytes are the ones he signed."""
 
+import asyncio
 import base64
 import hmac
 import re
@@ -19,6 +20,7 @@ from entrepot.doors.api.texts import language_of
 log = structlog.get_logger()
 WINDOW_S = 300
 BODY_LIMIT = 1_048_576
+BODY_TIMEOUT_S = 30  # who sends no faster holds a place that others need
 OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/status", "/api/v1/openapi.json", "/api/v1/docs"})
 _KEY = re.compile(r"ek_[a-z]+_[A-Za-z0-9]{1,40}\Z")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
@@ -52,14 +54,15 @@ class Guard:
         extra = [(b"entrepot-request-id", request_id.encode())]
         started = time.perf_counter()
         try:
-            asgi["body"] = body = await _body(receive)
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                asgi["body"] = body = await _body(receive)
             if asgi["path"] not in OPEN_PATHS and not asgi["path"].startswith("/api/docs"):
                 asgi["caller"] = await self._check(asgi, headers=headers, body=body, extra=extra)
             STAGES.add("signature", time.perf_counter() - started)
             hot = self._hot.get((asgi["method"], asgi["path"]))
             done = await hot(asgi["caller"], body) if hot is not None else None
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears of it as a problem
-            problem = error if isinstance(error, Problem) else _bug(asgi, error)
+            problem = _problem_of(error, asgi)
             await answer(send, problem, language=language, request_id=request_id, headers=extra)
             return
         if done is not None:
@@ -147,7 +150,11 @@ async def _body(receive: Any) -> bytes:
     return b"".join(parts)
 
 
-def _bug(asgi: dict[str, Any], error: Exception) -> Problem:
+def _problem_of(error: Exception, asgi: dict[str, Any]) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, TimeoutError) and "body" not in asgi:
+        return Problem("bad_json", detail=("请求体未在 30 秒内发完", "The body did not arrive within 30 s"))
     log.error("unexpected", path=asgi["path"], request_id=asgi["request_id"], exc_info=error)
     return Problem("internal_error")
 

@@ -99,7 +99,7 @@ class Story:
         found = re.search(r'href="(/platform/stock/\d+/)', page)
         if found is None:
             raise StoryError(f"the stock list does not show {code}")
-        self.platform.submit(found[1], mode="set", qty=pieces, reason="盘点入库")
+        self.platform.submit(found[1], "change/", mode="set", qty=pieces, reason="盘点入库")
 
     def order(self, tier: str, sku: str, qty: int) -> Order:
         """Let a tier's mall order pieces and pay at once."""

@@ -201,3 +201,19 @@ def test_a_lost_database_is_waited_for(running: Running, fresh_database: roles.A
 def test_a_worker_does_not_serve_as_superuser(fresh_database: roles.Access) -> None:
     with serving_as(fresh_database.admin_url):
         assert worker.work(threading.Event()) == 1
+
+
+def test_a_job_that_fails_keeps_no_other_from_its_turn(rounds: Rounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[str] = []
+
+    def fails(stop: threading.Event) -> int:
+        turns.append("fails")
+        raise ValueError("planted")
+
+    def counts(stop: threading.Event) -> int:
+        turns.append("counts")
+        return 0
+
+    monkeypatch.setattr("entrepot.doors.worker.rounds.EACH_ROUND", {"fails": fails, "counts": counts})
+    rounds.make()
+    assert turns == ["fails", "counts"]

@@ -65,10 +65,16 @@ INSTALLED_APPS = [
     "entrepot.events",
     "entrepot.parties",
     "entrepot.catalog",
+    "entrepot.freight",
+    "entrepot.pricing",
     "entrepot.stock",
     "entrepot.ledger",
     "entrepot.orders",
+    "entrepot.fulfilment",
+    "entrepot.aftersale",
     "entrepot.recharge",
+    "entrepot.settlement",
+    "entrepot.referral",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

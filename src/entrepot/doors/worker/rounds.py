@@ -1,14 +1,16 @@
 """What time itself does: holds lapse, funded orders go on, receipt and completion come, the ledger is sealed."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from entrepot.base import scope
+from entrepot.doors.worker.jobs import EACH_MINUTE, EACH_ROUND, Job
 from entrepot.ledger import seals
 from entrepot.orders import due
 from entrepot.trade import desk
@@ -30,11 +32,30 @@ class Rounds:
 
     def make(self) -> int:
         """Make one round and return how many asks took effect. The slower work is done once a minute."""
-        done = self._expire() + self._release()
+        done = self._expire() + self._release() + self._do(EACH_ROUND)
         if time.monotonic() >= self._next_slow:
             self._next_slow = time.monotonic() + MINUTE_S
             done += self._receive() + self._complete()
+            done += self._do(EACH_MINUTE)
             self._seal()
+        return done
+
+    def _do(self, jobs: Mapping[str, Job]) -> int:
+        """Do the rooms' jobs; one that fails is on record and does not keep the others from their turn."""
+        done = 0
+        for name, job in jobs.items():
+            if self._stop.is_set():
+                break
+            try:
+                count = job(self._stop)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                log.exception("job_failed", job=name)
+                continue
+            done += count
+            if count:
+                log.info(name, count=count)
         return done
 
     def _expire(self) -> int:

@@ -1,0 +1,12 @@
+"""What the rooms want done as time goes by: one function each, run by the worker's rounds."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TypeAlias
+
+# A job does what is due, leaves early between two of its transactions once the event is set, and returns how many
+# things it changed. It may run twice at the same time, in two workers, and must do nothing twice.
+Job: TypeAlias = Callable[[Event], int]
+
+EACH_ROUND: dict[str, Job] = {}
+EACH_MINUTE: dict[str, Job] = {}

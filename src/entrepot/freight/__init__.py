@@ -1,0 +1,1 @@
+"""Freight (运费): templates by region, piece and weight."""

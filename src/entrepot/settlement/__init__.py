@@ -1,0 +1,1 @@
+"""Settlement (结算): bills by which suppliers are paid."""

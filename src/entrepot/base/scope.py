@@ -10,6 +10,9 @@ _SET = (
     " set_config('entrepot.tier_id', %s, true), set_config('role', %s, true)"
 )
 
+# What `desk` sends first. Who opens a transaction of his own for the desk may let it travel with his first statements.
+AS_DESK = "select set_config('entrepot.kind', 'desk', true), set_config('role', 'entrepot_desk', true)"
+
 _GET = (
     "select coalesce(current_setting('entrepot.kind', true), ''),"
     " coalesce(current_setting('entrepot.party_id', true), ''), coalesce(current_setting('entrepot.tier_id', true), ''),"
@@ -18,11 +21,9 @@ _GET = (
 
 
 @contextmanager
-def _scoped(
-    kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False, is_outermost: bool = False
-) -> Iterator[None]:
+def _scoped(kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False) -> Iterator[None]:
     nested = connection.in_atomic_block
-    with transaction.atomic(durable=is_outermost):
+    with transaction.atomic():
         before = None
         with connection.cursor() as cursor:
             if nested:
@@ -65,12 +66,9 @@ def distributor(distributor_id: int, *, read_only: bool = False) -> Iterator[Non
 
 
 @contextmanager
-def desk(*, read_only: bool = False, is_outermost: bool = False) -> Iterator[None]:
-    """Open a transaction of the system itself: the desk, the worker, key look-up.
-
-    `is_outermost` refuses to run inside another transaction, so that the end of this one is the commit.
-    """
-    with _scoped("desk", role="entrepot_desk", read_only=read_only, is_outermost=is_outermost):
+def desk(*, read_only: bool = False) -> Iterator[None]:
+    """Open a transaction of the system itself: the desk, the worker, key look-up."""
+    with _scoped("desk", role="entrepot_desk", read_only=read_only):
         yield
 
 

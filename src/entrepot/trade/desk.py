@@ -91,7 +91,8 @@ def preview(asks: Sequence[Any]) -> list[Answer]:
 def _attempts(asks: Sequence[Any], *, is_all_or_none: bool = False, lock_wait_ms: int = 0) -> list[Answer]:
     for attempt in range(_TRIES):
         try:
-            with scope.desk(is_outermost=True):
+            # The reads come with the desk's role: a transaction of its own needs no statement before them.
+            with transaction.atomic(durable=True):
                 if lock_wait_ms:
                     _wait_at_most(lock_wait_ms)
                 answers = _once(asks, is_all_or_none=is_all_or_none, is_kept=True)

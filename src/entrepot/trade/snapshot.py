@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 
+from entrepot.base.scope import AS_DESK
 from entrepot.stock.rules import AllotmentRow, LevelRow
 from entrepot.trade import terms
 from entrepot.trade.arrays import literal
@@ -58,15 +59,20 @@ class _Reader:
     def __init__(self, raw: psycopg.Connection[Any], *, is_locking: bool) -> None:
         self._raw = raw
         self._is_locking = is_locking
-        self._is_first = True
+        self._is_begun = False
+
+    def begin(self) -> None:
+        """Put on the desk's role and keep the plans steady, once; in a pipeline it costs no journey of its own."""
+        if not self._is_begun:
+            for statement in (AS_DESK, SQL["steady_plans"]):
+                psycopg.Cursor(self._raw).execute(statement, prepare=True)
+            self._is_begun = True
 
     def read(self, *wanted: tuple[str, dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
         """Return the rows of each statement; all of them travel together."""
         cursors = []
         with self._raw.pipeline():
-            if self._is_first:
-                psycopg.Cursor(self._raw).execute(SQL["steady_plans"], prepare=True)
-                self._is_first = False
+            self.begin()
             for name, values in wanted:
                 statement = SQL[name]
                 if not self._is_locking:
@@ -77,6 +83,7 @@ class _Reader:
 
     def write(self, name: str, **values: Any) -> None:
         """Run a statement that gives no rows."""
+        self.begin()
         columns = {key: literal(value) for key, value in values.items()}
         psycopg.Cursor(self._raw).execute(SQL[name], columns)
 

@@ -34,6 +34,8 @@ def test_an_ended_run_leaves_nothing(tmp_path: Path, end: signal.Signals) -> Non
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # Shells start what runs in the background with Ctrl-C ignored, and children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     _until(lambda: report.exists() and "postgresql://" in report.read_text())
     cluster = Path(_socket_folder(report.read_text()))

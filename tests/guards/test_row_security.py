@@ -51,6 +51,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "orders_supplyorder": (f"t.distributor_id = {D}", f"t.supplier_id = {S} and t.{PAID}"),
     "parties_apikey": (f"t.distributor_id = {D}", NOTHING),
     "parties_distributor": (f"t.id = {D}", NOTHING),
+    "parties_referrer": (NOTHING, NOTHING),
     "parties_supplier": (NOTHING, f"t.id = {S}"),
     "parties_tier": (f"t.id = {T}", NOTHING),
     "recharge_topup": (f"t.distributor_id = {D}", NOTHING),

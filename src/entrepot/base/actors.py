@@ -1,11 +1,11 @@
 """Who asks: one line of text that is kept with every effect."""
 
 # The forms: `system` · `api/<distributor id>/<key>` · `<back office>/<party id>/<user id>/<user name>`, where the back
-# office is `platform` (party id 0), `supplier` or `distributor`.
+# office is `platform` (party id 0), `supplier`, `distributor` or `referrer`.
 from dataclasses import dataclass
 
 SYSTEM = "system"
-BACK_OFFICES = ("platform", "supplier", "distributor")
+BACK_OFFICES = ("platform", "supplier", "distributor", "referrer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,22 @@ HATS = ("entrepot_desk", "entrepot_platform")
 
 
 def row_security(
-    table: str, *, supplier: str = "", distributor: str = "", hats: tuple[str, ...] = HATS
+    table: str,
+    *,
+    supplier: str = "",
+    distributor: str = "",
+    referrer: str = "",
+    hats: tuple[str, ...] = HATS,
 ) -> migrations.RunSQL:
     """Return the migration that holds a table to the scope of the transaction, its owner included.
 
-    `supplier` and `distributor` are conditions on a row for those scopes, empty for "sees nothing"; `{party}` and
+    `supplier`, `distributor` and `referrer` are conditions on a row for those scopes, empty for "sees nothing"; `{party}` and
     `{tier}` stand for the ids of the scope. `hats` are the roles that see all rows; theirs is a policy of its own, so
     that the planner meets no condition at all and every index serves them.
     """
     terms = [
         f"({_KIND} = '{kind}' and ({condition.format(party=_PARTY, tier=_TIER)}))"
-        for kind, condition in (("supplier", supplier), ("distributor", distributor))
+        for kind, condition in (("supplier", supplier), ("distributor", distributor), ("referrer", referrer))
         if condition
     ]
     forward = [
@@ -35,6 +40,15 @@ def row_security(
         f"alter table {table} disable row level security",
     ]
     return migrations.RunSQL("; ".join(forward), "; ".join(backward))
+
+
+def shown_to_referrers(table: str, *, condition: str) -> migrations.RunSQL:
+    """Return the migration that lets a referrer read rows of a table that is under row-level security already."""
+    return migrations.RunSQL(
+        f"create policy referrer on {table} for select"
+        f" using ({_KIND} = 'referrer' and ({condition.format(party=_PARTY)}))",
+        f"drop policy referrer on {table}",
+    )
 
 
 def desk_writes_alone(*tables: str) -> migrations.RunSQL:

@@ -66,6 +66,13 @@ def distributor(distributor_id: int, *, read_only: bool = False) -> Iterator[Non
 
 
 @contextmanager
+def referrer(referrer_id: int, *, read_only: bool = False) -> Iterator[None]:
+    """Open a transaction that sees what one referrer has earned, and nothing of the trade itself."""
+    with _scoped("referrer", party_id=referrer_id, read_only=read_only):
+        yield
+
+
+@contextmanager
 def desk(*, read_only: bool = False) -> Iterator[None]:
     """Open a transaction of the system itself: the desk, the worker, key look-up."""
     with _scoped("desk", role="entrepot_desk", read_only=read_only):

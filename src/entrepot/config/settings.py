@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "entrepot.doors.platform",
     "entrepot.doors.supplier",
     "entrepot.doors.distributor",
+    "entrepot.doors.referrer",
     "entrepot.events",
     "entrepot.parties",
     "entrepot.catalog",

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("platform/", include("entrepot.doors.platform.urls")),
     path("supplier/", include("entrepot.doors.supplier.urls")),
     path("distributor/", include("entrepot.doors.distributor.urls")),
+    path("referrer/", include("entrepot.doors.referrer.urls")),
 ]
 handler400 = "entrepot.doors.kit.errors.bad_request"
 handler403 = "entrepot.doors.kit.errors.forbidden"

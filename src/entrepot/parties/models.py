@@ -1,4 +1,4 @@
-"""Tiers, distributors with their keys, suppliers, and the people who sign in."""
+"""Tiers, distributors with their keys, suppliers, referrers, and the people who sign in."""
 
 from typing import ClassVar
 
@@ -106,12 +106,26 @@ class Supplier(models.Model):
         return self.name
 
 
+class Referrer(models.Model):
+    """推荐人: brought suppliers or distributors to the platform and earns a share of its own income from them."""
+
+    number = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=80)
+    state = models.CharField(max_length=12, choices=PartyState.choices, default=PartyState.PENDING)
+    contact = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PartyKind(models.TextChoices):
-    """The three back offices."""
+    """The back offices."""
 
     PLATFORM = "platform", "platform"
     SUPPLIER = "supplier", "supplier"
     DISTRIBUTOR = "distributor", "distributor"
+    REFERRER = "referrer", "referrer"
 
 
 class Role(models.Model):
@@ -135,6 +149,7 @@ class User(AbstractUser):
     kind = models.CharField(max_length=12, choices=PartyKind.choices)
     supplier = models.ForeignKey(Supplier, models.PROTECT, null=True, blank=True, related_name="users")
     distributor = models.ForeignKey(Distributor, models.PROTECT, null=True, blank=True, related_name="users")
+    referrer = models.ForeignKey(Referrer, models.PROTECT, null=True, blank=True, related_name="users")
     display_name = models.CharField(max_length=40, blank=True)
     roles = models.ManyToManyField(Role, blank=True, related_name="users")
     language = models.CharField(max_length=10, default="zh-hans")
@@ -146,9 +161,22 @@ class User(AbstractUser):
             models.CheckConstraint(
                 name="user_belongs_to_his_kind",
                 condition=(
-                    models.Q(kind="platform", supplier__isnull=True, distributor__isnull=True)
-                    | models.Q(kind="supplier", supplier__isnull=False, distributor__isnull=True)
-                    | models.Q(kind="distributor", supplier__isnull=True, distributor__isnull=False)
+                    models.Q(kind="platform", supplier__isnull=True, distributor__isnull=True, referrer__isnull=True)
+                    | models.Q(kind="supplier", supplier__isnull=False, distributor__isnull=True, referrer__isnull=True)
+                    | models.Q(
+                        kind="distributor", supplier__isnull=True, distributor__isnull=False, referrer__isnull=True
+                    )
+                    | models.Q(kind="referrer", supplier__isnull=True, distributor__isnull=True, referrer__isnull=False)
                 ),
             )
         ]
+
+    @property
+    def party(self) -> Supplier | Distributor | Referrer | None:
+        """Return whom the user works for, None for the platform; call it inside a scope that shows the party."""
+        return self.supplier or self.distributor or self.referrer
+
+    @property
+    def party_id(self) -> int:
+        """Return the id of whom the user works for, 0 for the platform."""
+        return self.supplier_id or self.distributor_id or self.referrer_id or 0

@@ -3,7 +3,7 @@
 from django.db.models import Count, Q, QuerySet
 
 from entrepot.base.sealing import unseal
-from entrepot.parties.models import ApiKey, Distributor, Role, Supplier, Tier, User
+from entrepot.parties.models import ApiKey, Distributor, Referrer, Role, Supplier, Tier, User
 
 
 def tiers() -> QuerySet[Tier]:
@@ -31,6 +31,14 @@ def suppliers(*, state: str = "", text: str = "", with_platform: bool = True) ->
     return rows.filter(Q(number__istartswith=text) | Q(name__icontains=text)) if text else rows
 
 
+def referrers(*, state: str = "", text: str = "") -> QuerySet[Referrer]:
+    """Return referrers, newest first; `text` finds a number's beginning or a part of a name."""
+    rows = Referrer.objects.order_by("-id")
+    if state:
+        rows = rows.filter(state=state)
+    return rows.filter(Q(number__istartswith=text) | Q(name__icontains=text)) if text else rows
+
+
 def platform_supplier() -> Supplier:
     """Return the platform as the supplier of its own goods (自营). Raises Supplier.DoesNotExist in an unmade world."""
     return Supplier.objects.get(is_platform=True)
@@ -53,6 +61,8 @@ def users_of(kind: str, *, party_id: int = 0) -> QuerySet[User]:
         rows = rows.filter(supplier_id=party_id)
     elif kind == "distributor":
         rows = rows.filter(distributor_id=party_id)
+    elif kind == "referrer":
+        rows = rows.filter(referrer_id=party_id)
     return rows
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 EVERYTHING = "*"
 LIVE_KEYS_AT_MOST = 2
 ALLOW_LIST_AT_MOST = 50
+_LETTERS = {"distributor": "D", "supplier": "S", "referrer": "R"}
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "platform": (
@@ -14,6 +15,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("goods.view", "goods.edit", "goods.review", "stock.view", "stock.edit"),
         *("suppliers.view", "suppliers.edit", "distributors.view", "distributors.edit", "tiers.edit", "keys.edit"),
         *("topups.view", "topups.review", "money.credit", "ledger.view"),
+        *("referrers.view", "referrers.edit", "referrers.pay"),
         *("users.view", "users.edit", "log.view"),
     ),
     "supplier": (
@@ -24,6 +26,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal", "goods.view"),
         *("topups.view", "topups.request", "ledger.view", "keys.edit", "users.view", "users.edit", "log.view"),
     ),
+    "referrer": ("earnings.view",),
 }
 """Every permission of each back office; doors ask for them by these codes."""
 
@@ -33,7 +36,7 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "运营": (
             *("orders.view", "goods.view", "goods.edit", "goods.review", "stock.view", "stock.edit"),
             *("suppliers.view", "suppliers.edit", "distributors.view", "distributors.edit", "tiers.edit", "keys.edit"),
-            *("topups.view", "log.view"),
+            *("topups.view", "referrers.view", "referrers.edit", "log.view"),
         ),
         "客服": (
             *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal"),
@@ -41,7 +44,7 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "财务": (
             *("orders.view", "topups.view", "topups.review", "money.credit", "ledger.view"),
-            *("distributors.view", "suppliers.view", "log.view"),
+            *("distributors.view", "suppliers.view", "referrers.view", "referrers.pay", "log.view"),
         ),
         "仓库": ("orders.view", "orders.ship", "consignee.reveal", "goods.view", "stock.view", "stock.edit"),
     },
@@ -56,16 +59,17 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "财务": ("orders.view", "topups.view", "topups.request", "ledger.view"),
     },
+    "referrer": {"负责人": (EVERYTHING,)},
 }
 """The roles a new world begins with."""
 
-HEAD_ROLE = {"platform": "超级管理员", "supplier": "负责人", "distributor": "负责人"}
+HEAD_ROLE = {"platform": "超级管理员", "supplier": "负责人", "distributor": "负责人", "referrer": "负责人"}
 """The role of the first user of a party."""
 
 
 def party_number(kind: str, *, serial: int) -> str:
-    """Return the number of a distributor (分销商编号, D10001) or supplier (S10001)."""
-    return f"{'D' if kind == 'distributor' else 'S'}{serial}"
+    """Return the number of a distributor (分销商编号, D10001), supplier (S10001) or referrer (R10001)."""
+    return f"{_LETTERS[kind]}{serial}"
 
 
 def strange_permissions(kind: str, *, permissions: Iterable[str]) -> list[str]:

@@ -33,5 +33,5 @@ class EntranceBackend(ModelBackend):
 def _party_may_enter(user: User) -> bool:
     """A party that the platform has not activated yet has no one who may sign in; a suspended one may still look."""
     with scope_of(user, read_only=True):
-        owner = user.supplier or user.distributor
+        owner = user.party
     return owner is None or owner.state != PartyState.PENDING

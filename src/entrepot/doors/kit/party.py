@@ -23,9 +23,9 @@ ALL = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Party:
-    """One of the three parties, as the signed-in user stands for it.
+    """One of the parties, as the signed-in user stands for it.
 
-    `id` is the supplier's or distributor's id and 0 for the platform; `permissions` are those of the user's roles.
+    `id` is the supplier's, distributor's or referrer's id and 0 for the platform; `permissions` are those of the user's roles.
     """
 
     kind: str
@@ -58,14 +58,14 @@ def party_of(user: User) -> Party:
 
     A superuser holds every permission of his own back office, and no other back office.
     """
-    owner = user.supplier or user.distributor
+    owner = user.party
     if user.is_superuser:
         permissions = frozenset([ALL])
     else:
         roles = user.roles.filter(kind=user.kind).values_list("permissions", flat=True)
         permissions = frozenset(name for names in roles for name in names)
     name = owner.name if owner else gettext("Platform operations")
-    return Party(kind=user.kind, id=_party_id(user), name=name, user=user, permissions=permissions)
+    return Party(kind=user.kind, id=user.party_id, name=name, user=user, permissions=permissions)
 
 
 def scope_of(user: User, *, read_only: bool = False) -> AbstractContextManager[None]:
@@ -73,12 +73,10 @@ def scope_of(user: User, *, read_only: bool = False) -> AbstractContextManager[N
     if user.kind == "platform":
         return scope.platform(read_only=read_only)
     if user.kind == "supplier":
-        return scope.supplier(_party_id(user), read_only=read_only)
-    return scope.distributor(_party_id(user), read_only=read_only)
-
-
-def _party_id(user: User) -> int:
-    return user.supplier_id or user.distributor_id or 0
+        return scope.supplier(user.party_id, read_only=read_only)
+    if user.kind == "referrer":
+        return scope.referrer(user.party_id, read_only=read_only)
+    return scope.distributor(user.party_id, read_only=read_only)
 
 
 def page(

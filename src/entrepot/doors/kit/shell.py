@@ -47,6 +47,7 @@ OFFICES = {
     "platform": Office(kind="platform", title=_("Platform office")),
     "supplier": Office(kind="supplier", title=_("Supplier office")),
     "distributor": Office(kind="distributor", title=_("Distributor office")),
+    "referrer": Office(kind="referrer", title=_("Referrer office")),
 }
 
 

@@ -1,4 +1,4 @@
-"""Signing in: three entrances, a password, a second factor, and the way out."""
+"""Signing in: an entrance for each back office, a password, a second factor, and the way out."""
 
 import time
 from typing import cast
@@ -69,7 +69,7 @@ class CodeForm(forms.Form):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest, kind: str) -> HttpResponse:
-    """Ask for name and password at one of the three entrances."""
+    """Ask for name and password at one of the entrances."""
     onward = own_address(request, address=request.GET.get("next", "")) or f"/{kind}/"
     if request.method == "GET":
         if request.user.is_authenticated and request.user.kind == kind:
@@ -146,9 +146,8 @@ def _let_in(request: HttpRequest, *, user: User, onward: str) -> HttpResponse:
         ip=client_ip(request) or "0.0.0.0",  # noqa: S104 - "unknown", not an address to listen on
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:200],
     )
-    party_id = user.supplier_id or user.distributor_id or 0
     operations.record(
-        actor=actors.staff(user.kind, party_id=party_id, user_id=user.pk, name=user.username),
+        actor=actors.staff(user.kind, party_id=user.party_id, user_id=user.pk, name=user.username),
         verb="user.signed_in",
         object_kind="user",
         object_id=user.pk,

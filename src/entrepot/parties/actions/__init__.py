@@ -7,6 +7,12 @@ from entrepot.parties.actions.distributors import (
     suspend_distributor,
 )
 from entrepot.parties.actions.keys import NewKey, issue_key, revoke_key
+from entrepot.parties.actions.referrers import (
+    activate_referrer,
+    change_referrer,
+    create_referrer,
+    suspend_referrer,
+)
 from entrepot.parties.actions.roles import change_role, create_role, set_roles
 from entrepot.parties.actions.suppliers import (
     activate_supplier,
@@ -30,14 +36,17 @@ __all__ = [
     "NewKey",
     "NewUser",
     "activate_distributor",
+    "activate_referrer",
     "activate_supplier",
     "activate_user",
     "change_distributor",
     "change_password",
+    "change_referrer",
     "change_role",
     "change_supplier",
     "change_tier",
     "create_distributor",
+    "create_referrer",
     "create_role",
     "create_supplier",
     "create_tier",
@@ -50,5 +59,6 @@ __all__ = [
     "revoke_key",
     "set_roles",
     "suspend_distributor",
+    "suspend_referrer",
     "suspend_supplier",
 ]

@@ -15,7 +15,7 @@ from entrepot.base.actors import staff_of
 from entrepot.base.mistakes import Mistake, taken
 from entrepot.events.operations import record
 from entrepot.parties import rules
-from entrepot.parties.models import Distributor, Role, Supplier, User
+from entrepot.parties.models import Distributor, Referrer, Role, Supplier, User
 
 # Without letters and digits that are easily taken for one another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -53,6 +53,7 @@ def create_user(
         kind=kind,
         supplier_id=party_id if kind == "supplier" else None,
         distributor_id=party_id if kind == "distributor" else None,
+        referrer_id=party_id if kind == "referrer" else None,
         display_name=display_name.strip()[:40] or username,
     )
     word = password if password is not None else made_up_password()
@@ -74,7 +75,9 @@ def create_user(
     return NewUser(user=user, password=word)
 
 
-def create_head(kind: str, *, party: Supplier | Distributor, username: str, actor: str, address: str = "") -> NewUser:
+def create_head(
+    kind: str, *, party: Supplier | Distributor | Referrer, username: str, actor: str, address: str = ""
+) -> NewUser:
     """Add the first user of a party, who may do everything in its back office."""
     role = Role.objects.get(kind=kind, name=rules.HEAD_ROLE[kind])
     return create_user(
@@ -193,11 +196,13 @@ def own_user(user_id: int, *, actor: str) -> User:
         rows = rows.filter(kind="supplier", supplier_id=person.party_id)
     elif person is not None and person.kind == "distributor":
         rows = rows.filter(kind="distributor", distributor_id=person.party_id)
+    elif person is not None and person.kind == "referrer":
+        rows = rows.filter(kind="referrer", referrer_id=person.party_id)
     return rows.get(pk=user_id)
 
 
 def refuse_strangers(kind: str, *, party_id: int, actor: str) -> None:
-    """Refuse an actor of a supplier or distributor who reaches into another party."""
+    """Refuse an actor of a party who reaches into another one."""
     person = staff_of(actor)
     if person is not None and person.kind != "platform" and (person.kind, person.party_id) != (kind, party_id):
         raise Mistake("", _("You may only manage users of your own company."))
@@ -229,6 +234,7 @@ def _heads(user: User) -> QuerySet[User]:
         kind=user.kind,
         supplier=user.supplier,
         distributor=user.distributor,
+        referrer=user.referrer,
         is_active=True,
     )
     return User.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=heads.values("pk")).order_by("pk")

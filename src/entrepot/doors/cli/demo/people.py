@@ -52,7 +52,7 @@ class People:
     def introduce(self, made: NewUser, *, party: str, display_name: str) -> None:
         """Note an account for the sign-in pages, and the line its user acts under."""
         user = made.user
-        kind, party_id = user.kind, user.supplier_id or user.distributor_id or 0
+        kind, party_id = user.kind, user.party_id
         self.actors[user.username] = staff(kind, party_id=party_id, user_id=user.pk, name=display_name)
         self.accounts.append(DemoAccount(kind=kind, party=party, username=user.username, password=made.password))
 

@@ -1,0 +1,1 @@
+"""The referrer's back office."""

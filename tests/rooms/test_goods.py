@@ -165,6 +165,21 @@ def test_a_mistake_names_its_field_and_writes_nothing(maker: Maker, wrong: dict[
         assert not Goods.objects.filter(supplier=maker.supplier).exists()
 
 
+def test_a_price_band_stays_until_somebody_speaks_of_it(maker: Maker) -> None:
+    def band(goods: Goods) -> tuple[int | None, int | None]:
+        with scope.platform():
+            sku = Sku.objects.get(goods=goods)
+        return sku.price_floor_fen, sku.price_ceiling_fen
+
+    goods = maker.save(skus=[SkuDraft(supplier_price_fen=8000, price_floor_fen=9000, price_ceiling_fen=12_000)])
+    maker.save(goods, skus=[SkuDraft(supplier_price_fen=8100)])
+    assert band(goods) == (9000, 12_000), "the supplier's form has no band: it must not take it away"
+    over = [SkuDraft(supplier_price_fen=8100, price_floor_fen=12_001)]
+    assert maker.refused(goods, skus=over) == "skus.0.price_floor_fen", "judged against the ceiling that stays"
+    maker.save(goods, skus=[SkuDraft(supplier_price_fen=8100, price_floor_fen=None, price_ceiling_fen=11_000)])
+    assert band(goods) == (None, 11_000)
+
+
 def test_a_goods_number_and_a_code_are_there_once(maker: Maker, world: World) -> None:
     goods = maker.save()
     assert maker.refused() == "goods_no"

@@ -4,7 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import count
+from typing import Final, Literal, TypeAlias
 
 STEPS: dict[str, dict[str, str]] = {
     "submit": {"draft": "submitted", "unlisted": "submitted"},
@@ -49,11 +51,23 @@ SKUS_AT_MOST = 200
 _GOODS_NO = re.compile(r"[A-Za-z0-9_.\-/]{1,40}")
 
 
+class Silence(Enum):
+    """What a draft that does not speak of a figure says of it."""
+
+    KEPT = "kept"
+
+
+KEPT: Final = Silence.KEPT
+"""The figure stays as it was; None takes it away."""
+Kept: TypeAlias = Literal[Silence.KEPT]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuDraft:
     """One SKU (规格) as typed. All prices are fen for one piece; an empty code is made from the goods number.
 
-    `supplier_price_fen` is the supplier's 供货价, `cost_fen` his secret 成本价 (None: as it was).
+    `supplier_price_fen` is the supplier's 供货价, `cost_fen` his secret 成本价 (None: as it was). A form without the
+    price band (价格区间) leaves floor and ceiling at KEPT.
     """
 
     supplier_price_fen: int
@@ -61,8 +75,8 @@ class SkuDraft:
     spec: str = ""
     cost_fen: int | None = None
     suggested_price_fen: int | None = None
-    price_floor_fen: int | None = None
-    price_ceiling_fen: int | None = None
+    price_floor_fen: int | Kept | None = KEPT
+    price_ceiling_fen: int | Kept | None = KEPT
     weight_g: int = 0
 
 

@@ -136,7 +136,9 @@ def _save_skus(goods: Goods, *, drafts: Sequence[SkuDraft]) -> None:
             sku.supply_price_fen = None
         sku.spec, sku.weight_g, sku.position, sku.is_active = draft.spec.strip(), draft.weight_g, place, True
         for field in _PRICES:
-            setattr(sku, field, getattr(draft, field))
+            if (price_fen := getattr(draft, field)) is not rules.KEPT:
+                setattr(sku, field, price_fen)
+        _check_band(sku, place=place)
         with taken(f"skus.{place}.code", _("There is a SKU of that code.")):
             sku.save()
         if draft.cost_fen is not None:
@@ -159,9 +161,12 @@ def _check_sku(draft: SkuDraft, *, code: str, place: int) -> None:
     for field in (*_PRICES, "cost_fen"):
         price_fen = getattr(draft, field)
         least = 0 if field == "cost_fen" else 1
-        if price_fen is not None and not least <= price_fen <= rules.PRICE_AT_MOST_FEN:
+        if price_fen is not None and price_fen is not rules.KEPT and not least <= price_fen <= rules.PRICE_AT_MOST_FEN:
             raise Mistake(f"skus.{place}.{field}", _("The price is above 0 and at most 10 million yuan."))
-    floor, ceiling = draft.price_floor_fen, draft.price_ceiling_fen
+
+
+def _check_band(sku: Sku, *, place: int) -> None:
+    floor, ceiling = sku.price_floor_fen, sku.price_ceiling_fen
     if floor is not None and ceiling is not None and floor > ceiling:
         raise Mistake(f"skus.{place}.price_floor_fen", _("The lowest price is above the highest."))
 

@@ -194,7 +194,7 @@ def _events(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
                 "object_kind": [event.object_kind for event, _ in by_staff],
                 "object_id": [str(event.object_id) for event, _ in by_staff],
                 "object_label": [str(event.data.get("out_order_no", "")) for event, _ in by_staff],
-                "before": [_encode({"state": event.data.get("from", "")}).decode() for event, _ in by_staff],
+                "before": [event.before and _encode(event.before).decode() for event, _ in by_staff],
                 "after": [_encode(event.data).decode() for event, _ in by_staff],
                 "reason": [event.reason for event, _ in by_staff],
             },

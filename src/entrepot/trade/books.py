@@ -204,7 +204,7 @@ class MoveRow:
 
 @dataclass(slots=True)
 class EventRow:
-    """One fact to write; `data` holds numbers and states only."""
+    """One fact to write; `data` holds numbers and states only, `before` what of them was so until then."""
 
     type: str
     object_kind: str
@@ -214,6 +214,7 @@ class EventRow:
     data: dict[str, Any]
     actor: str
     reason: str = ""
+    before: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)

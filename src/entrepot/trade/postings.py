@@ -178,7 +178,10 @@ def note(
         **facts,
     }
     books.events.append(
-        EventRow(event_type, "order", order.id, order.version, order.distributor_id, data, actor, reason)
+        EventRow(
+            *(event_type, "order", order.id, order.version, order.distributor_id, data, actor, reason),
+            before={"state": before} if before else None,
+        )
     )
 
 
@@ -202,7 +205,7 @@ def note_stock(before: dict[int, int], *, books: Books, actor: str) -> None:
         if bool(pieces) != bool(left):
             event_type = "stock.restocked" if left else "stock.sold_out"
             data = {"object": "sku", "id": str(sku_id), "stock": left}
-            books.events.append(EventRow(event_type, "sku", sku_id, 1, None, data, actor))
+            books.events.append(EventRow(event_type, "sku", sku_id, 1, None, data, actor, before={"stock": pieces}))
 
 
 def note_balance(
@@ -218,7 +221,10 @@ def note_balance(
         "credit_limit": account.credit_limit_fen,
         "text": yuan(amount_fen),
     }
-    books.events.append(EventRow(event_type, "balance", account.id, 1, distributor_id, data, actor, reason))
+    before = {"balance": account.balance_fen - amount_fen}
+    books.events.append(
+        EventRow(event_type, "balance", account.id, 1, distributor_id, data, actor, reason, before=before)
+    )
 
 
 def stock_for(sku_id: int, *, distributor_id: int, tier_id: int, books: Books) -> tuple[list[LevelRow], Any, int]:

@@ -255,7 +255,7 @@ def end_session(request: PartyRequest, session_id: int) -> HttpResponse:
     """Sign out one of the user's own sessions."""
     session = get_object_or_404(UserSession, pk=session_id, user=request.party.user)
     session.end()
-    operations.record(request, verb="user.session_ended", of=request.party.user)
+    operations.record(request, verb="user.session_ended", of=request.party.user, before={"address": session.ip})
     messages.success(request, gettext("Signed out there."))
     return HttpResponseRedirect(reverse("kit:account"))
 
@@ -264,17 +264,22 @@ def end_session(request: PartyRequest, session_id: int) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: PartyRequest) -> HttpResponse:
     """Sign out everywhere but here."""
-    _end_other_sessions(request)
-    operations.record(request, verb="user.other_sessions_ended", of=request.party.user)
+    ended = _end_other_sessions(request)
+    operations.record(request, verb="user.other_sessions_ended", of=request.party.user, before={"sessions": ended})
     messages.success(request, gettext("Signed out everywhere else."))
     return HttpResponseRedirect(reverse("kit:account"))
 
 
-def _end_other_sessions(request: PartyRequest) -> None:
-    end_sessions(request.party.user, spare=request.session.session_key or "")
+def _end_other_sessions(request: PartyRequest) -> int:
+    return end_sessions(request.party.user, spare=request.session.session_key or "")
 
 
-def end_sessions(user: User, *, spare: str = "") -> None:
-    """End a user's sessions, all or all but one: after a new password, or when the platform locks somebody out."""
-    for session in UserSession.objects.filter(user=user).exclude(session_key=spare):
+def end_sessions(user: User, *, spare: str = "") -> int:
+    """End a user's sessions, all or all but one: after a new password, or when the platform locks somebody out.
+
+    Returns how many there were.
+    """
+    sessions = list(UserSession.objects.filter(user=user).exclude(session_key=spare))
+    for session in sessions:
         session.end()
+    return len(sessions)

@@ -64,7 +64,10 @@ def set_credit_limit(ask: SetCreditLimit, *, books: Books) -> Answer:
     account.is_touched = True
     data = {"object": "balance", "from": before, "credit_limit": ask.limit_fen}
     books.events.append(
-        EventRow("balance.limit", "balance", account.id, 1, ask.distributor_id, data, ask.actor, ask.reason)
+        EventRow(
+            *("balance.limit", "balance", account.id, 1, ask.distributor_id, data, ask.actor, ask.reason),
+            before={"credit_limit": before},
+        )
     )
     released = release_awaiting(ask.distributor_id, books=books, actor=ask.actor)
     return Answer(facts={"credit_limit": ask.limit_fen, "released": released})

@@ -76,4 +76,4 @@ def _note(sku_id: int, *, free: int, books: Books, actor: str, reason: str, delt
     else:
         event = "stock.changed"
     data = {"object": "sku", "id": str(sku_id), "stock": left, "delta": delta}
-    books.events.append(EventRow(event, "sku", sku_id, 1, None, data, actor, reason))
+    books.events.append(EventRow(event, "sku", sku_id, 1, None, data, actor, reason, before={"stock": free}))

@@ -9,6 +9,7 @@ from entrepot.trade.verbs.cancel import cancel
 from entrepot.trade.verbs.capture import capture, release
 from entrepot.trade.verbs.complete import complete
 from entrepot.trade.verbs.expire import expire
+from entrepot.trade.verbs.pay_supplier import adjust_supplier, pay_supplier
 from entrepot.trade.verbs.place_order import place_order
 from entrepot.trade.verbs.receive import receive
 from entrepot.trade.verbs.recharge import credit, set_credit_limit
@@ -28,6 +29,8 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.RefundBeforeShipping: refund_before_shipping,
     terms.Credit: credit,
     terms.SetCreditLimit: set_credit_limit,
+    terms.PaySupplier: pay_supplier,
+    terms.AdjustSupplier: adjust_supplier,
     terms.Restock: restock,
     terms.Allot: allot,
 }

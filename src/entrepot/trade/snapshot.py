@@ -30,6 +30,9 @@ class Wanted:
         self.codes = {line.sku for ask in self.places for line in ask.lines} | {ask.sku for ask in self.stock_asks}
         self.causes = [ask.cause for ask in asks if isinstance(ask, terms.Credit | terms.Restock | terms.Allot)]
         self.completed = {ask.order_id for ask in asks if isinstance(ask, terms.Complete)}
+        payments = [ask for ask in asks if isinstance(ask, terms.PaySupplier | terms.AdjustSupplier)]
+        self.payee_ids = sorted({ask.supplier_id for ask in payments})
+        self.causes += [ask.cause for ask in payments]
 
 
 def load(asks: Sequence[Any], *, raw: psycopg.Connection[Any], is_locking: bool = True) -> Books:
@@ -157,9 +160,9 @@ def _plain(wanted: Wanted, order_ids: list[int]) -> list[Statement]:
 
 def _payable_suppliers(cursor: _Reader, wanted: Wanted) -> list[int]:
     if not wanted.completed:
-        return []
+        return wanted.payee_ids
     (rows,) = cursor.read(("supply_orders", {"order_ids": sorted(wanted.completed)}))
-    return sorted({row[1] for row in rows})
+    return sorted({row[1] for row in rows}.union(wanted.payee_ids))
 
 
 def _unopened_suppliers(books: Books, wanted: Wanted) -> set[int]:

@@ -167,6 +167,28 @@ class Allot:
     remark: str = ""
 
 
+@dataclass(slots=True)
+class PaySupplier:
+    """Pay a supplier an amount (fen, above 0) of what is owed to him, once per cause; the bank has sent it."""
+
+    supplier_id: int
+    amount_fen: int
+    cause: str
+    actor: str
+    remark: str = ""
+
+
+@dataclass(slots=True)
+class AdjustSupplier:
+    """Correct what is owed to a supplier by an amount in fen (below 0: less is owed), once per cause."""
+
+    supplier_id: int
+    amount_fen: int
+    cause: str
+    actor: str
+    remark: str = ""
+
+
 Ask: TypeAlias = (
     Place
     | Capture
@@ -179,6 +201,8 @@ Ask: TypeAlias = (
     | RefundBeforeShipping
     | Credit
     | SetCreditLimit
+    | PaySupplier
+    | AdjustSupplier
     | Restock
     | Allot
 )

@@ -107,7 +107,7 @@ order by a.id for update of a;
 
 -- name: done_transfers
 select t.kind, t.cause, t.amount_fen from ledger_transfer t
-where t.cause = any(%(causes)s::text[]) and t.kind in ('top_up', 'adjustment');
+where t.cause = any(%(causes)s::text[]) and t.kind in ('pay_supplier', 'adjust_supplier', 'top_up', 'adjustment');
 
 -- name: done_moves
 select m.kind, m.cause, m.on_hand_delta from stock_move m

@@ -1,0 +1,202 @@
+"""What freight costs, figure by figure, and which region an address lies in."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrepot.freight.regions import name_of, path_of, region_of
+from entrepot.freight.rules import Item, TemplateRow, ZoneRow, charge, quote, zone_for
+
+HANGZHOU = ("33", "3301", "330106", "330106/翠苑街道")
+URUMQI = ("65", "6501", "650103")
+
+CHARGES = [
+    # first, its price, step, its price, pieces or grams, freight
+    (1, 800, 1, 200, 1, 800),
+    (1, 800, 1, 200, 2, 1000),
+    (3, 800, 2, 200, 3, 800),
+    (3, 800, 2, 200, 4, 1000),  # a step that has begun is a step
+    (3, 800, 2, 200, 5, 1000),
+    (3, 800, 2, 200, 6, 1200),
+    (1000, 1200, 500, 300, 0, 1200),  # no weight is known: the first kilogram all the same
+    (1000, 1200, 500, 300, 1000, 1200),
+    (1000, 1200, 500, 300, 1001, 1500),
+    (1000, 1200, 500, 300, 1500, 1500),
+    (1000, 1200, 500, 300, 1501, 1800),
+    (0, 0, 1, 100, 7, 700),  # nothing first, each piece the same
+    (1, 500, 0, 0, 99, 500),  # one price however many
+    (1, 10**12, 1, 10**12, 1_000_000, 10**18),
+]
+
+
+@pytest.mark.parametrize(("first", "first_fen", "step", "step_fen", "measure", "freight_fen"), CHARGES)
+def test_the_first_and_each_further_step(
+    first: int, first_fen: int, step: int, step_fen: int, measure: int, freight_fen: int
+) -> None:
+    zone = ZoneRow(first=first, first_fen=first_fen, step=step, step_fen=step_fen)
+    assert charge(zone, measure=measure) == freight_fen
+
+
+def template(*zones: ZoneRow, kind: str = "piece", number: int = 7) -> TemplateRow:
+    return TemplateRow(number, "快递", kind, zones)
+
+
+def item(pieces: int = 1, *, shipper: int = 2, template_id: int | None = 7, weight_g: int = 0, fen: int = 1000) -> Item:
+    return Item(shipper, template_id, pieces, weight_g * pieces, fen * pieces)
+
+
+def asked(*items: Item, to: Sequence[str] = HANGZHOU, by: Sequence[TemplateRow] = ()) -> int | list[int]:
+    """The freight, or the places that are not served."""
+    found = quote(items, templates={one.id: one for one in by}, path=to)
+    assert not (found.unserved and found.parts)
+    return found.unserved or found.freight_fen
+
+
+def test_the_narrowest_region_wins() -> None:
+    zones = [
+        ZoneRow(first_fen=1000),
+        ZoneRow(("33", "32"), first_fen=800),
+        ZoneRow(("3301",), first_fen=600),
+        ZoneRow(("330106",), first_fen=500),
+        ZoneRow(("330106/翠苑街道",), first_fen=400),
+    ]
+    for order in (zones, zones[::-1]):
+        one = template(*order)
+        assert [
+            zone_for(one, path=path) for path in (HANGZHOU, HANGZHOU[:3], HANGZHOU[:2], HANGZHOU[:1], URUMQI, ())
+        ] == [
+            (zones[4], "330106/翠苑街道"),
+            (zones[3], "330106"),
+            (zones[2], "3301"),
+            (zones[1], "33"),
+            (zones[0], ""),
+            (zones[0], ""),
+        ]
+
+
+def test_no_template_and_the_free_kind_ask_for_nothing() -> None:
+    free = template(ZoneRow(first_fen=900), kind="free")
+    assert asked(item(template_id=None), to=()) == 0
+    assert asked(item(9), by=[free]) == 0
+    assert asked(item(9), by=[template()]) == 0, "a template that says nothing of a place asks for nothing"
+
+
+def test_a_region_that_is_not_served_names_its_lines_even_when_it_would_be_free() -> None:
+    for kind in ("free", "piece", "weight"):
+        one = template(ZoneRow(), ZoneRow(("65", "54"), is_served=False, free_from_fen=0), kind=kind)
+        lines = (item(template_id=None), item(), item(2))
+        assert asked(*lines, to=URUMQI, by=[one]) == [1, 2]
+        assert asked(*lines, to=HANGZHOU, by=[one]) == 0
+    only_urumqi = template(ZoneRow(is_served=False), ZoneRow(("6501",), first_fen=300))
+    assert (asked(item(), by=[only_urumqi]), asked(item(), to=URUMQI, by=[only_urumqi])) == ([0], 300)
+
+
+def test_lines_of_one_shipper_under_one_template_are_one() -> None:
+    by_piece = template(ZoneRow(first=2, first_fen=800, step=2, step_fen=100))
+    by_weight = template(ZoneRow(first=1000, first_fen=500, step=1000, step_fen=50), kind="weight", number=8)
+    heavy = item(3, template_id=8, weight_g=700)
+    assert asked(item(1), item(1), by=[by_piece]) == 800
+    assert asked(item(1), item(1, shipper=3), by=[by_piece]) == 1600, "two shippers, two parcels"
+    assert asked(item(5), heavy, by=[by_piece, by_weight]) == 800 + 2 * 100 + 500 + 2 * 50
+    found = quote([item(1), item(1, shipper=3), heavy], templates={7: by_piece, 8: by_weight}, path=())
+    assert (found.of_shipper(2), found.of_shipper(3), found.of_shipper(9)) == (800 + 600, 800, 0)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "fen", "free_by", "freight_fen"),
+    [
+        (1, 9_899, "", 800),
+        (1, 9_900, "amount", 0),
+        (4, 1_000, "", 1_100),
+        (5, 1_000, "pieces", 0),
+        (5, 9_900, "pieces", 0),
+    ],
+)
+def test_free_from_an_amount_or_a_number_of_pieces(pieces: int, fen: int, free_by: str, freight_fen: int) -> None:
+    zone = ZoneRow(first_fen=800, step_fen=100, free_from_fen=9_900, free_from_pieces=5)
+    (part,) = quote([item(pieces, fen=fen)], templates={7: template(zone)}, path=HANGZHOU).parts
+    assert (part.free_by, part.freight_fen, part.pieces, part.amount_fen) == (
+        free_by,
+        freight_fen,
+        pieces,
+        pieces * fen,
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(2, 4), st.sampled_from([None, 7, 8]), st.integers(0, 3000))),
+    st.integers(0, 5),
+    st.integers(0, 5000),
+    st.integers(0, 5),
+    st.integers(0, 5000),
+    st.randoms(),
+)
+def test_order_and_splitting_of_lines_change_nothing(
+    lines: list[tuple[int, int, int | None, int]], first: int, first_fen: int, step: int, step_fen: int, chance: object
+) -> None:
+    zone = ZoneRow(first=first, first_fen=first_fen, step=step, step_fen=step_fen)
+    both = {7: template(zone), 8: template(zone, kind="weight", number=8)}
+    whole = [item(qty, shipper=who, template_id=by, weight_g=grams) for qty, who, by, grams in lines]
+    single = [item(1, shipper=who, template_id=by, weight_g=grams) for qty, who, by, grams in lines for _ in range(qty)]
+    chance.shuffle(single)  # type: ignore[attr-defined]
+    found = quote(whole, templates=both, path=())
+    assert quote(single, templates=both, path=()).parts == found.parts
+    assert found.freight_fen == sum(found.of_shipper(who) for who in (2, 3, 4)) >= 0
+
+
+PATHS = [
+    (("浙江省", "杭州市", "西湖区"), ("33", "3301", "330106")),
+    (("浙江", "杭州", "西湖"), ("33", "3301", "330106")),
+    (("浙江省", "杭州市", ""), ("33", "3301")),
+    (("浙江省", "不知市", "不知区"), ("33",)),
+    (("浙江省", "写错了", "西湖区"), ("33", "3301", "330106")),  # the district says the city
+    (("火星", "杭州市", "西湖区"), ()),
+    (("北京市", "北京市", "朝阳区"), ("11", "1101", "110105")),
+    (("北京", "市辖区", "朝阳区"), ("11", "1101", "110105")),
+    (("湖北省", "省直辖县级行政区划", "仙桃市"), ("42", "4290", "429004")),
+    (("广西", "桂林", "阳朔"), ("45", "4503", "450321")),
+    (("新疆维吾尔自治区", "巴音郭楞", "库尔勒"), ("65", "6528", "652801")),
+    (("新疆", "和田地区", "和田县"), ("65", "6532", "653221")),
+    (("台湾", "台北市", ""), ("71",)),
+]
+
+
+@pytest.mark.parametrize(("names", "path"), PATHS)
+def test_names_lead_to_regions(names: tuple[str, str, str], path: tuple[str, ...]) -> None:
+    province, city, district = names
+    assert path_of(province, city=city, district=district) == path
+
+
+def test_a_code_decides_and_a_street_is_the_narrowest() -> None:
+    names = {"city": "杭州市", "district": "西湖区"}
+    assert path_of("浙江省", **names, street=" 翠苑街道 ") == HANGZHOU
+    assert path_of("浙江省", **names, division_code="330108") == ("33", "3301", "330108")
+    assert path_of("浙江省", **names, division_code="330106003000", street="翠苑街道") == (*HANGZHOU, "330106003")
+    assert path_of("浙江省", **names, division_code="990106") == HANGZHOU[:3], "a code nobody knows decides nothing"
+    assert path_of("浙江省", **names, division_code="330199") == ("33", "3301"), "as far as it is known"
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "name"),
+    [
+        ("新疆", "65", "新疆维吾尔自治区"),
+        ("浙江省杭州市", "3301", "浙江省杭州市"),
+        ("浙江 杭州 西湖", "330106", "浙江省杭州市西湖区"),
+        ("北京/北京/朝阳", "110105", "北京市朝阳区"),
+        ("浙江/杭州/西湖/翠苑街道", "330106/翠苑街道", "浙江省杭州市西湖区/翠苑街道"),
+        ("330106003", "330106003", "浙江省杭州市西湖区330106003"),
+        ("吉林吉林", "2202", "吉林省吉林市"),
+        ("杭州", "", ""),
+        ("浙江/宁波/西湖区", "", ""),
+        ("99", "", ""),
+        ("33010", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_is_typed_becomes_a_region(text: str, region: str, name: str) -> None:
+    assert region_of(text) == region
+    assert name_of(region) == name
+    if region:
+        assert region_of(name) == region or len(region) == 9, "what is shown can be typed again"

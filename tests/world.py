@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from entrepot.base import scope
-from entrepot.catalog.models import Category, Goods, Sku, SkuCost
+from entrepot.catalog.models import Category, Goods, Sku, SkuCost, SupplierBounds
 from entrepot.parties.models import Distributor, Supplier, Tier
 from entrepot.stock.models import Allotment, Warehouse
 from entrepot.trade import desk, terms
@@ -79,7 +79,9 @@ class World:
                 own = Supplier.objects.filter(is_platform=True).first()
                 return own or Supplier.objects.create(number="S0", name="自营", is_platform=True, state="active")
             number = self.name("S")[:20]
-            return Supplier.objects.create(number=number, name=number, state="active")
+            supplier = Supplier.objects.create(number=number, name=number, state="active")
+            SupplierBounds.objects.create(supplier=supplier, has_all_categories=True, has_all_brands=True)
+            return supplier
 
     def article(
         self,

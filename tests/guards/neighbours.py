@@ -37,6 +37,8 @@ def meet() -> Neighbours:
         own = for_alice if party is alice else for_bobs_tier
         _orders(world, party, [*for_all, own])
         _papers(party)
+    for article in for_all:
+        _versions(article)
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
     _log(neighbours)
     return neighbours
@@ -77,6 +79,22 @@ def _papers(party: Distributor) -> None:
             "insert into orders_orderbatch (distributor_id, out_batch_no, content_hash, results, at)"
             " values (%s, 'B1', '', '[]', now())",
             [party.pk],
+        )
+
+
+def _versions(article: Article) -> None:
+    """A version of some goods, and an import of their supplier."""
+    with scope.supplier(article.supplier_id), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into catalog_goodsversion (goods_id, supplier_id, number, state, content, made_by, decided_by, note)"
+            " values (%s, %s, 1, 'live', '{}', '', '', '')",
+            [article.goods_id, article.supplier_id],
+        )
+        cursor.execute(
+            "insert into catalog_goodsimport (supplier_id, actor, address, language, file_name, has_pictures,"
+            " is_at_once, state, reason, goods_total, goods_done, goods_made, rows_refused, refused)"
+            " values (%s, '', '', '', 'goods.xlsx', false, false, 'done', '', 0, 0, 0, 0, '[]')",
+            [article.supplier_id],
         )
 
 

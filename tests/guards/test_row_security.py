@@ -15,7 +15,7 @@ D, T, S = "%(distributor)s", "%(tier)s", "%(supplier)s"
 NOTHING = "false"
 PAID = "state not in ('held', 'awaiting_funds', 'cancelled', 'expired', 'rejected')"
 SHOWN = (
-    "t.state = 'on_sale' and (t.visible_tiers = '{}' and t.visible_distributors = '{}'"
+    "t.state = 'on_sale' and t.is_supplier_active and (t.visible_tiers = '{}' and t.visible_distributors = '{}'"
     f" or {T} = any(t.visible_tiers) or {D} = any(t.visible_distributors))"
 )
 SOLD = f"select 1 from orders_supplyorder s where s.order_id = t.order_id and s.supplier_id = {S} and s.{PAID}"
@@ -24,11 +24,14 @@ SOLD = f"select 1 from orders_supplyorder s where s.order_id = t.order_id and s.
 # more and on its own, so that a policy that was changed has to be changed here too.
 SEEN: dict[str, tuple[str, str]] = {
     "catalog_goods": (SHOWN, f"t.supplier_id = {S}"),
+    "catalog_goodsimport": (NOTHING, f"t.supplier_id = {S}"),
+    "catalog_goodsversion": (NOTHING, f"t.supplier_id = {S}"),
     "catalog_sku": (
         f"exists (select 1 from catalog_goods g where g.id = t.goods_id and {SHOWN.replace('t.', 'g.')})",
         f"exists (select 1 from catalog_goods g where g.id = t.goods_id and g.supplier_id = {S})",
     ),
     "catalog_skucost": (NOTHING, f"t.supplier_id = {S}"),
+    "catalog_supplierbounds": (NOTHING, f"t.supplier_id = {S}"),
     "events_event": (f"t.distributor_id = {D}", NOTHING),
     "events_operation": (f"t.kind = 'distributor' and t.party_id = {D}", f"t.kind = 'supplier' and t.party_id = {S}"),
     "ledger_account": (f"t.distributor_id = {D} and t.kind = 'prepaid'", f"t.supplier_id = {S}"),
@@ -78,7 +81,9 @@ SEEN: dict[str, tuple[str, str]] = {
 }
 # Tables without row-level security, and why it is right so.
 OPEN: dict[str, str] = {
+    "catalog_attribute": "what goods of a category are asked belongs to nobody; the platform alone writes it",
     "catalog_brand": "brands belong to nobody",
+    "catalog_catalogsetting": "one row of the platform's, which it alone writes",
     "catalog_category": "the tree is the same for all",
     "parties_role": "names of permissions, no party's data",
     "parties_user": "read at sign-in, before it is known whose request it is; the back offices filter by their party",
@@ -197,6 +202,16 @@ WRITES = {
     " reason) values (now(), 'x', 'order', 1, 1, %(bob)s, '{}', 'x', '')",
     "his key, given away": "update parties_apikey set distributor_id = %(bob)s",
 }
+
+
+@pytest.mark.parametrize("table", ["catalog_supplierbounds", "catalog_catalogsetting", "catalog_attribute"])
+def test_a_supplier_does_not_write_what_the_platform_decides(neighbours: Neighbours, table: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        scope.supplier(neighbours.anna.pk),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"delete from {table}")
 
 
 @pytest.mark.parametrize("write", WRITES)

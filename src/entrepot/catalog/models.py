@@ -37,6 +37,55 @@ class Brand(models.Model):
         return self.name
 
 
+class Attribute(models.Model):
+    """商品属性: what more is told of goods of some categories and brands; none named means all of them.
+
+    Without choices the value is free text. What is bound to a category holds for the categories below it too.
+    """
+
+    name = models.CharField(max_length=40, unique=True)
+    choices = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    is_required = models.BooleanField(default=False)
+    category_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    brand_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EditMode(models.TextChoices):
+    """How goods on sale may be edited; the empty one follows the platform's setting."""
+
+    AS_PLATFORM = "", ""
+    STRICT = "strict", "strict"
+    OPEN = "open", "open"
+
+
+class SupplierBounds(models.Model):
+    """供货范围: the categories and brands the platform has ticked for a supplier; nothing ticked, nothing allowed."""
+
+    supplier = models.OneToOneField("parties.Supplier", models.CASCADE, primary_key=True, related_name="bounds")
+    has_all_categories = models.BooleanField(default=False)
+    has_all_brands = models.BooleanField(default=False)
+    category_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    brand_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    edit_mode = models.CharField(max_length=8, choices=EditMode.choices, default=EditMode.AS_PLATFORM, blank=True)
+
+
+class CatalogSetting(models.Model):
+    """商品设置: what the platform has decided for all goods; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    is_open = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_catalog_setting")]
+
+
 class GoodsState(models.TextChoices):
     """Where goods stand between draft and shelf."""
 
@@ -61,9 +110,13 @@ class Goods(models.Model):
     min_quantity = models.PositiveIntegerField(default=1)
     images = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     detail_images = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    # Values of attributes by the attribute's id, as text.
+    attributes = models.JSONField(default=dict, blank=True)
     allowed_promotions = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     visible_tiers = ArrayField(models.BigIntegerField(), default=list, blank=True)
     visible_distributors = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # Follows the supplier's state, because a distributor's scope shows him goods and no suppliers.
+    is_supplier_active = models.BooleanField(default=True, db_default=True)
     version = models.PositiveIntegerField(default=1)
     review_note = models.CharField(max_length=400, blank=True)
     search_terms = ArrayField(models.CharField(max_length=8), default=list, blank=True, editable=False)
@@ -81,6 +134,7 @@ class Goods(models.Model):
             models.Index(fields=["supplier", "state", "id"]),
             models.Index(fields=["category", "id"]),
             models.Index(fields=["brand", "id"]),
+            models.Index(fields=["changed_xid", "id"], name="goods_by_change"),
             GinIndex(fields=["search_terms"], name="goods_search"),
         ]
 
@@ -124,3 +178,82 @@ class SkuCost(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(cost_fen__gte=0), name="cost_not_negative")]
+
+
+class VersionState(models.TextChoices):
+    """What became of a version of goods."""
+
+    WAITING = "waiting", "waiting"
+    LIVE = "live", "live"
+    REPLACED = "replaced", "replaced"
+    REFUSED = "refused", "refused"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+class GoodsVersion(models.Model):
+    """商品版本: goods as they were on sale once, or as they shall be when the reviewer approves; never changed."""
+
+    goods = models.ForeignKey(Goods, models.PROTECT, related_name="versions")
+    supplier = models.ForeignKey("parties.Supplier", models.PROTECT)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=VersionState.choices)
+    # As `rules.CONTENT_FIELDS` and `rules.SKU_FIELDS` name it; the supplier's own cost is not in it.
+    content = models.JSONField()
+    made_by = models.CharField(max_length=80, blank=True)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["goods", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["goods"], condition=models.Q(state="waiting"), name="one_waiting_version_of_goods"
+            ),
+            models.UniqueConstraint(
+                fields=["goods"], condition=models.Q(state="live"), name="one_live_version_of_goods"
+            ),
+        ]
+        indexes = [models.Index(fields=["-id"], condition=models.Q(state="waiting"), name="waiting_versions")]
+
+
+class ImportState(models.TextChoices):
+    """Where an import stands."""
+
+    WAITING = "waiting", "waiting"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    CANCELLED = "cancelled", "cancelled"
+    FAILED = "failed", "failed"
+
+
+class GoodsImport(models.Model):
+    """批量上货: a sheet of goods with their pictures, worked through in the background."""
+
+    supplier = models.ForeignKey("parties.Supplier", models.PROTECT)
+    actor = models.CharField(max_length=80)
+    address = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    file_name = models.CharField(max_length=120)
+    has_pictures = models.BooleanField(default=False)
+    # What becomes of the goods: kept as drafts, or handed in (own goods: put on sale) at once.
+    is_at_once = models.BooleanField(default=False)
+    state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.WAITING)
+    reason = models.CharField(max_length=200, blank=True)
+    goods_total = models.PositiveIntegerField(default=0)
+    goods_done = models.PositiveIntegerField(default=0)
+    goods_made = models.PositiveIntegerField(default=0)
+    rows_refused = models.PositiveIntegerField(default=0)
+    # Row number, column and reason of what was refused on the way.
+    refused = models.JSONField(default=list, blank=True)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["supplier", "-id"]),
+            models.Index(fields=["id"], condition=models.Q(state__in=["waiting", "running"]), name="open_imports"),
+        ]

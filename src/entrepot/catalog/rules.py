@@ -1,12 +1,12 @@
-"""States of goods, promotions malls may run on them, search terms: pure rules."""
+"""States of goods, bounds of suppliers, attributes, versions, promotions, search terms: pure rules."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 STEPS: dict[str, dict[str, str]] = {
     "submit": {"draft": "submitted", "unlisted": "submitted"},
@@ -48,6 +48,20 @@ PRICE_AT_MOST_FEN = 10_000_000_00
 PICTURES_AT_MOST = 12
 SKUS_AT_MOST = 200
 
+DEPTH_AT_MOST = 3
+VALUE_AT_MOST = 100
+CHOICES_AT_MOST = 60
+
+CONTENT_FIELDS = (
+    *("name", "subtitle", "category_id", "brand_id", "min_quantity", "images", "detail_images", "attributes"),
+)
+"""What a version of goods holds of the goods themselves, by the names of their columns."""
+
+SKU_FIELDS = (
+    *("spec", "supplier_price_fen", "suggested_price_fen", "price_floor_fen", "price_ceiling_fen", "weight_g"),
+)
+"""What a version of goods holds of each SKU, beside its code."""
+
 _GOODS_NO = re.compile(r"[A-Za-z0-9_.\-/]{1,40}")
 
 
@@ -78,6 +92,123 @@ class SkuDraft:
     price_floor_fen: int | Kept | None = KEPT
     price_ceiling_fen: int | Kept | None = KEPT
     weight_g: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a supplier may offer (供货范围). `category_ids` and `brand_ids` None: all of them.
+
+    What was ticked counts with everything below it; goods without a brand need none.
+    """
+
+    category_ids: frozenset[int] | None
+    brand_ids: frozenset[int] | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing at all may be offered: goods need a category."""
+        return self.category_ids is not None and not self.category_ids
+
+    def has_category(self, category_id: int) -> bool:
+        """Return whether goods of the category may be offered."""
+        return self.category_ids is None or category_id in self.category_ids
+
+    def has_brand(self, brand_id: int | None) -> bool:
+        """Return whether goods of the brand, or of none, may be offered."""
+        return brand_id is None or self.brand_ids is None or brand_id in self.brand_ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeRow:
+    """One attribute (商品属性); empty ids stand for all, `category_ids` count with everything below them."""
+
+    id: int
+    name: str
+    choices: tuple[str, ...]
+    is_required: bool
+    category_ids: frozenset[int]
+    brand_ids: frozenset[int]
+
+    def is_shown_to(self, bounds: Bounds) -> bool:
+        """Return whether a supplier sees the attribute: its own category and brand match his."""
+        if self.category_ids and bounds.category_ids is not None and not self.category_ids & bounds.category_ids:
+            return False
+        return not self.brand_ids or bounds.brand_ids is None or bool(self.brand_ids & bounds.brand_ids)
+
+    def applies_to(self, *, category_id: int | None, brand_id: int | None) -> bool:
+        """Return whether goods of this category and brand have the attribute."""
+        if self.category_ids and category_id not in self.category_ids:
+            return False
+        return not self.brand_ids or brand_id in self.brand_ids
+
+    def fault(self, value: str) -> str:
+        """Return what is wrong with a value that is not empty: `long`, `choice`, or nothing."""
+        if len(value) > VALUE_AT_MOST:
+            return "long"
+        return "choice" if self.choices and value not in self.choices else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field in which two versions of goods differ; `sku` is the code of the SKU it belongs to, or empty.
+
+    The field `sku` itself says that a SKU came (no old value) or went (no new one).
+    """
+
+    field: str
+    old: Any
+    new: Any
+    sku: str = ""
+
+
+def differences(old: Mapping[str, Any], *, new: Mapping[str, Any]) -> list[Difference]:
+    """Return in which fields two contents of goods differ, the goods' own first, then SKU by SKU."""
+    found = [
+        Difference(field=field, old=old.get(field), new=new.get(field))
+        for field in CONTENT_FIELDS
+        if old.get(field) != new.get(field)
+    ]
+    before = {sku["code"]: sku for sku in old["skus"]}
+    after = {sku["code"]: sku for sku in new["skus"]}
+    for code in [*after, *(code for code in before if code not in after)]:
+        was, is_now = before.get(code), after.get(code)
+        if was is None or is_now is None:
+            found.append(Difference(field="sku", old=was, new=is_now, sku=code))
+            continue
+        found += [
+            Difference(field=field, old=was.get(field), new=is_now.get(field), sku=code)
+            for field in SKU_FIELDS
+            if was.get(field) != is_now.get(field)
+        ]
+    return found
+
+
+def below(parents: Mapping[int, int | None], *, ids: Collection[int]) -> frozenset[int]:
+    """Return the categories named and every one below them; `parents` gives each category's parent."""
+    wanted = set(ids)
+    found = set()
+    for category_id in parents:
+        step: int | None = category_id
+        while step is not None:
+            if step in wanted:
+                found.add(category_id)
+                break
+            step = parents.get(step)
+    return frozenset(found)
+
+
+def depth_of(parents: Mapping[int, int | None], *, category_id: int | None) -> int:
+    """Return on which level a category lies, 1 for a trunk; 0 for none."""
+    depth = 0
+    while category_id is not None:
+        category_id, depth = parents.get(category_id), depth + 1
+    return depth
+
+
+def height_of(parents: Mapping[int, int | None], *, category_id: int) -> int:
+    """Return how many levels a category and what lies below it take."""
+    own = depth_of(parents, category_id=category_id)
+    return max(depth_of(parents, category_id=one) for one in below(parents, ids=[category_id])) - own + 1
 
 
 def next_state(state: str, *, step: str) -> str | None:

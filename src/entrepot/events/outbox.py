@@ -39,3 +39,31 @@ def note(
             )
             for distributor_id in distributor_ids
         )
+
+
+def note_each(
+    event_type: str,
+    *,
+    object_kind: str,
+    facts: Iterable[tuple[int, int, dict[str, Any]]],
+    actor: str,
+    reason: str = "",
+) -> None:
+    """Write the same kind of fact down for many objects, each as id, version and data, for every mall that may hear it."""
+    with scope.desk():
+        Event.objects.bulk_create(
+            [
+                Event(
+                    at=Now(),
+                    type=event_type,
+                    object_kind=object_kind,
+                    object_id=object_id,
+                    version=version,
+                    data=data,
+                    actor=actor[:80],
+                    reason=reason[:200],
+                )
+                for object_id, version, data in facts
+            ],
+            batch_size=2_000,
+        )

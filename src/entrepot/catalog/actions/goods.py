@@ -1,21 +1,23 @@
 """Goods as their supplier writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake, taken
-from entrepot.catalog import pictures, rules
+from entrepot.catalog import pictures, queries, rules
+from entrepot.catalog.actions.attributes import judged_values
+from entrepot.catalog.actions.skus import PRICES, save_skus
 from entrepot.catalog.actions.steps import keep, locked, log, step
-from entrepot.catalog.models import Brand, Category, Goods, GoodsState, Sku, SkuCost
-from entrepot.catalog.rules import SkuDraft
+from entrepot.catalog.models import Brand, Category, Goods, GoodsState
+from entrepot.catalog.rules import Bounds, SkuDraft
 from entrepot.catalog.search import terms_of
 from entrepot.events.operations import changes
+from entrepot.parties.models import PartyState, Supplier
 
-_FIELDS = ("goods_no", "name", "subtitle", "category_id", "brand_id", "min_quantity", "images", "detail_images")
-_PRICES = ("supplier_price_fen", "suggested_price_fen", "price_floor_fen", "price_ceiling_fen")
+_FIELDS = ("goods_no", *rules.CONTENT_FIELDS)
 
 
 def save_goods(
@@ -33,20 +35,21 @@ def save_goods(
     min_quantity: int = 1,
     images: Sequence[str] = (),
     detail_images: Sequence[str] = (),
+    attributes: Mapping[int, str] | None = None,
     address: str = "",
 ) -> Goods:
     """Write goods of a supplier, new (a draft) or with `goods_id` again; the whole of them is given each time.
 
     SKUs are known by their code: one that is no longer given is put out of use, never removed. A changed supplier's
     price forgets the supply price set at the last review. Pictures are paths of `pictures.store`. The goods number
-    stays once the goods have left the draft.
+    stays once the goods have left the draft. `attributes` are values by the attribute's id; None keeps those there are.
 
-    Refuses goods on sale or in review, a goods number or code that is missing, malformed or taken, prices out of
+    Refuses goods on sale or in review, a category, brand or attribute outside the supplier's bounds, a goods number or code that is missing, malformed or taken, prices out of
     bounds or a band turned over, a minimum below 1, unknown category, brand or picture, and, with `version`, goods
     changed meanwhile. Raises Goods.DoesNotExist for somebody else's.
     """
     with scope.supplier(supplier_id):
-        goods = Goods(supplier_id=supplier_id, allowed_promotions=list(rules.ALLOWED_PROMOTIONS))
+        goods = _blank(supplier_id)
         before: dict[str, Any] = {}
         if goods_id is not None:
             goods = locked(goods_id, version=version)
@@ -54,18 +57,25 @@ def save_goods(
             if goods.state == GoodsState.UNLISTED and goods.goods_no != goods_no.strip():
                 raise Mistake("goods_no", _("Malls know these goods by their number: it stays."))
             step(goods, name="edit")
-        goods.goods_no, goods.name, goods.subtitle = goods_no.strip(), name.strip(), subtitle.strip()
-        goods.category, goods.brand = _category(category_id), _brand(brand_id)
-        goods.min_quantity = min_quantity
-        goods.images, goods.detail_images = list(images), list(detail_images)
-        _check(goods)
+        goods.goods_no = goods_no.strip()
+        fill(
+            goods,
+            name=name,
+            subtitle=subtitle,
+            category_id=category_id,
+            brand_id=brand_id,
+            min_quantity=min_quantity,
+            images=images,
+            detail_images=detail_images,
+            attributes=attributes,
+        )
         goods.search_terms = terms_of(goods)
         with taken("goods_no", _("There are goods of that number.")):
             if goods_id is None:
                 goods.save()
             else:
                 keep(goods, *_FIELDS, "state", "search_terms")
-        _save_skus(goods, drafts=skus)
+        save_skus(goods, drafts=skus)
         old, new = changes(before, _state(goods))
         verb = "goods.created" if goods_id is None else "goods.changed"
         log(goods, verb=verb, actor=actor, before=old if before else None, after=new, address=address)
@@ -92,6 +102,39 @@ def add_picture(
     return path
 
 
+def _blank(supplier_id: int) -> Goods:
+    state = Supplier.objects.values_list("state", flat=True).get(pk=supplier_id)
+    return Goods(
+        supplier_id=supplier_id,
+        is_supplier_active=state == PartyState.ACTIVE,
+        allowed_promotions=list(rules.ALLOWED_PROMOTIONS),
+    )
+
+
+def fill(
+    goods: Goods,
+    *,
+    name: str,
+    subtitle: str,
+    category_id: int,
+    brand_id: int | None,
+    min_quantity: int,
+    images: Sequence[str],
+    detail_images: Sequence[str],
+    attributes: Mapping[int, str] | None,
+) -> None:
+    """Put into goods, not yet into their row, what their supplier wrote; refuses what cannot be or is out of bounds."""
+    bounds = queries.bounds_of(goods.supplier_id)
+    goods.name, goods.subtitle, goods.min_quantity = name.strip(), subtitle.strip(), min_quantity
+    goods.category, goods.brand = _category(category_id, bounds=bounds), _brand(brand_id, bounds=bounds)
+    goods.images, goods.detail_images = list(images), list(detail_images)
+    _check(goods)
+    values = attributes
+    if values is None:
+        values = {int(key): value for key, value in goods.attributes.items()}
+    goods.attributes = judged_values(values, category_id=category_id, brand_id=brand_id, bounds=bounds)
+
+
 def _check(goods: Goods) -> None:
     if not rules.is_number(goods.goods_no):
         raise Mistake("goods_no", _("1 to 40 letters, digits or any of “._-/”."))
@@ -108,74 +151,29 @@ def _check(goods: Goods) -> None:
             raise Mistake(field, _("A picture is missing; upload it again."))
 
 
-def _category(category_id: int) -> Category:
+def _category(category_id: int, *, bounds: Bounds) -> Category:
     category = Category.objects.filter(pk=category_id).first()
     if category is None:
         raise Mistake("category_id", _("Choose a category."))
+    if not bounds.has_category(category_id):
+        raise Mistake("category_id", _("The platform has not opened this category to you."))
     return category
 
 
-def _brand(brand_id: int | None) -> Brand | None:
+def _brand(brand_id: int | None, *, bounds: Bounds) -> Brand | None:
     brand = None if brand_id is None else Brand.objects.filter(pk=brand_id).first()
     if brand is None and brand_id is not None:
         raise Mistake("brand_id", _("Choose a brand."))
+    if not bounds.has_brand(brand_id):
+        raise Mistake("brand_id", _("The platform has not opened this brand to you."))
     return brand
-
-
-def _save_skus(goods: Goods, *, drafts: Sequence[SkuDraft]) -> None:
-    if not 1 <= len(drafts) <= rules.SKUS_AT_MOST:
-        raise Mistake("skus", _("Add between 1 and %(count)d SKUs.") % {"count": rules.SKUS_AT_MOST})
-    known = {sku.code: sku for sku in goods.skus.select_for_update(no_key=True, of=("self",))}
-    codes = rules.sku_codes(goods.goods_no, drafts=drafts, known=known)
-    if len(set(codes)) < len(codes):
-        raise Mistake("skus", _("A SKU code is there twice."))
-    for place, (code, draft) in enumerate(zip(codes, drafts, strict=True)):
-        _check_sku(draft, code=code, place=place)
-        sku = known.pop(code, None) or Sku(goods=goods, code=code)
-        if sku.pk is not None and sku.supplier_price_fen != draft.supplier_price_fen:
-            sku.supply_price_fen = None
-        sku.spec, sku.weight_g, sku.position, sku.is_active = draft.spec.strip(), draft.weight_g, place, True
-        for field in _PRICES:
-            if (price_fen := getattr(draft, field)) is not rules.KEPT:
-                setattr(sku, field, price_fen)
-        _check_band(sku, place=place)
-        with taken(f"skus.{place}.code", _("There is a SKU of that code.")):
-            sku.save()
-        if draft.cost_fen is not None:
-            SkuCost.objects.update_or_create(
-                sku=sku, defaults={"cost_fen": draft.cost_fen, "supplier_id": goods.supplier_id}
-            )
-    for sku in known.values():
-        if sku.is_active:
-            sku.is_active = False
-            sku.save(update_fields=["is_active"])
-
-
-def _check_sku(draft: SkuDraft, *, code: str, place: int) -> None:
-    if not rules.is_number(code):
-        raise Mistake(f"skus.{place}.code", _("1 to 40 letters, digits or any of “._-/”."))
-    if len(draft.spec.strip()) > 80:
-        raise Mistake(f"skus.{place}.spec", _("At most 80 letters."))
-    if not 0 <= draft.weight_g <= 1_000_000_000:
-        raise Mistake(f"skus.{place}.weight_g", _("The weight is not below 0."))
-    for field in (*_PRICES, "cost_fen"):
-        price_fen = getattr(draft, field)
-        least = 0 if field == "cost_fen" else 1
-        if price_fen is not None and price_fen is not rules.KEPT and not least <= price_fen <= rules.PRICE_AT_MOST_FEN:
-            raise Mistake(f"skus.{place}.{field}", _("The price is above 0 and at most 10 million yuan."))
-
-
-def _check_band(sku: Sku, *, place: int) -> None:
-    floor, ceiling = sku.price_floor_fen, sku.price_ceiling_fen
-    if floor is not None and ceiling is not None and floor > ceiling:
-        raise Mistake(f"skus.{place}.price_floor_fen", _("The lowest price is above the highest."))
 
 
 def _state(goods: Goods) -> dict[str, Any]:
     """Return what the record shows of goods; the supplier's own cost is nobody else's business and left out."""
     state: dict[str, Any] = {name: getattr(goods, name) for name in _FIELDS}
     state["skus"] = [
-        {"code": sku.code, "spec": sku.spec, "weight_g": sku.weight_g} | {name: getattr(sku, name) for name in _PRICES}
+        {"code": sku.code, "spec": sku.spec, "weight_g": sku.weight_g} | {name: getattr(sku, name) for name in PRICES}
         for sku in goods.skus.filter(is_active=True).order_by("position", "id")
     ]
     return state

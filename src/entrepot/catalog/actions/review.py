@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
-from entrepot.catalog import rules
+from entrepot.catalog import queries, rules
+from entrepot.catalog.actions.attributes import refuse_missing
+from entrepot.catalog.actions.history import keep_live
 from entrepot.catalog.actions.steps import keep, locked, log, step, tell
 from entrepot.catalog.models import Goods
 
@@ -14,7 +16,7 @@ from entrepot.catalog.models import Goods
 def submit_goods(supplier_id: int, *, goods_id: int, actor: str, address: str = "") -> Goods:
     """Hand a supplier's goods in for review; until it is done they cannot be edited.
 
-    Refuses goods that are not a draft or unlisted, have no active SKU, or no picture. Raises Goods.DoesNotExist for
+    Refuses goods that are not a draft or unlisted, that are not whole (`refuse_unfinished`) or out of bounds. Raises Goods.DoesNotExist for
     goods of somebody else.
     """
     with scope.supplier(supplier_id):
@@ -70,9 +72,10 @@ def approve_goods(
     with scope.platform():
         goods = locked(goods_id, version=version)
         before, after = step(goods, name="approve")
-        prices = _price(goods, wanted=wanted)
+        prices = price(goods, wanted=wanted)
         goods.review_note = note.strip()[:400]
         keep(goods, "state", "review_note")
+        keep_live(goods, actor=actor)
         log(
             goods,
             verb="goods.approved",
@@ -108,14 +111,26 @@ def reject_goods(goods_id: int, *, reason: str, actor: str, version: int | None 
 
 
 def refuse_unfinished(goods: Goods) -> None:
-    """Refuse goods that nobody could buy from: no active SKU, or no picture."""
+    """Refuse goods that are not whole: no active SKU, no picture, a required attribute empty, or out of bounds."""
     if not goods.skus.filter(is_active=True).exists():
         raise Mistake("skus", _("Add at least one SKU."))
     if not goods.images:
         raise Mistake("images", _("Add at least one picture."))
+    refuse_out_of_bounds(goods)
 
 
-def _price(goods: Goods, *, wanted: dict[int, int]) -> dict[str, int]:
+def refuse_out_of_bounds(goods: Goods) -> None:
+    """Refuse goods whose category or brand their supplier may not offer, or that lack a required attribute."""
+    bounds = queries.bounds_of(goods.supplier_id)
+    if not bounds.has_category(goods.category_id):
+        raise Mistake("category_id", _("The platform has not opened this category to you."))
+    if not bounds.has_brand(goods.brand_id):
+        raise Mistake("brand_id", _("The platform has not opened this brand to you."))
+    refuse_missing(goods.attributes, category_id=goods.category_id, brand_id=goods.brand_id, bounds=bounds)
+
+
+def price(goods: Goods, *, wanted: dict[int, int]) -> dict[str, int]:
+    """Set the supply prices of goods as the reviewer decided, by SKU id, and return all of them by code, in fen."""
     prices: dict[str, int] = {}
     for sku in goods.skus.filter(is_active=True):
         asked = wanted.pop(sku.pk, None)

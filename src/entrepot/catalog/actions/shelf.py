@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog import rules
+from entrepot.catalog.actions.history import keep_live, withdraw_waiting
 from entrepot.catalog.actions.review import refuse_unfinished
 from entrepot.catalog.actions.steps import keep, locked, log, step, tell
 from entrepot.catalog.models import Goods, GoodsState
@@ -16,7 +17,7 @@ from entrepot.parties.models import Distributor, Tier
 def unlist_goods(goods_id: int, *, reason: str, actor: str, supplier_id: int | None = None, address: str = "") -> Goods:
     """Take goods off the shelf (下架): by the platform, or with `supplier_id` by the supplier whose they are.
 
-    Orders placed stand. Refuses an empty reason and goods not on sale. Raises Goods.DoesNotExist for somebody else's.
+    Orders placed stand; a change that waits for review is withdrawn. Refuses an empty reason and goods not on sale. Raises Goods.DoesNotExist for somebody else's.
     """
     if not reason.strip():
         raise Mistake("reason", _("Say why."))
@@ -24,6 +25,7 @@ def unlist_goods(goods_id: int, *, reason: str, actor: str, supplier_id: int | N
         goods = locked(goods_id)
         before, after = step(goods, name="unlist")
         keep(goods, "state")
+        withdraw_waiting(goods, actor=actor)
         log(
             goods,
             verb="goods.unlisted",
@@ -52,6 +54,7 @@ def list_own_goods(goods_id: int, *, actor: str, address: str = "") -> Goods:
             sku.supply_price_fen = sku.supplier_price_fen
             sku.save(update_fields=["supply_price_fen"])
         keep(goods, "state")
+        keep_live(goods, actor=actor)
         log(goods, verb="goods.listed", actor=actor, before={"state": before}, after={"state": after}, address=address)
         tell(goods, event_type="product.listed", actor=actor)
     return goods

@@ -1,8 +1,9 @@
 """What every step of goods has in common: the lock, the state, the version, the fact and the record."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.expressions import Func
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -10,9 +11,9 @@ from django.utils.translation import gettext as _
 from entrepot.base.fields import TransactionId
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog import rules
-from entrepot.catalog.models import Goods
+from entrepot.catalog.models import Goods, GoodsState
 from entrepot.events.operations import record
-from entrepot.events.outbox import note
+from entrepot.events.outbox import note, note_each
 
 
 def locked(goods_id: int, *, version: int | None = None) -> Goods:
@@ -39,35 +40,50 @@ def step(goods: Goods, *, name: str) -> tuple[str, str]:
 def keep(goods: Goods, *fields: str) -> None:
     """Write fields of goods and mark them as changed: the version goes up, the change feed sees it."""
     values = {field: getattr(goods, field) for field in fields}
-    Goods.objects.filter(pk=goods.pk).update(
+    keep_all(Goods.objects.filter(pk=goods.pk), **values)
+    goods.refresh_from_db(fields=["version", "changed_at"])
+
+
+def keep_all(rows: QuerySet[Goods], **values: Any) -> None:
+    """Write the same values to many goods and mark each as changed."""
+    rows.update(
         **values,
         version=F("version") + 1,
         changed_at=Now(),
         changed_xid=Func(function="pg_current_xact_id", output_field=TransactionId()),
     )
-    goods.refresh_from_db(fields=["version", "changed_at"])
 
 
 def tell(goods: Goods, *, event_type: str, actor: str, reason: str = "") -> None:
     """Write down for the malls what became of goods."""
-    data: dict[str, Any] = {
-        "object": "product",
-        "id": str(goods.pk),
-        "goods_no": goods.goods_no,
-        "version": goods.version,
-        "state": goods.state,
-    }
-    if reason:
-        data["reason"] = reason[:200]
     note(
         event_type,
         object_kind="goods",
         object_id=goods.pk,
-        data=data,
+        data=_fact(goods, reason=reason),
         actor=actor,
         version=goods.version,
         reason=reason,
     )
+
+
+def tell_all(goods: Iterable[Goods], *, event_type: str, actor: str, reason: str = "") -> None:
+    """Write down for the malls what became of many goods at once."""
+    facts = [(one.pk, one.version, _fact(one, reason=reason)) for one in goods]
+    if facts:
+        note_each(event_type, object_kind="goods", facts=facts, actor=actor, reason=reason)
+
+
+def _fact(goods: Goods, *, reason: str) -> dict[str, Any]:
+    is_shown = goods.is_supplier_active or goods.state != GoodsState.ON_SALE
+    fact: dict[str, Any] = {
+        "object": "product",
+        "id": str(goods.pk),
+        "goods_no": goods.goods_no,
+        "version": goods.version,
+        "state": goods.state if is_shown else GoodsState.UNLISTED.value,
+    }
+    return fact | {"reason": reason[:200]} if reason else fact
 
 
 def log(

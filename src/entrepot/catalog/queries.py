@@ -1,0 +1,131 @@
+"""Reads of the room that others share: the tree, bounds of suppliers, attributes, what a version holds."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+
+from entrepot.catalog.models import (
+    Attribute,
+    Brand,
+    CatalogSetting,
+    Category,
+    EditMode,
+    Goods,
+    GoodsVersion,
+    SupplierBounds,
+    VersionState,
+)
+from entrepot.catalog.rules import CONTENT_FIELDS, SKU_FIELDS, AttributeRow, Bounds, below
+from entrepot.parties.models import Supplier
+
+
+def parents() -> dict[int, int | None]:
+    """Return each category's parent."""
+    return dict(Category.objects.values_list("pk", "parent_id"))
+
+
+def category_names() -> dict[int, str]:
+    """Return the categories by their full names, `trunk / branch / leaf`, in the order of the tree."""
+    rows = {pk: (parent_id, name) for pk, parent_id, name in Category.objects.values_list("pk", "parent_id", "name")}
+    children: dict[int | None, list[int]] = {}
+    for pk, (parent_id, _name) in rows.items():
+        children.setdefault(parent_id, []).append(pk)
+    found: dict[int, str] = {}
+
+    def walk(parent_id: int | None, path: str) -> None:
+        for pk in children.get(parent_id, ()):
+            found[pk] = f"{path}{rows[pk][1]}"
+            walk(pk, f"{found[pk]} / ")
+
+    walk(None, "")
+    return found
+
+
+def bounds_of(supplier_id: int) -> Bounds:
+    """Return what a supplier may offer (供货范围); the platform's own goods know no bounds.
+
+    To be called in his scope or the platform's.
+    """
+    row = SupplierBounds.objects.filter(supplier_id=supplier_id).first()
+    if row is None:
+        if Supplier.objects.filter(pk=supplier_id, is_platform=True).exists():
+            return Bounds(category_ids=None, brand_ids=None)
+        return Bounds(category_ids=frozenset(), brand_ids=frozenset())
+    return Bounds(
+        category_ids=None if row.has_all_categories else below(parents(), ids=row.category_ids),
+        brand_ids=None if row.has_all_brands else frozenset(row.brand_ids),
+    )
+
+
+def category_choices(bounds: Bounds) -> list[tuple[int, str]]:
+    """Return the categories a supplier may offer, with their full names."""
+    return [(pk, name) for pk, name in category_names().items() if bounds.has_category(pk)]
+
+
+def brand_choices(bounds: Bounds) -> list[tuple[int, str]]:
+    """Return the brands a supplier may offer."""
+    rows = Brand.objects.order_by("name").values_list("pk", "name")
+    return [(pk, name) for pk, name in rows if bounds.has_brand(pk)]
+
+
+def attributes(bounds: Bounds | None = None) -> list[AttributeRow]:
+    """Return the attributes, or those a supplier of these bounds sees: their own category and brand match his."""
+    tree = parents()
+    rows = [
+        AttributeRow(
+            id=row.pk,
+            name=row.name,
+            choices=tuple(row.choices),
+            is_required=row.is_required,
+            category_ids=below(tree, ids=row.category_ids),
+            brand_ids=frozenset(row.brand_ids),
+        )
+        for row in Attribute.objects.all()
+    ]
+    return rows if bounds is None else [row for row in rows if row.is_shown_to(bounds)]
+
+
+def attribute_pairs(values: dict[str, str]) -> list[tuple[str, str]]:
+    """Return name and value of the attributes of some goods, in the order of the attributes."""
+    names = Attribute.objects.filter(pk__in=[int(key) for key in values]).values_list("pk", "name")
+    return [(name, values[str(pk)]) for pk, name in names]
+
+
+def is_open(supplier_id: int) -> bool:
+    """Return whether a supplier may change goods on sale while the version on sale goes on selling (open mode)."""
+    mode = SupplierBounds.objects.filter(supplier_id=supplier_id).values_list("edit_mode", flat=True).first()
+    if mode:
+        return mode == EditMode.OPEN
+    return CatalogSetting.objects.filter(is_open=True).exists()
+
+
+def content_of(goods: Goods) -> dict[str, Any]:
+    """Return what a version keeps of goods: `rules.CONTENT_FIELDS`, and of each active SKU its code and `SKU_FIELDS`."""
+    return fields_of(goods) | {
+        "skus": [
+            {"code": sku.code} | {name: getattr(sku, name) for name in SKU_FIELDS}
+            for sku in goods.skus.filter(is_active=True).order_by("position", "id")
+        ]
+    }
+
+
+def fields_of(goods: Goods) -> dict[str, Any]:
+    """Return the part of a content that stands in the goods' own row."""
+    return {name: getattr(goods, name) for name in CONTENT_FIELDS}
+
+
+def waiting_version(goods_id: int) -> GoodsVersion | None:
+    """Return the change of goods on sale that waits for review."""
+    return GoodsVersion.objects.filter(goods_id=goods_id, state=VersionState.WAITING).first()
+
+
+def versions_of(goods_id: int) -> list[GoodsVersion]:
+    """Return the versions of goods, the newest first."""
+    return list(GoodsVersion.objects.filter(goods_id=goods_id)[:50])
+
+
+def goods_counts() -> dict[str, dict[int, int]]:
+    """Return how many goods each category and each brand has, by `category` and `brand`."""
+    by_category = Goods.objects.order_by().values_list("category_id").annotate(Count("id"))
+    by_brand = Goods.objects.order_by().exclude(Q(brand=None)).values_list("brand_id").annotate(Count("id"))
+    return {"category": dict(by_category), "brand": dict(by_brand)}

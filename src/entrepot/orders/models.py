@@ -1,6 +1,7 @@
 """Orders, their lines, the shippers' parts of them, consignees, shipments and refunds."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class OrderState(models.TextChoices):
@@ -69,6 +70,7 @@ class Order(models.Model):
             models.Index(fields=["distributor", "id"], name="order_by_distributor"),
             models.Index(fields=["state", "id"], name="order_by_state"),
             models.Index(fields=["held_until"], name="order_lapsing", condition=models.Q(state="held")),
+            models.Index(fields=["distributor"], name="order_held", condition=models.Q(state="held")),
         ]
 
 
@@ -127,9 +129,98 @@ class SupplyOrder(models.Model):
     payable_fen = models.BigIntegerField()
     freight_fen = models.BigIntegerField(default=0)
     created_at = models.DateTimeField()
+    remark = models.CharField(max_length=200, blank=True, db_default="")
+    received_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["supplier", "state", "order"], name="supply_order_by_state")]
+
+
+class AcceptanceTerms(models.Model):
+    """接单约定: how many minutes a supplier has to take a line on; without minutes it takes every line on at once."""
+
+    supplier = models.OneToOneField("parties.Supplier", models.PROTECT, primary_key=True, related_name="+")
+    minutes = models.PositiveIntegerField(null=True)
+    policy = models.CharField(max_length=12, blank=True)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(minutes__isnull=True) | models.Q(minutes__gte=1, minutes__lte=43_200),
+                name="acceptance_within_30_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(policy__in=["", "reroute", "refund", "ask"]), name="acceptance_policy_known"
+            ),
+        ]
+
+
+class AcceptanceState(models.TextChoices):
+    """Where a line stands with the shipper who was asked to take it on."""
+
+    WAITING = "waiting", "waiting"
+    ACCEPTED = "accepted", "accepted"
+    BACK_ORDERED = "back_ordered", "back_ordered"
+    REFUSED = "refused", "refused"
+    OVERDUE = "overdue", "overdue"
+    CLOSED = "closed", "closed"
+
+
+class Acceptance(models.Model):
+    """接单: the word of a shipper about a line; a line without a row was taken on when its money was drawn."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="acceptances")
+    line_no = models.SmallIntegerField()
+    distributor_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=AcceptanceState.choices)
+    accept_by = models.DateTimeField()
+    ship_by = models.DateField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="back_ordered") | models.Q(ship_by__isnull=False),
+                name="back_order_has_its_date",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["accept_by"], name="acceptance_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["state", "order", "line_no"],
+                name="acceptance_undecided",
+                condition=models.Q(state__in=["waiting", "refused", "overdue", "back_ordered"]),
+            ),
+            models.Index(fields=["supplier_id", "state", "order"], name="acceptance_by_supplier"),
+        ]
+
+
+class FormerLine(models.Model):
+    """前供货行: a line as it was before it went to another shipper; the first one is what the mall has ordered."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no", "place")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="former_lines")
+    line_no = models.SmallIntegerField()
+    place = models.SmallIntegerField()
+    distributor_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    sku_id = models.BigIntegerField()
+    goods_id = models.BigIntegerField()
+    sku_code = models.CharField(max_length=40)
+    goods_no = models.CharField(max_length=40)
+    goods_name = models.CharField(max_length=120)
+    spec = models.CharField(max_length=80, blank=True)
+    image = models.CharField(max_length=200, blank=True)
+    qty = models.PositiveIntegerField()
+    supplier_price_fen = models.BigIntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
 
 
 class Consignee(models.Model):

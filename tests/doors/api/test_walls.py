@@ -108,6 +108,7 @@ WITHOUT_ID: dict[str, Any] = {
     "list_categories": None,
     "list_brands": None,
     "list_products": None,
+    "list_changes": None,
     "list_orders": None,
     "get_balance": None,
     "list_ledger": None,

@@ -8,7 +8,7 @@ from litestar import Litestar, Response, Router
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from entrepot.doors.api import account_calls, batch_calls, catalogue_calls, money_calls, order_calls
+from entrepot.doors.api import account_calls, batch_calls, catalogue_calls, feed_calls, money_calls, order_calls
 from entrepot.doors.api.calls import Call
 from entrepot.doors.api.contract import openapi_document
 from entrepot.doors.api.docs import DOCS_HANDLERS
@@ -28,6 +28,7 @@ HANDLERS = [
     catalogue_calls.get_product,
     catalogue_calls.query_products,
     catalogue_calls.query_prices_and_stocks,
+    feed_calls.list_changes,
     order_calls.preview_order,
     order_calls.create_order,
     batch_calls.create_batch,

@@ -69,11 +69,11 @@ class Query:
 
     def limit(self, *, default: int = 50, most: int = 500) -> int:
         """Return the page size asked for."""
-        return self._whole("limit", default=default, least=1, most=most) or default
+        return self.whole("limit", default=default, least=1, most=most) or default
 
     def number(self, name: str) -> int | None:
         """Return an id asked for, None when it is not."""
-        return self._whole(name, default=None, least=0, most=MAX_ID)
+        return self.whole(name, default=None, least=0, most=MAX_ID)
 
     def cursor(self, items: str) -> int | None:
         """Return the id behind a page's cursor; a cursor of another list is refused."""
@@ -111,7 +111,23 @@ class Query:
             raise invalid(Wrong(f"/{name}", "validation_failed", words))
         return found.astimezone(UTC)  # the database knows no zone beyond 16 hours
 
-    def _whole(self, name: str, *, default: int | None, least: int, most: int) -> int | None:
+    def text(self, name: str) -> str | None:
+        """Return a value as it was given, None when not given."""
+        return self._values.get(name)
+
+    def choices(self, name: str, options: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the options listed with commas, none when not given."""
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        wanted = tuple(value.split(","))
+        if not set(wanted) <= set(options):
+            listed = ", ".join(options)
+            raise invalid(Wrong(f"/{name}", "validation_failed", (f"可选值：{listed}", f"Some of {listed}")))
+        return wanted
+
+    def whole(self, name: str, *, default: int | None, least: int, most: int) -> int | None:
+        """Return a whole number within bounds."""
         value = self._values.get(name)
         if value is None:
             return default

@@ -20,6 +20,8 @@ from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import not_found
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import CURRENCY, product_shape
+from entrepot.doors.api.threads import in_thread
+from entrepot.reports.changes import cursor_now
 from entrepot.reports.shelf import ShelfGoods, goods_page, live_skus, terms_of
 
 _BELOW = """
@@ -71,6 +73,8 @@ async def list_products(request: Call) -> Response[bytes]:
             terms_of(caller.distributor_id), limit=limit + 1, after_id=cursor or 0, category_ids=below, brand_id=brand
         )
 
+    # Taken before the first goods are read: what changes while he walks is told by the feed once more.
+    feed = await in_thread(cursor_now, caller.distributor_id) if cursor is None else None
     found = await as_distributor(caller, page)
     shown = found[:limit]
     has_more = len(found) > limit
@@ -79,6 +83,7 @@ async def list_products(request: Call) -> Response[bytes]:
             [product_shape(goods) for goods in shown],
             cursor_after(shown[-1].id, items="products") if has_more else None,
             has_more,
+            feed.text() if feed is not None else None,
         )
     )
 

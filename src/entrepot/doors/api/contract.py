@@ -25,6 +25,27 @@ _QUERY: dict[str, dict[str, Any]] = {
         "description": "Category id; those below it are included",
     },
     "brand": {"schema": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "description": "Brand id"},
+    "feed_cursor": {
+        "name": "cursor",
+        "schema": {"type": "string"},
+        "description": "`next_cursor` of the page before, or `changes_cursor` of the first page of products; "
+        "without it the feed begins now",
+    },
+    "feed_limit": {
+        "name": "limit",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000},
+        "example": 1000,
+    },
+    "types": {
+        "schema": {"type": "string", "pattern": "^(product|price|stock)(,(product|price|stock))*$"},
+        "description": "Any of product, price, stock, with commas; product,stock when left out",
+        "example": "product,stock",
+    },
+    "wait": {
+        "schema": {"type": "integer", "minimum": 0, "maximum": 25, "default": 0},
+        "description": "Seconds to wait for news when there is none",
+        "example": 0,
+    },
 }
 _ID = {"type": "string", "pattern": "^[0-9]{1,18}$"}
 _NUMBER = {"type": "string", "pattern": "^[A-Za-z0-9._:\\-]{1,64}$"}

@@ -4,10 +4,11 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import shapes
+from entrepot.doors.api import feed_shapes, shapes
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
 PATH = {"order_id": ORDER_ID, "out_order_no": ORDER_NO, "batch_no": BATCH_NO, "product_id": "7"}
+_FEED = "NGYxZTJkM2M0YjVhOjgxOTI6MDo4MTkyOjA"
 _AT, _UNTIL, _SENT = "2026-01-01T02:00:00.123456+00:00", "2026-01-01T02:15:00.123456+00:00", "2026-01-01T07:30:00+00:00"
 
 _consignee = shapes.ConsigneeRequest(
@@ -113,7 +114,20 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
     "get_status": (None, shapes.Status("entrepot", "0.1.0", 1_767_232_800)),
     "list_categories": (None, shapes.Categories([shapes.Category("1", None, "食品"), shapes.Category("3", "1", "茶")])),
     "list_brands": (None, shapes.Brands([shapes.Brand("2", "西湖")])),
-    "list_products": (None, shapes.Products([_product], "cHJvZHVjdHM6Nw", True)),
+    "list_products": (None, shapes.Products([_product], "cHJvZHVjdHM6Nw", True, _FEED)),
+    "list_changes": (
+        None,
+        feed_shapes.Changes(
+            [
+                feed_shapes.ProductChange("7", object=_product),
+                feed_shapes.ProductChange("8", deleted=True, reason="delisted"),
+                feed_shapes.StockChange(SKU, shapes.LivePrice(SKU, 1050, 98, 2, "on_sale")),
+            ],
+            _FEED,
+            False,
+            0,
+        ),
+    ),
     "get_product": (None, _product),
     "query_products": (shapes.ProductsRequest(["7"]), shapes.Products([_product], None, False)),
     "query_prices_and_stocks": (

@@ -197,11 +197,12 @@ class Product(Struct):
 
 
 class Products(Struct):
-    """A page of products."""
+    """A page of products; the first page of a walk carries the cursor from which the change feed goes on."""
 
     items: list[Product]
     next_cursor: str | None
     has_more: bool
+    changes_cursor: str | None = None
 
 
 class LivePrice(Struct):

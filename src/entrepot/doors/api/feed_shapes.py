@@ -1,0 +1,51 @@
+"""The shapes of the change feed."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from entrepot.doors.api.shapes import Fen, LivePrice, Product
+
+Tombstone = Literal["delisted", "not_authorised"]
+
+
+class ProductChange(Struct, tag="product", tag_field="type"):
+    """Goods that have changed, in their latest state; or that you no longer sell, with the reason."""
+
+    id: str
+    object: Product | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+    reason: Tombstone | UnsetType = UNSET
+
+
+class PriceNow(Struct):
+    """The prices of a SKU now, in fen for one piece."""
+
+    sku: str
+    supply_price: Fen
+    fee: Fen
+    agreed_price: Fen
+    suggested_price: Fen | None
+
+
+class PriceChange(Struct, tag="price", tag_field="type"):
+    """A SKU whose goods have changed, with its prices now; `id` is its code."""
+
+    id: str
+    object: PriceNow
+
+
+class StockChange(Struct, tag="stock", tag_field="type"):
+    """A SKU whose stock has changed, with price and stock now; `id` is its code."""
+
+    id: str
+    object: LivePrice
+
+
+class Changes(Struct):
+    """A page of changes. Keep `next_cursor` once you have kept the items."""
+
+    items: list[ProductChange | PriceChange | StockChange]
+    next_cursor: str
+    has_more: bool
+    lag_ms: Annotated[int, Meta(description="Age of the last change told, in ms, while there are more; else 0")]

@@ -1,0 +1,178 @@
+"""The change feed: latest state once, tombstones, nothing lost behind a late commit, long poll, epochs."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from entrepot.base import scope
+from entrepot.catalog.actions.shelf import set_visibility, unlist_goods
+from entrepot.parties.models import Tier
+from entrepot.reports import changes
+from tests.doors.api.conftest import MakeMall
+from tests.doors.api.mall import Mall
+from tests.world import STAFF, Article, World
+
+PATIENCE_S = 30.0
+
+
+class Reader:
+    """A mall that follows the feed from the first page of products."""
+
+    def __init__(self, mall: Mall) -> None:
+        self.mall = mall
+        self.cursor = mall.get("/products?limit=1").json["changes_cursor"]
+        self.pages: list[list[dict[str, Any]]] = []
+
+    def page(self, more: str = "") -> list[dict[str, Any]]:
+        """The next page of the feed."""
+        reply = self.mall.get(f"/changes?cursor={self.cursor}{more}")
+        assert reply.status == 200, reply.body
+        self.cursor = reply.json["next_cursor"]
+        self.pages.append(reply.json["items"])
+        return self.pages[-1]
+
+    def until(self, wanted: set[str], *, more: str = "") -> dict[str, dict[str, Any]]:
+        """Read on until something of each of these ids was told; the last word of each."""
+        told: dict[str, dict[str, Any]] = {}
+        end = time.monotonic() + PATIENCE_S
+        while not wanted <= set(told):
+            assert time.monotonic() < end, f"never told: {wanted - set(told)}"
+            told |= {item["id"]: item for item in self.page(f"&wait=2{more}")}
+        return told
+
+
+@pytest.fixture
+def reader(mall: Mall) -> Reader:
+    return Reader(mall)
+
+
+def test_what_changes_is_told_in_its_latest_state(world: World, mall: Mall, reader: Reader) -> None:
+    sold, gone, new = world.article(stock=50), world.article(stock=5), world.article(stock=7)
+    hidden = world.article(stock=9)
+    world.place(mall.party, (sold, 2))
+    world.place(mall.party, (sold, 3))
+    unlist_goods(gone.goods_id, reason="proof", actor=STAFF)
+    set_visibility(hidden.goods_id, tier_ids=[world.tier().pk], distributor_ids=[], actor=STAFF)
+    goods = {str(article.goods_id) for article in (sold, gone, new, hidden)}
+    told = reader.until(goods | {sold.code, new.code})
+    assert told[sold.code]["type"] == "stock" and told[sold.code]["object"]["stock"] == 45
+    assert told[str(new.goods_id)]["object"]["skus"][0]["agreed_price"] == 1050
+    assert told[str(gone.goods_id)] == {
+        "type": "product", "id": str(gone.goods_id), "deleted": True, "reason": "delisted"
+    }  # fmt: skip
+    assert told[str(hidden.goods_id)]["reason"] == "not_authorised"
+    assert gone.code not in told
+    assert hidden.code not in str(reader.pages), "neither name, number nor price of what others alone may sell"
+    assert not [item for item in reader.page() if item["id"] in goods], "told twice"
+
+
+def test_pages_are_as_long_as_asked_and_lose_nothing(world: World, reader: Reader) -> None:
+    articles = [world.article(stock=3) for _ in range(5)]
+    told = reader.until({str(a.goods_id) for a in articles} | {a.code for a in articles}, more="&limit=2")
+    assert max(len(page) for page in reader.pages) <= 2
+    assert {told[article.code]["object"]["stock"] for article in articles} == {3}
+
+
+def test_kinds_are_chosen(world: World, reader: Reader) -> None:
+    article = world.article(stock=3)
+    assert reader.until({article.code}, more="&types=price")[article.code] == {
+        "type": "price",
+        "id": article.code,
+        "object": {
+            "sku": article.code, "supply_price": 1000, "fee": 50, "agreed_price": 1050, "suggested_price": None
+        },
+    }  # fmt: skip
+    assert {item["type"] for page in reader.pages for item in page} == {"price"}
+
+
+def test_a_waiting_mall_hears_at_once(world: World, mall: Mall, reader: Reader) -> None:
+    article = world.article(stock=10)
+    reader.until({str(article.goods_id), article.code})
+    threading.Timer(1.0, lambda: world.restock(article, 5)).start()
+    began = time.monotonic()
+    told = reader.until({article.code}, more="&types=stock")
+    assert told[article.code]["object"]["stock"] == 15
+    assert time.monotonic() - began < PATIENCE_S / 2
+
+
+class Late:
+    """A transaction that has changed stock and commits when told to."""
+
+    def __init__(self, article: Article) -> None:
+        self.has_written, self.may_commit = threading.Event(), threading.Event()
+        self._article = article
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self.has_written.wait(PATIENCE_S)
+
+    def _run(self) -> None:
+        with scope.desk(), connection.cursor() as cursor:
+            cursor.execute(
+                "update stock_level set on_hand = on_hand + 1, changed_xid = pg_current_xact_id() where sku_id = %s",
+                [self._article.sku_id],
+            )
+            self.has_written.set()
+            self.may_commit.wait(PATIENCE_S)
+        connection.close()
+
+    def commit(self) -> None:
+        """Let it commit, and wait until it has."""
+        self.may_commit.set()
+        self._thread.join(PATIENCE_S)
+
+
+@pytest.fixture
+def late_and_soon(world: World, reader: Reader) -> Iterator[tuple[Article, Article, Late]]:
+    """Two articles told of already, one of them changed by a transaction that is still open."""
+    late, soon = world.article(stock=10), world.article(stock=10)
+    reader.until({late.code, soon.code, str(late.goods_id), str(soon.goods_id)})
+    writer = Late(late)
+    yield late, soon, writer
+    writer.commit()
+
+
+def test_what_commits_late_is_not_lost(
+    world: World, reader: Reader, late_and_soon: tuple[Article, Article, Late]
+) -> None:
+    late, soon, writer = late_and_soon
+    world.restock(soon, 5)
+    assert not [item for item in reader.page("&wait=1") if item["id"] in (late.code, soon.code)]
+    writer.commit()
+    told = reader.until({late.code, soon.code})
+    assert (told[late.code]["object"]["stock"], told[soon.code]["object"]["stock"]) == (11, 15)
+
+
+def test_a_feed_without_the_watermark_loses_it(
+    world: World, mall: Mall, late_and_soon: tuple[Article, Article, Late], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, soon, writer = late_and_soon
+    monkeypatch.setattr(changes, "_WATERMARK", "select pg_snapshot_xmax(pg_current_snapshot())::text")
+    cursor = changes.cursor_now(mall.party.pk)
+    world.restock(soon, 5)
+    found = changes.changes_since(cursor, distributor_id=mall.party.pk)
+    writer.commit()
+    after = changes.changes_since(found.cursor, distributor_id=mall.party.pk)
+    assert soon.code in {sku.sku for sku in found.skus}
+    assert late.code not in {sku.sku for sku in (*found.skus, *after.skus)}
+
+
+def test_other_terms_begin_a_new_epoch(mall: Mall, make_mall: MakeMall, reader: Reader) -> None:
+    assert make_mall().get(f"/changes?cursor={reader.cursor}").code == "cursor_expired"
+    with scope.platform():
+        Tier.objects.filter(pk=mall.party.tier_id).update(fee_rate_bps=700)
+    reply = mall.get(f"/changes?cursor={reader.cursor}")
+    assert (reply.status, reply.code, reply.retry) == (410, "cursor_expired", "after_action")
+    assert Reader(mall).cursor != reader.cursor
+
+
+@pytest.mark.parametrize(
+    "query", ["cursor=nonsense", "cursor=", "types=goods", "types=", "limit=1001", "wait=26", "wait=-1", "since=1"]
+)
+def test_what_cannot_be_is_refused_by_name(mall: Mall, query: str) -> None:
+    reply = mall.get(f"/changes?{query}")
+    assert reply.status == 422
+    assert reply.json["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"

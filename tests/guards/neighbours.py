@@ -37,6 +37,7 @@ def meet() -> Neighbours:
         own = for_alice if party is alice else for_bobs_tier
         _orders(world, party, [*for_all, own])
         _papers(party)
+        _prices(own, party)
     for article in for_all:
         _versions(article)
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
@@ -95,6 +96,36 @@ def _versions(article: Article) -> None:
             " is_at_once, state, reason, goods_total, goods_done, goods_made, rows_refused, refused)"
             " values (%s, '', '', '', 'goods.xlsx', false, false, 'done', '', 0, 0, 0, 0, '[]')",
             [article.supplier_id],
+        )
+
+
+def _prices(article: Article, party: Distributor) -> None:
+    """Freight, a rate of its own and announced changes of some goods, and the old prices that are honoured."""
+    with scope.platform(), connection.cursor() as cursor:
+        cursor.execute(
+            "with made as (insert into freight_template (supplier_id, name, kind, is_active, version)"
+            " values (%s, %s, 'piece', true, 1) returning id), zone as (insert into freight_zone (template_id, position,"
+            " regions, is_served, first, first_fen, step, step_fen) select id, 0, '{}', true, 1, 0, 1, 0 from made)"
+            " insert into freight_goodstemplate (goods_id, template_id) select %s, id from made",
+            [article.supplier_id, article.code, article.goods_id],
+        )
+        cursor.execute(
+            "insert into pricing_feerate (goods_id, tier_id, distributor_id, rate_bps)"
+            " values (%(goods)s, %(tier)s, null, 100), (%(goods)s, null, %(party)s, 200)",
+            {"goods": article.goods_id, "tier": party.tier_id, "party": party.pk},
+        )
+        cursor.execute(
+            "insert into pricing_pricechange (sku_id, tier_id, supplier_id, field, state, effective_at, grace_minutes,"
+            " reason, review_note, actor) values (%(sku)s, null, %(supplier)s, 'supplier_price', 'announced', now(), 0, '',"
+            " '', ''), (%(sku)s, null, %(supplier)s, 'supply_price', 'applied', now(), 0, '', '', ''),"
+            " (%(sku)s, null, %(supplier)s, 'suggested_price', 'proposed', now(), 0, '', '', ''),"
+            " (null, %(tier)s, null, 'fee_rate', 'announced', now() + interval '1 day', 0, '', '', '')",
+            {"sku": article.sku_id, "supplier": article.supplier_id, "tier": party.tier_id},
+        )
+        cursor.execute(
+            "insert into pricing_grace (sku_id, tier_id, old_supply_price_fen, old_supplier_price_fen, old_rate_bps, until)"
+            " values (%s, null, 1, 1, null, now()), (null, %s, null, null, 1, now())",
+            [article.sku_id, party.tier_id],
         )
 
 

@@ -19,6 +19,8 @@ SHOWN = (
     f" or {T} = any(t.visible_tiers) or {D} = any(t.visible_distributors))"
 )
 SOLD = f"select 1 from orders_supplyorder s where s.order_id = t.order_id and s.supplier_id = {S} and s.{PAID}"
+GOODS_SHOWN = f"exists (select 1 from catalog_goods g where g.id = t.goods_id and {SHOWN.replace('t.', 'g.')})"
+GOODS_HIS = f"exists (select 1 from catalog_goods g where g.id = t.goods_id and g.supplier_id = {S})"
 
 # For every table under row-level security: which of its rows a distributor sees, and which a supplier. Said here once
 # more and on its own, so that a policy that was changed has to be changed here too.
@@ -34,6 +36,18 @@ SEEN: dict[str, tuple[str, str]] = {
     "catalog_supplierbounds": (NOTHING, f"t.supplier_id = {S}"),
     "events_event": (f"t.distributor_id = {D}", NOTHING),
     "events_operation": (f"t.kind = 'distributor' and t.party_id = {D}", f"t.kind = 'supplier' and t.party_id = {S}"),
+    "freight_goodstemplate": (GOODS_SHOWN, GOODS_HIS),
+    "freight_template": (
+        f"exists (select 1 from freight_goodstemplate c where c.template_id = t.id and {GOODS_SHOWN.replace('t.', 'c.')})",
+        f"t.supplier_id = {S}",
+    ),
+    "freight_zone": (
+        (
+            "exists (select 1 from freight_goodstemplate c where c.template_id = t.template_id"
+            f" and {GOODS_SHOWN.replace('t.', 'c.')})"
+        ),
+        f"exists (select 1 from freight_template f where f.id = t.template_id and f.supplier_id = {S})",
+    ),
     "ledger_account": (f"t.distributor_id = {D} and t.kind = 'prepaid'", f"t.supplier_id = {S}"),
     "ledger_seal": (NOTHING, NOTHING),
     "ledger_transfer": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),
@@ -57,6 +71,16 @@ SEEN: dict[str, tuple[str, str]] = {
     "parties_referrer": (NOTHING, NOTHING),
     "parties_supplier": (NOTHING, f"t.id = {S}"),
     "parties_tier": (f"t.id = {T}", NOTHING),
+    "pricing_feerate": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
+    "pricing_grace": (NOTHING, NOTHING),
+    "pricing_pricechange": (
+        (
+            f"t.field <> 'supplier_price' and t.state in ('announced', 'applied') and (t.tier_id = {T} or exists (select 1"
+            f" from catalog_sku k join catalog_goods g on g.id = k.goods_id where k.id = t.sku_id"
+            f" and {SHOWN.replace('t.', 'g.')}))"
+        ),
+        f"t.supplier_id = {S} and t.field in ('supplier_price', 'suggested_price')",
+    ),
     "recharge_topup": (f"t.distributor_id = {D}", NOTHING),
     "stock_allotment": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
     "stock_level": (
@@ -85,6 +109,7 @@ OPEN: dict[str, str] = {
     "catalog_brand": "brands belong to nobody",
     "catalog_catalogsetting": "one row of the platform's, which it alone writes",
     "catalog_category": "the tree is the same for all",
+    "pricing_pricesetting": "one row of the platform's, which suppliers read before they propose a change",
     "parties_role": "names of permissions, no party's data",
     "parties_user": "read at sign-in, before it is known whose request it is; the back offices filter by their party",
     "parties_user_roles": "goes with the users",

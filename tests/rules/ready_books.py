@@ -5,6 +5,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from entrepot.freight.rules import TemplateRow, ZoneRow
 from entrepot.stock.rules import AllotmentRow, LevelRow
 from entrepot.trade import terms
 from entrepot.trade.books import AccountRow, Books, DistributorRow, OrderRow, SealedConsignee, SkuRow
@@ -75,6 +76,12 @@ class Shop:
             supplier, AccountRow(PAYABLE + supplier, "supplier_payable", None, supplier, 0, 0, 0)
         )
         return row
+
+    def freight(self, number: int, *zones: ZoneRow, kind: str = "piece", **else_where: Any) -> TemplateRow:
+        """A freight template; what is given by name holds for everywhere else."""
+        made = TemplateRow(number, f"F{number}", kind, (ZoneRow(**{"step_fen": 0} | else_where), *zones))
+        self.books.templates[number] = made
+        return made
 
     def level(self, sku: SkuRow, *, stock: int, allotment_id: int | None = None) -> LevelRow:
         """One more level of a SKU."""

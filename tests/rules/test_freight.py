@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entrepot.base.refusals import Refusal
 from entrepot.freight.regions import name_of, path_of, region_of
 from entrepot.freight.rules import Item, TemplateRow, ZoneRow, charge, quote, zone_for
+from tests.rules.ready_books import CLEARING, HOUSE, PAYABLE, PLATFORM, Shop
 
 HANGZHOU = ("33", "3301", "330106", "330106/翠苑街道")
 URUMQI = ("65", "6501", "650103")
@@ -200,3 +202,94 @@ def test_what_is_typed_becomes_a_region(text: str, region: str, name: str) -> No
     assert name_of(region) == name
     if region:
         assert region_of(name) == region or len(region) == 9, "what is shown can be typed again"
+
+
+def test_an_order_draws_its_freight_and_owes_it_to_each_shipper() -> None:
+    shop = Shop()
+    shop.distributor(1, balance_fen=10_000)
+    shop.freight(5, ZoneRow(("330106",), first_fen=500, step_fen=100), first_fen=900)
+    shop.freight(6, kind="weight", first=1000, first_fen=300, step=1000, step_fen=50)
+    shop.sku("A", template_id=5)
+    shop.sku("B", template_id=5)
+    shop.sku("C", template_id=6, supplier=3, weight_g=900)
+    shop.sku("OWN", template_id=6, supplier=PLATFORM, weight_g=100)
+    shop.sku("FREE", supplier=4)
+    order = shop.place(("A", 1), ("C", 2), ("B", 1), ("OWN", 1), ("FREE", 1), mode="direct")
+    freight = {number: part.freight_fen for number, part in order.supply_orders.items()}
+    assert freight == {2: 600, 3: 350, PLATFORM: 300, 4: 0}
+    assert (order.goods_amount_fen, order.freight_fen, order.total_fen) == (6_300, 1_250, 7_550)
+    assert shop.money() == (2_450, 0), "no fee on freight"
+    shop.finish(order)
+    sums = shop.sums()
+    assert (sums[PAYABLE + 2], sums[PAYABLE + 3], sums[PAYABLE + 4]) == (2_600, 2_350, 1_000)
+    assert (sums[HOUSE["goods_income"]], sums[HOUSE["fee_income"]]) == (1_300, 300)
+    assert CLEARING + 1 not in sums
+
+
+def test_funds_must_reach_for_the_freight_too() -> None:
+    shop = Shop()
+    shop.distributor(1, balance_fen=1_850)
+    shop.freight(5, first_fen=800)
+    shop.sku("A", template_id=5)
+    shop.place(("A", 1))
+    assert shop.money() == (1_850, 1_850)
+    shop.distributor(2, balance_fen=1_849)
+    answer = shop.try_place(("A", 1), party=2)
+    assert (answer.refusal, answer.faults[0].facts["needed"]) == (Refusal.INSUFFICIENT_BALANCE, 1_850)
+
+
+def test_a_line_that_is_not_sent_there_is_named() -> None:
+    shop = Shop()
+    shop.distributor(1)
+    shop.freight(5, ZoneRow(("3301",), is_served=False))
+    shop.sku("A", template_id=5)
+    shop.sku("B")
+    answer = shop.try_place(("B", 1), ("A", 1))
+    assert answer.refusal is Refusal.REGION_NOT_SERVED
+    assert [(fault.pointer, fault.facts) for fault in answer.faults] == [
+        ("/lines/1/sku", {"sku": "A", "region": "浙江省杭州市西湖区"})
+    ]
+    assert (shop.money()[1], shop.levels()) == (0, [(100, 0), (100, 0)])
+    assert shop.try_place(("B", 1)).is_accepted
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(PLATFORM, 4), st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=6),
+    st.lists(st.tuples(st.sampled_from(["ship", "refund", "refund", "refund all"]), st.integers(0, 5))),
+    st.lists(st.integers(0, 900), min_size=3, max_size=3),
+)
+def test_freight_comes_back_once_for_each_shipper_or_is_earned_to_the_fen(
+    lines: list[tuple[int, int, int]], history: list[tuple[str, int]], prices: list[int]
+) -> None:
+    shop = Shop()
+    shop.distributor(1, balance_fen=10**9, fee_rate_bps=333)
+    for number, price_fen in enumerate(prices):
+        shop.freight(number, first_fen=price_fen, step_fen=number)
+    for place, (supplier, _, template_id) in enumerate(lines):
+        shop.sku(f"{place}", price=777, supplier=supplier, template_id=template_id)
+    order = shop.place(*((f"{place}", qty) for place, (_, qty, _) in enumerate(lines)), mode="direct")
+    assert order.freight_fen == sum(part.freight_fen for part in order.supply_orders.values())
+    for step, (verb, place) in enumerate(history):
+        line = order.lines[place % len(lines) + 1]
+        if verb == "ship":
+            shop.ship(order, line.supplier_id, {line.line_no: 1})
+        else:
+            answer = shop.refund(order, f"R{step}", {line.line_no: 1} if verb == "refund" else None)
+            if answer.is_accepted:
+                assert shop.refund(order, f"R{step}", {line.line_no: 1} if verb == "refund" else None).is_replay
+    back_fen = sum(part.freight_fen for part in order.supply_orders.values() if part.state == "refunded")
+    assert sum(refund.freight_fen for refund in shop.books.refunds) == back_fen
+    assert order.refunded_fen == back_fen + sum(
+        line.agreed_price_fen * line.refunded_qty for line in order.lines.values()
+    )
+    if order.state != "refunded":
+        shop.finish(order)
+    assert CLEARING + 1 not in shop.sums(), "nothing stays between the parties"
+    for number, part in order.supply_orders.items():
+        if number != PLATFORM:
+            kept = sum(
+                777 * (line.qty - line.refunded_qty) for line in order.lines.values() if line.supplier_id == number
+            )
+            freight_fen = 0 if part.state == "refunded" else part.freight_fen
+            assert shop.sums().get(PAYABLE + number, 0) == kept + freight_fen

@@ -13,12 +13,13 @@ from tests.rules.ready_books import CLEARING, HOUSE, PAYABLE, PLATFORM, PREPAID,
 FUNDS = 10**9
 
 
-def drawn_shop() -> tuple[Shop, terms.OrderRow]:
+def drawn_shop(*, freight_fen: int = 0) -> tuple[Shop, terms.OrderRow]:
     """An order of 3 and 2 pieces, drawn."""
     shop = Shop()
     shop.distributor(1, balance_fen=FUNDS, fee_rate_bps=333)
-    shop.sku("A", price=999)
-    shop.sku("B", price=501)
+    shop.freight(5, first_fen=freight_fen)
+    shop.sku("A", price=999, template_id=5)
+    shop.sku("B", price=501, template_id=5)
     return shop, shop.place(("A", 3), ("B", 2), mode="direct")
 
 
@@ -238,12 +239,8 @@ def test_what_was_drawn_is_shared_out_to_the_fen(
 
 def test_freight_is_drawn_without_fee_owed_to_the_shipper_and_comes_back_with_the_last_piece() -> None:
     for ends_shipped in (True, False):
-        shop, order = drawn_shop()
-        order.freight_fen = order.supply_orders[2].freight_fen = 700  # no verb charges it yet
-        order.total_fen += 700
-        order.drawn_fen += 700
-        shop.books.prepaid[1].balance_fen -= 700
-        shop.books.transfers[0].amount_fen += 700
+        shop, order = drawn_shop(freight_fen=700)
+        assert (order.freight_fen, order.total_fen, shop.money()[0]) == (700, 4_832, FUNDS - 4_832)
         assert shop.refund(order, "R1", {1: 3}).facts == {"refunded": 3 * 1_032}
         if ends_shipped:
             shop.finish(order)

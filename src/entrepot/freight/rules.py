@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 KINDS = ("free", "piece", "weight")
 """How a template counts: not at all (包邮), by pieces, by grams."""
@@ -108,6 +109,16 @@ def quote(items: Sequence[Item], *, templates: Mapping[int, TemplateRow], path: 
             _part(shipper, templates[template_id], items=kept, path=path)
             for (shipper, template_id), kept in sorted(together.items())
         ]
+    return found
+
+
+def templates_of(rows: Iterable[Sequence[Any]]) -> dict[int, TemplateRow]:
+    """Return templates by id from rows of id, name, kind and the fields of one zone (its regions None: no zone)."""
+    found: dict[int, TemplateRow] = {}
+    for template_id, name, kind, regions, *rest in rows:
+        before = found.get(template_id) or TemplateRow(template_id, name, kind)
+        zones = before.zones if regions is None else (*before.zones, ZoneRow(tuple(regions), *rest))
+        found[template_id] = TemplateRow(template_id, name, kind, zones)
     return found
 
 

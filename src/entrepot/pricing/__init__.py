@@ -1,1 +1,1 @@
-"""Fee, agreed price and the pool of commission, as pure rules."""
+"""Fee, agreed price, price changes and the pool of commission."""

@@ -40,6 +40,8 @@ def to_place(wanted: shapes.OrderRequest, *, caller: Caller) -> Place:
             province=plain.province,
             city=plain.city,
             district=plain.district,
+            street=plain.street,
+            division_code=plain.division_code,
         ),
         content_hash=hashlib.sha256(_encode(content_of(wanted, plain))).digest(),
         actor=caller.actor,

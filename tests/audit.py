@@ -55,7 +55,7 @@ select format('order %%s %%s line %%s: %%s shipped, %%s refunded, %%s still rese
               l.refunded_qty, t.reserved)
 from orders_order o join orders_line l on l.order_id = o.id
 cross join lateral (
-    select coalesce(sum(m.reserved_delta), 0) as reserved, coalesce(sum(-m.on_hand_delta), 0) as gone
+    select coalesce(sum(m.reserved_delta), 0) as reserved, coalesce(sum(-m.on_hand_delta) filter (where m.kind = 'ship'), 0) as gone
     from stock_move m where m.order_id = l.order_id and m.line_no = l.line_no
 ) t
 where o.distributor_id = any(%s) and (
@@ -65,8 +65,32 @@ where o.distributor_id = any(%s) and (
     or l.shipped_qty <> (select coalesce(sum(p.qty), 0) from orders_shipment s join orders_shipmentline p
                          on p.shipment_id = s.id where s.order_id = l.order_id and p.line_no = l.line_no)
     or l.refunded_qty <> (select coalesce(sum(p.qty), 0) from orders_refund r join orders_refundline p
-                          on p.refund_id = r.id where r.order_id = l.order_id and p.line_no = l.line_no)
+                          on p.refund_id = r.id where r.kind = 'before_shipping' and r.order_id = l.order_id and p.line_no = l.line_no)
 )
+"""
+_RETURNED = """
+select format('order %%s line %%s: %%s pieces for %%s returned, refunds say %%s for %%s', l.order_id, l.line_no, b.qty,
+              b.amount_fen, t.pieces, t.amount)
+from orders_line l join orders_order o on o.id = l.order_id
+left join orders_returned b on b.order_id = l.order_id and b.line_no = l.line_no
+cross join lateral (
+    select coalesce(sum(p.qty), 0) as pieces, coalesce(sum(p.amount_fen), 0) as amount
+    from orders_refund r join orders_refundline p on p.refund_id = r.id
+    where r.kind <> 'before_shipping' and r.order_id = l.order_id and p.line_no = l.line_no
+) t
+where o.distributor_id = any(%s) and (
+    coalesce(b.qty, 0) <> t.pieces or coalesce(b.amount_fen, 0) <> t.amount or b.qty > l.shipped_qty
+    or b.amount_fen > b.qty * l.agreed_price_fen
+)
+"""
+_SHARED = """
+select format('order %%s: earned %%s of %%s kept', o.id, t.earned, o.drawn_fen - o.refunded_fen)
+from orders_order o cross join lateral (
+    select coalesce(sum(case when x.debit_id = c.id then x.amount_fen else -x.amount_fen end), 0) as earned
+    from ledger_transfer x join ledger_account c on c.kind = 'clearing' and c.id in (x.debit_id, x.credit_id)
+    where x.order_id = o.id and x.kind not in ('draw', 'refund')
+) t
+where o.distributor_id = any(%s) and o.state = 'completed' and t.earned <> o.drawn_fen - o.refunded_fen
 """
 _VERSIONS = """
 select format('order %%s: version %%s, events %%s', o.id, o.version, t.versions)
@@ -107,7 +131,7 @@ where a.sku_id = any(%s) and (a.taken <> t.taken or a.taken > a.cap)
 def faults(*, distributors: Iterable[int] = (), skus: Iterable[int] = ()) -> list[str]:
     """Every contradiction among the rows of these distributors and SKUs, in words; empty when all is well."""
     parties, articles = list(distributors), list(skus)
-    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _VERSIONS)
+    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _RETURNED, _SHARED, _VERSIONS)
     by_sku = (_LEVELS, _RESERVED, _TAKEN)
     found: list[str] = []
     for statements, ids in ((by_party, parties), (by_sku, articles)):

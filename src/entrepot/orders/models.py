@@ -297,6 +297,35 @@ class RefundLine(models.Model):
     amount_fen = models.BigIntegerField()
 
 
+class Returned(models.Model):
+    """售后退回: what after-sale has given back for a line that was shipped, and who bears it; no row means nothing.
+
+    `supplier_fen` lessens what the supplier is owed and `fee_fen` the fee; the rest lessens the platform's goods income.
+    Freight stands at the line whose money came back last.
+    """
+
+    pk = models.CompositePrimaryKey("order_id", "line_no")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="returned")
+    line_no = models.SmallIntegerField()
+    distributor_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    qty = models.PositiveIntegerField()
+    amount_fen = models.BigIntegerField()
+    supplier_fen = models.BigIntegerField()
+    fee_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(default=0)
+    supplier_freight_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="returned_is_not_negative",
+                condition=models.Q(amount_fen__gte=0, supplier_fen__gte=0, fee_fen__gte=0)
+                & models.Q(supplier_freight_fen__gte=0, supplier_freight_fen__lte=models.F("freight_fen")),
+            ),
+        ]
+
+
 class OrderBatch(models.Model):
     """批量下单: the answers of one batch of orders by the mall's batch number."""
 

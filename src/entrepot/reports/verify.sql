@@ -59,14 +59,16 @@ left join (
 
 -- check: orders_line agreed_price_fen amount_fen fee_fen shipped_by_moves shipped_by_parcels refunded_qty reserved
 with moved as (
-    select order_id, line_no, sum(reserved_delta) as reserved, -sum(on_hand_delta) as shipped
+    select order_id, line_no, sum(reserved_delta) as reserved,
+           -sum(on_hand_delta) filter (where kind = 'ship') as shipped
     from stock_move where order_id is not null group by order_id, line_no
 ), parcelled as (
     select s.order_id, p.line_no, sum(p.qty) as pieces
     from orders_shipment s join orders_shipmentline p on p.shipment_id = s.id group by s.order_id, p.line_no
 ), returned as (
     select r.order_id, p.line_no, sum(p.qty) as pieces
-    from orders_refund r join orders_refundline p on p.refund_id = r.id group by r.order_id, p.line_no
+    from orders_refund r join orders_refundline p on p.refund_id = r.id
+    where r.kind = 'before_shipping' group by r.order_id, p.line_no
 )
 select l.order_id || '/' || l.line_no,
        array[l.supply_price_fen + l.fee_fen, (l.supply_price_fen + l.fee_fen) * l.qty,
@@ -98,16 +100,21 @@ with priced as (
     select t.order_id, sum(t.amount_fen) filter (where t.kind = 'draw') as drawn,
            sum(t.amount_fen) filter (where t.kind = 'refund') as refunded,
            sum(case when c.id = t.credit_id then t.amount_fen else -t.amount_fen end) as kept,
-           sum(t.amount_fen) filter (where t.kind = 'settle_supplier') as owed,
            sum(case when c.id = t.debit_id then t.amount_fen else -t.amount_fen end)
-               filter (where t.kind = 'settle_fee') as fee,
+               filter (where t.kind in ('settle_supplier', 'reverse_supplier')) as owed,
            sum(case when c.id = t.debit_id then t.amount_fen else -t.amount_fen end)
-               filter (where t.kind = 'settle_goods') as goods
+               filter (where t.kind in ('settle_fee', 'reverse_fee')) as fee,
+           sum(case when c.id = t.debit_id then t.amount_fen else -t.amount_fen end)
+               filter (where t.kind in ('settle_goods', 'reverse_goods')) as goods
     from ledger_transfer t
     join ledger_account c on c.kind = 'clearing' and c.id in (t.debit_id, t.credit_id)
     where t.order_id is not null group by t.order_id
 ), refunded as (
     select order_id, sum(amount_fen) as amount from orders_refund group by order_id
+), back as (
+    select order_id, sum(supplier_fen + supplier_freight_fen) as owed, sum(fee_fen) as fee,
+           sum(amount_fen - supplier_fen - fee_fen + freight_fen - supplier_freight_fen) as goods
+    from orders_returned group by order_id
 )
 select o.id,
        array[coalesce(l.amount, 0), coalesce(p.freight, 0), coalesce(l.amount, 0) + coalesce(p.freight, 0),
@@ -116,16 +123,17 @@ select o.id,
                   else o.total_fen end,
              coalesce(t.refunded, 0), coalesce(r.amount, 0),
              case when o.state = 'completed' then 0 else o.drawn_fen - o.refunded_fen end,
-             case when o.state = 'completed' then l.owed + p.owed else 0 end,
-             case when o.state = 'completed' then l.fee else 0 end,
-             case when o.state = 'completed' then l.goods + p.goods else 0 end]::numeric[],
+             case when o.state = 'completed' then l.owed + p.owed - coalesce(b.owed, 0) else 0 end,
+             case when o.state = 'completed' then l.fee - coalesce(b.fee, 0) else 0 end,
+             case when o.state = 'completed' then l.goods + p.goods - coalesce(b.goods, 0) else 0 end]::numeric[],
        array[o.goods_amount_fen, o.freight_fen, o.total_fen, o.drawn_fen, o.drawn_fen, o.refunded_fen, o.refunded_fen,
              coalesce(t.kept, 0), coalesce(t.owed, 0), coalesce(t.fee, 0), coalesce(t.goods, 0)]::numeric[]
 from orders_order o
 left join priced l on l.order_id = o.id
 left join parts p on p.order_id = o.id
 left join posted t on t.order_id = o.id
-left join refunded r on r.order_id = o.id;
+left join refunded r on r.order_id = o.id
+left join back b on b.order_id = o.id;
 
 -- check: orders_order state
 with pieces as (
@@ -169,12 +177,41 @@ left join (
 ) l on l.order_id = s.order_id and l.supplier_id = s.supplier_id;
 
 -- check: orders_refund amount_fen wrong_lines
-select r.id, array[r.freight_fen + coalesce(sum(p.qty * l.agreed_price_fen), 0), 0]::numeric[],
-       array[r.amount_fen, count(*) filter (where p.amount_fen <> p.qty * l.agreed_price_fen)]::numeric[]
+select r.id, array[r.freight_fen + coalesce(sum(p.amount_fen), 0), 0]::numeric[],
+       array[r.amount_fen, count(*) filter (where case when r.kind = 'claim'
+             then p.amount_fen not between 0 and p.qty * l.agreed_price_fen
+             else p.amount_fen <> p.qty * l.agreed_price_fen end)]::numeric[]
 from orders_refund r
 left join orders_refundline p on p.refund_id = r.id
 left join orders_line l on l.order_id = r.order_id and l.line_no = p.line_no
 group by r.id;
+
+-- check: orders_returned qty amount_fen freight_fen beyond
+with given as (
+    select r.order_id, p.line_no, sum(p.qty) as pieces, sum(p.amount_fen) as amount
+    from orders_refund r join orders_refundline p on p.refund_id = r.id
+    where r.kind in ('after_sale', 'claim') group by r.order_id, p.line_no
+), freight as (
+    select order_id, sum(freight_fen) as amount from orders_refund where kind in ('after_sale', 'claim') group by order_id
+)
+select b.order_id || '/' || b.line_no,
+       array[coalesce(g.pieces, 0), coalesce(g.amount, 0), coalesce(f.amount, 0), 0]::numeric[],
+       array[b.qty, b.amount_fen, sum(b.freight_fen) over (partition by b.order_id),
+             (case when b.qty <= l.shipped_qty and b.amount_fen <= l.agreed_price_fen * b.qty
+                        and b.supplier_fen <= case when s.is_platform then 0 else l.supplier_price_fen * b.qty end
+                        and b.fee_fen <= l.fee_fen * b.qty then 0 else 1 end)]::numeric[]
+from orders_returned b
+join orders_line l on l.order_id = b.order_id and l.line_no = b.line_no
+join parties_supplier s on s.id = b.supplier_id
+left join given g on g.order_id = b.order_id and g.line_no = b.line_no
+left join freight f on f.order_id = b.order_id;
+
+-- check: orders_refundline returned_qty
+select p.refund_id || '/' || p.line_no, array[sum(p.qty) over (partition by r.order_id, p.line_no)], array[coalesce(b.qty, 0)]
+from orders_refund r
+join orders_refundline p on p.refund_id = r.id
+left join orders_returned b on b.order_id = r.order_id and b.line_no = p.line_no
+where r.kind in ('after_sale', 'claim');
 
 -- check: recharge_topup credited_fen
 select u.id, array[case when u.state = 'approved' then u.amount_fen else 0 end], array[coalesce(t.amount_fen, 0)]

@@ -33,7 +33,7 @@ def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:
 
 def _statements(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the statements with their columns, parents before children."""
-    for build in (_orders, _order_parts, _money, _stock, _parcels, _refunds, _events):
+    for build in (_orders, _order_parts, _money, _stock, _parcels, _refunds, _returned, _events):
         yield from build(books)
 
 
@@ -171,6 +171,26 @@ def _refunds(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
             "now": books.now,
         },
     )
+
+
+def _returned(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    touched = [
+        (order, row)
+        for order in books.orders.values()
+        if order.returned
+        for row in order.returned.values()
+        if row.is_touched
+    ]
+    if touched:
+        yield (
+            "write_returned",
+            {"distributor_id": [order.distributor_id for order, _ in touched]}
+            | _columns(
+                [row for _, row in touched],
+                *("order_id", "line_no", "supplier_id", "qty", "amount_fen", "supplier_fen", "fee_fen", "freight_fen"),
+                "supplier_freight_fen",
+            ),
+        )
 
 
 def _events(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:

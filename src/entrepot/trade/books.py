@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from entrepot.freight.rules import TemplateRow
 from entrepot.stock.rules import AllotmentRow, LevelRow
 
 
@@ -19,8 +18,6 @@ class SealedConsignee:
     province: str
     city: str
     district: str
-    street: str = ""
-    division_code: str = ""
 
 
 @dataclass(slots=True)
@@ -33,7 +30,6 @@ class DistributorRow:
     fee_rate_bps: int
     funds_policy: str
     hold_ttl_s: int
-    old_rate_bps: int | None = None
 
 
 @dataclass(slots=True)
@@ -58,11 +54,6 @@ class SkuRow:
     allowed_promotions: list[str]
     visible_tiers: list[int]
     visible_distributors: list[int]
-    weight_g: int = 0
-    template_id: int | None = None
-    has_own_rates: bool = False
-    old_supply_price_fen: int | None = None
-    old_supplier_price_fen: int | None = None
 
 
 @dataclass(slots=True)
@@ -134,6 +125,27 @@ class SupplyOrderRow:
 
 
 @dataclass(slots=True)
+class ReturnedRow:
+    """What after-sale has given back for a shipped line: pieces, fen, and of it the supplier's and the fee's share."""
+
+    order_id: int
+    line_no: int
+    supplier_id: int
+    qty: int = 0
+    amount_fen: int = 0
+    supplier_fen: int = 0
+    fee_fen: int = 0
+    freight_fen: int = 0
+    supplier_freight_fen: int = 0
+    is_touched: bool = False
+
+    @property
+    def goods_fen(self) -> int:
+        """Return what lessens the platform's own income from goods."""
+        return self.amount_fen - self.supplier_fen - self.fee_fen
+
+
+@dataclass(slots=True)
 class Take:
     """Pieces of one line reserved on one level, and the allotment under whose cap they count."""
 
@@ -174,6 +186,8 @@ class OrderRow:
     supply_orders: dict[int, SupplyOrderRow] = field(default_factory=dict)
     takes: dict[tuple[int, int], Take] = field(default_factory=dict)
     refunds: dict[str, int] = field(default_factory=dict)
+    returned: dict[int, ReturnedRow] = field(default_factory=dict)
+    left_from: dict[int, int] = field(default_factory=dict)
     tracking_nos: set[tuple[int, str]] = field(default_factory=set)
 
 
@@ -262,8 +276,6 @@ class Books:
     order_ids: list[int] = field(default_factory=list)
     distributors: dict[int, DistributorRow] = field(default_factory=dict)
     skus: dict[str, SkuRow] = field(default_factory=dict)
-    fee_rates: dict[tuple[int, int | None, int | None], int] = field(default_factory=dict)
-    templates: dict[int, TemplateRow] = field(default_factory=dict)
     levels: dict[int, LevelRow] = field(default_factory=dict)
     levels_by_sku: dict[int, list[LevelRow]] = field(default_factory=dict)
     allotments: dict[int, AllotmentRow] = field(default_factory=dict)

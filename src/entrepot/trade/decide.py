@@ -6,6 +6,7 @@ from typing import Any
 from entrepot.trade import terms
 from entrepot.trade.books import Books
 from entrepot.trade.verbs.cancel import cancel
+from entrepot.trade.verbs.after_sale import return_money
 from entrepot.trade.verbs.capture import capture, release
 from entrepot.trade.verbs.complete import complete
 from entrepot.trade.verbs.expire import expire
@@ -15,6 +16,7 @@ from entrepot.trade.verbs.receive import receive
 from entrepot.trade.verbs.recharge import credit, set_credit_limit
 from entrepot.trade.verbs.refund_before_shipping import refund_before_shipping
 from entrepot.trade.verbs.restock import allot, restock
+from entrepot.trade.verbs.returned_goods import resend, return_goods
 from entrepot.trade.verbs.ship import ship
 
 VERBS: dict[type, Callable[..., terms.Answer]] = {
@@ -27,6 +29,9 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.Receive: receive,
     terms.Complete: complete,
     terms.RefundBeforeShipping: refund_before_shipping,
+    terms.ReturnMoney: return_money,
+    terms.ReturnGoods: return_goods,
+    terms.Resend: resend,
     terms.Credit: credit,
     terms.SetCreditLimit: set_credit_limit,
     terms.PaySupplier: pay_supplier,

@@ -6,12 +6,22 @@ from typing import Any, TypeAlias
 import psycopg
 
 from entrepot.base.scope import AS_DESK
-from entrepot.freight.rules import templates_of
 from entrepot.stock.rules import AllotmentRow, LevelRow
 from entrepot.trade import terms
 from entrepot.trade.arrays import literal
-from entrepot.trade.books import AccountRow, Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow, Take
+from entrepot.trade.books import (
+    AccountRow,
+    Books,
+    DistributorRow,
+    LineRow,
+    OrderRow,
+    ReturnedRow,
+    SkuRow,
+    SupplyOrderRow,
+    Take,
+)
 from entrepot.trade.sql import SQL
+from entrepot.trade.terms import one_of_line
 
 Statement: TypeAlias = tuple[str, dict[str, Any]]
 
@@ -30,7 +40,10 @@ class Wanted:
         self.distributor_ids = {ask.distributor_id for ask in self.places} | set(self.credited)
         self.codes = {line.sku for ask in self.places for line in ask.lines} | {ask.sku for ask in self.stock_asks}
         self.causes = [ask.cause for ask in asks if isinstance(ask, terms.Credit | terms.Restock | terms.Allot)]
-        self.completed = {ask.order_id for ask in asks if isinstance(ask, terms.Complete)}
+        self.completed = {ask.order_id for ask in asks if isinstance(ask, terms.Complete | terms.ReturnMoney)}
+        goods_asks = [ask for ask in asks if isinstance(ask, terms.ReturnGoods | terms.Resend)]
+        self.returning = sorted({ask.order_id for ask in goods_asks})
+        self.causes += [one_of_line(ask.cause, line_no=line_no) for ask in goods_asks for line_no in ask.pieces]
         payments = [ask for ask in asks if isinstance(ask, terms.PaySupplier | terms.AdjustSupplier)]
         self.payee_ids = sorted({ask.supplier_id for ask in payments})
         self.causes += [ask.cause for ask in payments]
@@ -120,8 +133,6 @@ def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books
     _fill_parties(books, rows)
     _fill_stock(books, rows)
     _fill_orders(books, rows)
-    if any(sku.template_id is not None or sku.has_own_rates for sku in books.skus.values()):
-        _look_again(cursor, books)
     return books
 
 
@@ -156,6 +167,10 @@ def _plain(wanted: Wanted, order_ids: list[int]) -> list[Statement]:
         statements += [
             (name, {"order_ids": order_ids}) for name in ("lines", "supply_orders", "takes", "refunds", "tracking_nos")
         ]
+    if wanted.completed:
+        statements.append(("returned", {"order_ids": sorted(wanted.completed)}))
+    if wanted.returning:
+        statements.append(("left_from", {"order_ids": wanted.returning}))
     if wanted.causes:
         statements += [(name, {"causes": wanted.causes}) for name in ("done_transfers", "done_moves")]
     return [*statements, ("now", {})]
@@ -209,24 +224,6 @@ def _fill_stock(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
             books.allotments_by_sku.setdefault(sku_id, []).append(allotment)
 
 
-def _look_again(cursor: _Reader, books: Books) -> None:
-    """Read freight templates and fee rates of their own, which most goods have not and which cost a round trip."""
-    skus, parties = books.skus.values(), books.distributors
-    rates, zones = cursor.read(
-        (
-            "fee_rates",
-            {
-                "goods_ids": sorted({sku.goods_id for sku in skus if sku.has_own_rates}),
-                "tier_ids": sorted({party.tier_id for party in parties.values()}),
-                "distributor_ids": sorted(parties),
-            },
-        ),
-        ("freight_zones", {"template_ids": sorted({sku.template_id for sku in skus if sku.template_id is not None})}),
-    )
-    books.fee_rates = {(goods_id, tier_id, party_id): rate_bps for goods_id, tier_id, party_id, rate_bps in rates}
-    books.templates = templates_of(zones)
-
-
 def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     for row in rows.get("known_orders", []):
         known = books.orders.get(row[0]) or OrderRow(*row)
@@ -243,5 +240,9 @@ def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         books.orders[order_id].takes[line_no, level_id] = Take(pieces, allotment_id)
     for order_id, refund_no, amount_fen in rows.get("refunds", []):
         books.orders[order_id].refunds[refund_no] = amount_fen
+    for returned in rows.get("returned", []):
+        books.orders[returned[0]].returned[returned[1]] = ReturnedRow(*returned)
+    for order_id, line_no, level_id in rows.get("left_from", []):
+        books.orders[order_id].left_from[line_no] = level_id
     for order_id, supplier_id, tracking_no in rows.get("tracking_nos", []):
         books.orders[order_id].tracking_nos.add((supplier_id, tracking_no))

@@ -116,6 +116,52 @@ class RefundBeforeShipping:
 
 
 @dataclass(slots=True)
+class ReturnMoney:
+    """Give back money for pieces that were shipped, once per refund number: by line its pieces and an amount in fen.
+
+    `supplier_bps` of each amount is borne by the supplier, never more than he is owed for those pieces; the rest by the
+    platform. Freight comes back with the last fen of the shipper's part, borne by the shipper or the platform; not at all
+    when `freight_by` is empty. `kind` is `after_sale` for whole prices or `claim` for what was agreed on or ruled.
+    """
+
+    order_id: int
+    refund_no: str
+    kind: str
+    actor: str
+    reason: str
+    amounts: dict[int, tuple[int, int]]
+    supplier_bps: int = 10_000
+    freight_by: str = ""
+
+
+@dataclass(slots=True)
+class ReturnGoods:
+    """Take shipped pieces back into the house, once per cause: by line how many are good and how many written off."""
+
+    order_id: int
+    cause: str
+    actor: str
+    pieces: dict[int, tuple[int, int]]
+    remark: str = ""
+
+
+def one_of_line(cause: str, *, line_no: int) -> str:
+    """Return the cause under which the move of one line is counted once."""
+    return f"{cause}:{line_no}"
+
+
+@dataclass(slots=True)
+class Resend:
+    """Send pieces of shipped lines once more without money, once per cause; they leave the shared pool."""
+
+    order_id: int
+    cause: str
+    actor: str
+    pieces: dict[int, int]
+    remark: str = ""
+
+
+@dataclass(slots=True)
 class Credit:
     """Credit (or, below 0, debit) a prepaid balance in fen, once per cause; kind is `top_up` or `adjustment`."""
 
@@ -199,6 +245,9 @@ Ask: TypeAlias = (
     | Receive
     | Complete
     | RefundBeforeShipping
+    | ReturnMoney
+    | ReturnGoods
+    | Resend
     | Credit
     | SetCreditLimit
     | PaySupplier

@@ -142,6 +142,16 @@ from unnest(%(line_order_id)s::bigint[], %(line_refund_no)s::text[], %(line_no)s
     %(line_amount_fen)s::bigint[]) as t(order_id, refund_no, line_no, qty, amount_fen)
 join fresh using (order_id, refund_no);
 
+-- name: write_returned
+insert into orders_returned (order_id, line_no, distributor_id, supplier_id, qty, amount_fen, supplier_fen, fee_fen,
+    freight_fen, supplier_freight_fen)
+select * from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(distributor_id)s::bigint[],
+    %(supplier_id)s::bigint[], %(qty)s::int[], %(amount_fen)s::bigint[], %(supplier_fen)s::bigint[],
+    %(fee_fen)s::bigint[], %(freight_fen)s::bigint[], %(supplier_freight_fen)s::bigint[])
+on conflict (order_id, line_no) do update set qty = excluded.qty, amount_fen = excluded.amount_fen,
+    supplier_fen = excluded.supplier_fen, fee_fen = excluded.fee_fen, freight_fen = excluded.freight_fen,
+    supplier_freight_fen = excluded.supplier_freight_fen;
+
 -- name: insert_operations
 insert into events_operation (at, actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label, before,
     after, reason, address)

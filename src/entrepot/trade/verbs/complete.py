@@ -49,6 +49,10 @@ def _share_out(order: OrderRow, *, books: Books, actor: str) -> None:
                 goods_fen += part.freight_fen
             else:
                 owed_fen[part.supplier_id] += part.freight_fen
+    for back in order.returned.values():
+        fee_fen -= back.fee_fen
+        owed_fen[back.supplier_id] -= back.supplier_fen + back.supplier_freight_fen
+        goods_fen -= back.goods_fen + back.freight_fen - back.supplier_freight_fen
     clearing = books.clearing[order.distributor_id]
     for supplier_id, amount_fen in sorted(owed_fen.items()):
         _pay_supplier(order, supplier_id, amount_fen, clearing=clearing, books=books, actor=actor)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from entrepot.freight.rules import TemplateRow
 from entrepot.stock.rules import AllotmentRow, LevelRow
 
 
@@ -18,6 +19,8 @@ class SealedConsignee:
     province: str
     city: str
     district: str
+    street: str = ""
+    division_code: str = ""
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class DistributorRow:
     fee_rate_bps: int
     funds_policy: str
     hold_ttl_s: int
+    old_rate_bps: int | None = None
 
 
 @dataclass(slots=True)
@@ -54,6 +58,11 @@ class SkuRow:
     allowed_promotions: list[str]
     visible_tiers: list[int]
     visible_distributors: list[int]
+    weight_g: int = 0
+    template_id: int | None = None
+    has_own_rates: bool = False
+    old_supply_price_fen: int | None = None
+    old_supplier_price_fen: int | None = None
 
 
 @dataclass(slots=True)
@@ -276,6 +285,8 @@ class Books:
     order_ids: list[int] = field(default_factory=list)
     distributors: dict[int, DistributorRow] = field(default_factory=dict)
     skus: dict[str, SkuRow] = field(default_factory=dict)
+    fee_rates: dict[tuple[int, int | None, int | None], int] = field(default_factory=dict)
+    templates: dict[int, TemplateRow] = field(default_factory=dict)
     levels: dict[int, LevelRow] = field(default_factory=dict)
     levels_by_sku: dict[int, list[LevelRow]] = field(default_factory=dict)
     allotments: dict[int, AllotmentRow] = field(default_factory=dict)

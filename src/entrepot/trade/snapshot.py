@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import psycopg
 
 from entrepot.base.scope import AS_DESK
+from entrepot.freight.rules import templates_of
 from entrepot.stock.rules import AllotmentRow, LevelRow
 from entrepot.trade import terms
 from entrepot.trade.arrays import literal
@@ -133,6 +134,8 @@ def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books
     _fill_parties(books, rows)
     _fill_stock(books, rows)
     _fill_orders(books, rows)
+    if any(sku.template_id is not None or sku.has_own_rates for sku in books.skus.values()):
+        _look_again(cursor, books)
     return books
 
 
@@ -222,6 +225,24 @@ def _fill_stock(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         books.allotments[allotment_id] = allotment
         if is_open:
             books.allotments_by_sku.setdefault(sku_id, []).append(allotment)
+
+
+def _look_again(cursor: _Reader, books: Books) -> None:
+    """Read freight templates and fee rates of their own, which most goods have not and which cost a round trip."""
+    skus, parties = books.skus.values(), books.distributors
+    rates, zones = cursor.read(
+        (
+            "fee_rates",
+            {
+                "goods_ids": sorted({sku.goods_id for sku in skus if sku.has_own_rates}),
+                "tier_ids": sorted({party.tier_id for party in parties.values()}),
+                "distributor_ids": sorted(parties),
+            },
+        ),
+        ("freight_zones", {"template_ids": sorted({sku.template_id for sku in skus if sku.template_id is not None})}),
+    )
+    books.fee_rates = {(goods_id, tier_id, party_id): rate_bps for goods_id, tier_id, party_id, rate_bps in rates}
+    books.templates = templates_of(zones)
 
 
 def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:

@@ -44,7 +44,7 @@ select order_id, refund_no, amount_fen from orders_refund where order_id = any(%
 -- name: returned
 select r.order_id, r.line_no, r.supplier_id, r.qty, r.amount_fen, r.supplier_fen, r.fee_fen, r.freight_fen,
        r.supplier_freight_fen
-from orders_returned r
+from orders_returned r join orders_order o on o.id = r.order_id
 where r.order_id = any(%(order_ids)s::bigint[]);
 
 -- name: left_from
@@ -55,8 +55,9 @@ where order_id = any(%(order_ids)s::bigint[]) and kind = 'ship' group by order_i
 select order_id, supplier_id, tracking_no from orders_shipment where order_id = any(%(order_ids)s::bigint[]);
 
 -- name: distributors
-select d.id, d.state, d.tier_id, t.fee_rate_bps, d.funds_policy, d.hold_ttl_s
+select d.id, d.state, d.tier_id, t.fee_rate_bps, d.funds_policy, d.hold_ttl_s, c.old_rate_bps
 from parties_distributor d join parties_tier t on t.id = d.tier_id
+left join pricing_grace c on c.tier_id = d.tier_id and c.until > clock_timestamp()
 where d.id = any(%(distributor_ids)s::bigint[]);
 
 -- name: lock_accounts
@@ -74,11 +75,27 @@ where (kind = 'clearing' and distributor_id = any(%(distributor_ids)s::bigint[])
 -- name: skus
 select k.id, k.code, k.spec, k.goods_id, g.goods_no, g.name, coalesce(g.images[1], ''), g.supplier_id, s.is_platform,
        k.is_active, g.state, s.state, g.min_quantity, k.supplier_price_fen, k.supply_price_fen, g.allowed_promotions,
-       g.visible_tiers, g.visible_distributors
+       g.visible_tiers, g.visible_distributors, k.weight_g, f.template_id,
+       exists (select from pricing_feerate r where r.goods_id = k.goods_id), c.old_supply_price_fen,
+       c.old_supplier_price_fen
 from catalog_sku k
 join catalog_goods g on g.id = k.goods_id
 join parties_supplier s on s.id = g.supplier_id
+left join freight_goodstemplate f on f.goods_id = k.goods_id
+left join pricing_grace c on c.sku_id = k.id and c.until > clock_timestamp()
 where k.code = any(%(codes)s::text[]);
+
+-- name: fee_rates
+select goods_id, tier_id, distributor_id, rate_bps from pricing_feerate
+where goods_id = any(%(goods_ids)s::bigint[])
+  and (tier_id = any(%(tier_ids)s::bigint[]) or distributor_id = any(%(distributor_ids)s::bigint[]));
+
+-- name: freight_zones
+select t.id, t.name, t.kind, z.regions, z.is_served, z.first, z.first_fen, z.step, z.step_fen, z.free_from_fen,
+       z.free_from_pieces
+from freight_template t left join freight_zone z on z.template_id = t.id
+where t.id = any(%(template_ids)s::bigint[])
+order by t.id, z.position;
 
 -- name: lock_levels
 select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved

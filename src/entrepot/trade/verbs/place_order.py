@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from entrepot.base.refusals import Refusal
-from entrepot.pricing.rules import service_fee
+from entrepot.freight.rules import Quote
 from entrepot.stock.rules import allocate
 from entrepot.trade.books import Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
 from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, shared_pieces, stock_for
 from entrepot.trade.terms import Answer, Fault, Place, nothing, refuse
+from entrepot.trade.verbs.place_freight import freight_of
+from entrepot.trade.verbs.place_price import price_of
 
 MAX_QTY = 1_000_000
 
@@ -18,7 +20,8 @@ def place_order(ask: Place, *, books: Books) -> Answer:
     """Judge one order against the books and, when nothing is wrong, put it on them.
 
     The mall's number decides first: the same content was done before and is answered again, other content is refused.
-    Every faulty line is named with its numbers; the fee is that of the distributor's tier, rounded per piece.
+    Every faulty line is named with its numbers; the fee is that of the distributor's tier or of the goods, rounded per
+    piece; freight is what the shippers' templates ask, without fee.
     """
     known = books.order_by_number.get((ask.distributor_id, ask.out_order_no))
     if known is not None:
@@ -35,8 +38,10 @@ def place_order(ask: Place, *, books: Books) -> Answer:
         return refuse(*shapeless)
     faults = _line_faults(ask, party=party, books=books)
     lines = {} if faults else _lines(ask, party=party, books=books)
+    freight, unserved = freight_of(ask, lines=lines, books=books)
+    faults += unserved
     faults += _stock_faults(ask, party=party, books=books)
-    total_fen = sum(line.amount_fen for line in lines.values())
+    total_fen = sum(line.amount_fen for line in lines.values()) + freight.freight_fen
     short = lines and books.prepaid[party.id].available_fen < total_fen
     if short and party.funds_policy == "hold":
         account = books.prepaid[party.id]
@@ -45,7 +50,7 @@ def place_order(ask: Place, *, books: Books) -> Answer:
         )
     if faults:
         return refuse(*faults)
-    order = _order(ask, party=party, lines=lines, total_fen=total_fen, books=books)
+    order = _order(ask, party=party, lines=lines, freight=freight, books=books)
     _take_stock(order, party=party, books=books, actor=ask.actor)
     _settle_money(order, ask=ask, is_short=bool(short), party=party, books=books)
     return Answer(order=order)
@@ -89,7 +94,7 @@ def _line_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fau
         if wanted < sku.min_quantity:
             facts = {"sku": line.sku, "min_quantity": sku.min_quantity, "qty": wanted}
             faults.append(Fault(f"{pointer}/qty", Refusal.BELOW_MIN_QUANTITY, facts))
-        now_fen = _agreed(sku, party=party)
+        now_fen = price_of(line, sku=sku, party=party, books=books).agreed_price_fen
         if line.expected_price_fen is not None and line.expected_price_fen != now_fen:
             facts = {"sku": line.sku, "old": line.expected_price_fen, "new": now_fen}
             faults.append(Fault(f"{pointer}/expected_price", Refusal.PRICE_CHANGED, facts))
@@ -127,17 +132,11 @@ def _is_shown_to(sku: SkuRow, *, party: DistributorRow) -> bool:
     return party.tier_id in sku.visible_tiers or party.id in sku.visible_distributors
 
 
-def _agreed(sku: SkuRow, *, party: DistributorRow) -> int:
-    price = sku.supply_price_fen or 0
-    return price + service_fee(price, fee_rate_bps=party.fee_rate_bps)
-
-
 def _lines(ask: Place, *, party: DistributorRow, books: Books) -> dict[int, LineRow]:
     lines: dict[int, LineRow] = {}
     for number, wanted in enumerate(ask.lines, start=1):
         sku = books.skus[wanted.sku]
-        price_fen = sku.supply_price_fen or 0
-        fee_fen = service_fee(price_fen, fee_rate_bps=party.fee_rate_bps)
+        price = price_of(wanted, sku=sku, party=party, books=books)
         lines[number] = LineRow(
             order_id=0,
             line_no=number,
@@ -150,17 +149,18 @@ def _lines(ask: Place, *, party: DistributorRow, books: Books) -> dict[int, Line
             spec=sku.spec,
             image=sku.image,
             qty=wanted.qty,
-            supplier_price_fen=sku.supplier_price_fen,
-            supply_price_fen=price_fen,
-            fee_fen=fee_fen,
-            agreed_price_fen=price_fen + fee_fen,
+            supplier_price_fen=price.supplier_price_fen,
+            supply_price_fen=price.supply_price_fen,
+            fee_fen=price.fee_fen,
+            agreed_price_fen=price.agreed_price_fen,
             promotion=wanted.promotion,
             is_own=sku.is_own,
         )
     return lines
 
 
-def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], total_fen: int, books: Books) -> OrderRow:
+def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], freight: Quote, books: Books) -> OrderRow:
+    goods_fen = sum(line.amount_fen for line in lines.values())
     ttl_s = ask.hold_minutes * 60 if ask.hold_minutes else party.hold_ttl_s
     order = OrderRow(
         id=books.order_ids.pop(),
@@ -171,9 +171,9 @@ def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], tota
         hold_minutes=ask.hold_minutes,
         held_until=books.now + timedelta(seconds=ttl_s) if ask.mode == "hold" else None,
         fee_rate_bps=party.fee_rate_bps,
-        goods_amount_fen=total_fen,
-        freight_fen=0,
-        total_fen=total_fen,
+        goods_amount_fen=goods_fen,
+        freight_fen=freight.freight_fen,
+        total_fen=goods_fen + freight.freight_fen,
         held_fen=0,
         drawn_fen=0,
         refunded_fen=0,
@@ -191,6 +191,8 @@ def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], tota
             part = order.supply_orders[line.supplier_id] = SupplyOrderRow(order.id, line.supplier_id, "held", 0, 0)
         part.pieces += line.qty
         part.payable_fen += 0 if line.is_own else line.supplier_price_fen * line.qty
+    for part in order.supply_orders.values():
+        part.freight_fen = freight.of_shipper(part.supplier_id)
     books.orders[order.id] = order
     books.order_by_number[party.id, ask.out_order_no] = order
     books.consignees[order.id] = ask.consignee

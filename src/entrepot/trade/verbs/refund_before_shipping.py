@@ -10,8 +10,8 @@ from entrepot.trade.verbs.ship import settle_shipping_state
 def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer:
     """Return the agreed price of unshipped pieces, whole order or by line and piece, and their stock.
 
-    One refund number has one effect per order: again with the same amount it is answered again, with another refused. Freight goes back
-    when nothing of the order is left to ship and nothing was shipped.
+    One refund number has one effect per order: again with the same amount it is answered again, with another refused.
+    A shipper's freight goes back when nothing of his part is left to ship and nothing was shipped.
     """
     order = books.own_order(ask.order_id, ask.distributor_id)
     if order is None:
@@ -28,8 +28,9 @@ def refund_before_shipping(ask: RefundBeforeShipping, *, books: Books) -> Answer
         return refuse(*faults, order=order)
     lines = _give_back_pieces(order, pieces, books=books, actor=ask.actor)
     before = order.state
+    parts = [part for part in order.supply_orders.values() if part.state != "refunded"]
     settle_shipping_state(order, books=books)
-    freight_fen = order.freight_fen if order.state == "refunded" else 0
+    freight_fen = sum(part.freight_fen for part in parts if part.state == "refunded")
     amount_fen = sum(amount for _, amount in lines.values()) + freight_fen
     if order.state == "refunded":
         order.closed_at = books.now
@@ -69,7 +70,11 @@ def _is_same(ask: RefundBeforeShipping, *, order: OrderRow) -> bool:
     done_fen = order.refunds[ask.refund_no]
     lines = order.lines
     asked_fen = sum(lines[number].agreed_price_fen * qty for number, qty in ask.pieces.items() if number in lines)
-    return asked_fen in (done_fen, done_fen - order.freight_fen)
+    freights_fen = {0}
+    for part in order.supply_orders.values():
+        if part.state == "refunded":
+            freights_fen |= {freight_fen + part.freight_fen for freight_fen in freights_fen}
+    return done_fen - asked_fen in freights_fen
 
 
 def _give_back_pieces(

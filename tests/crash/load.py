@@ -143,3 +143,15 @@ class Load:
 
 def _is_in_progress(problem: Any) -> bool:
     return problem is not None and problem["code"] == "request_in_progress"
+
+
+def check_promises(tally: Tally, malls: list[Mall]) -> None:
+    """Look every order up: what was acknowledged is there as it was said, what was refused is not."""
+    assert tally.strange == [], tally.strange[:5]
+    by_key = {mall.key: mall for mall in malls}
+    for (key, number), promise in tally.kept.items():
+        reply = by_key[key].get(f"/orders/by-out-no/{number}")
+        assert reply.status == 200, f"{number} was acknowledged and is lost"
+        assert (reply.json["id"], reply.json["state"]) == (promise.order_id, promise.state), number
+    for key, number in tally.refused:
+        assert by_key[key].get(f"/orders/by-out-no/{number}").status == 404, number

@@ -95,6 +95,16 @@ def owner_stopped(copy: Spoiled, write: str) -> None:
     test_append_only.test_the_owner_is_stopped_too(copy.owner, "stock_move", write)
 
 
+def log_kept_from_owner(copy: Spoiled, write: str) -> None:
+    test_append_only.test_the_owner_is_stopped_too(copy.owner, "events_operation", write)
+
+
+def log_kept_from_server(copy: Spoiled, write: str) -> None:
+    test_append_only.test_who_serves_has_no_right_to(
+        copy.admin, copy.server, "events_operation", write, "entrepot_desk"
+    )
+
+
 def server_stopped(copy: Spoiled, write: str) -> None:
     test_append_only.test_who_serves_has_no_right_to(copy.admin, copy.server, "ledger_transfer", write, "entrepot_desk")
 
@@ -150,6 +160,16 @@ MUTANTS: dict[str, tuple[str, Any, str]] = {
     "no trigger on the table": ("drop trigger append_only_table on stock_move", owner_stopped, "truncate"),
     "a trigger switched off": ("alter table stock_move disable trigger append_only_rows", owner_stopped, "delete"),
     "the right to change transfers": ("grant update on ledger_transfer to entrepot_desk", server_stopped, "update"),
+    "the owner edits the operation log": (
+        "drop trigger append_only_rows on events_operation",
+        log_kept_from_owner,
+        "update",
+    ),
+    "the right to remove operations": (
+        "grant delete on events_operation to entrepot_desk",
+        log_kept_from_server,
+        "delete",
+    ),
     "everybody writes balances": (
         "grant update on ledger_account to entrepot_app",
         desk_alone,

@@ -11,6 +11,7 @@ from entrepot.base.mistakes import Mistake
 from entrepot.base.money import yuan
 from entrepot.catalog.pictures import normalised
 from entrepot.events.operations import record
+from entrepot.ledger.queries import wallet
 from entrepot.parties.models import Distributor
 from entrepot.recharge.models import TopUp, TopUpState
 from entrepot.trade import desk
@@ -59,7 +60,8 @@ def withdraw_top_up(distributor_id: int, *, top_up_id: int, actor: str, address:
         top_up = _waiting(top_up_id)
         top_up.state = TopUpState.WITHDRAWN
         top_up.save(update_fields=["state"])
-        _log(top_up, "topup.withdrawn", actor=actor, after={"state": top_up.state}, address=address)
+        before: dict[str, object] = {"state": TopUpState.PENDING}
+        _log(top_up, "topup.withdrawn", actor=actor, before=before, after={"state": top_up.state}, address=address)
     return top_up
 
 
@@ -143,17 +145,20 @@ def set_credit_limit(distributor_id: int, *, limit_fen: int, reason: str, actor:
     with scope.platform():
         distributor = Distributor.objects.get(pk=distributor_id)
         ask = SetCreditLimit(distributor_id=distributor_id, limit_fen=limit_fen, actor=actor, reason=reason)
+        before_fen = wallet(distributor_id).credit_limit_fen
         answer = _accepted(desk.run_within([ask])[0], field="limit_fen")
-        record(
-            actor=actor,
-            verb="money.limit",
-            object_kind="distributor",
-            object_id=distributor_id,
-            label=f"{distributor.number} {distributor.name}",
-            after={"credit_limit_fen": limit_fen},
-            reason=reason,
-            address=address,
-        )
+        if not answer.is_replay:
+            record(
+                actor=actor,
+                verb="money.limit",
+                object_kind="distributor",
+                object_id=distributor_id,
+                label=f"{distributor.number} {distributor.name}",
+                before={"credit_limit_fen": before_fen},
+                after={"credit_limit_fen": limit_fen},
+                reason=reason,
+                address=address,
+            )
     return answer
 
 
@@ -174,6 +179,7 @@ def _credit(
                 object_kind="distributor",
                 object_id=distributor_id,
                 label=f"{distributor.number} {distributor.name}",
+                before={"balance_fen": answer.facts["balance"] - amount_fen},
                 after={"amount_fen": amount_fen, "balance_fen": answer.facts["balance"], "cause": cause},
                 reason=reason,
                 address=address,

@@ -153,6 +153,21 @@ def values_logged() -> None:
     _patch.setattr(logs, "_words", str)
 
 
+def answered_without_commit() -> None:
+    """A batch in five is answered and never written."""
+    import itertools
+
+    from entrepot.trade import desk
+
+    honest, batches = desk.write, itertools.count(1)
+
+    def write(books: Any, *, raw: Any) -> None:
+        if next(batches) % 5:
+            honest(books, raw=raw)
+
+    _patch.setattr(desk, "write", write)
+
+
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
     for bug in (
@@ -165,7 +180,7 @@ BUGS: dict[str, Callable[[], None]] = {
             open_to_all_addresses,
         ),
         *(no_rates, verbs_of_anybody, reads_of_anybody, extra_fields_ignored, content_not_compared),
-        *(every_attempt_an_order, values_told, values_logged),
+        *(every_attempt_an_order, values_told, values_logged, answered_without_commit),
     )
 }
 

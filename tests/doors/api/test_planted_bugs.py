@@ -1,6 +1,7 @@
 """Every guard of the door taken out in turn: a test turns red, and green again when the guard is back."""
 
 import http.client
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from entrepot_launch import roles
 from tests.crash import test_lost_replies
 from tests.crash.lines import Line, calls
+from tests.crash.load import Load, check_promises
 from tests.doors.api import (
     test_addresses,
     test_idempotency,
@@ -110,6 +112,16 @@ def canaries(bench: Bench) -> None:
     )
 
 
+def promises(bench: Bench) -> None:
+    malls = [bench.mall() for _ in range(2)]
+    articles = [bench.world.article(stock=10**5, supply_price_fen=100) for _ in range(2)]
+    with Load([mall.twin() for mall in malls], skus=[article.code for article in articles], seed=7) as load:
+        deadline = time.monotonic() + 20
+        while load.acknowledged() < 40 and time.monotonic() < deadline and not load.tally.strange:
+            time.sleep(0.02)
+    check_promises(load.tally, malls)
+
+
 FOUND_BY: dict[str, Callable[[Bench], None]] = {
     "query_unsigned": bytes_changed,
     "signature_by_value": spellings,
@@ -125,6 +137,7 @@ FOUND_BY: dict[str, Callable[[Bench], None]] = {
     "every_attempt_an_order": lost_replies,
     "values_told": canaries,
     "values_logged": canaries,
+    "answered_without_commit": promises,
 }
 
 

@@ -50,5 +50,8 @@ def _move(ask: PaySupplier | AdjustSupplier, kind: str, change_fen: int, *, othe
     books.done_causes[kind, ask.cause] = ask.amount_fen
     data = {"object": "supplier", "amount": ask.amount_fen, "balance": account.balance_fen}
     event = "supplier.paid" if kind == "pay_supplier" else "supplier.adjusted"
-    books.events.append(EventRow(event, "supplier", ask.supplier_id, 1, None, data, ask.actor, ask.remark))
+    before = {"balance": account.balance_fen - change_fen}
+    books.events.append(
+        EventRow(event, "supplier", ask.supplier_id, 1, None, data, ask.actor, ask.remark, before=before)
+    )
     return Answer(facts={"balance": account.balance_fen})

@@ -4,7 +4,12 @@ from django.apps import apps
 from django.db import connection
 
 # Tables of the platform that belong to no party, or are read before it is known whose request it is.
-_SHARED = frozenset({"catalog_category", "catalog_brand", "parties_role", "parties_user", "parties_user_roles"})
+_SHARED = frozenset(
+    {
+        *("catalog_category", "catalog_brand", "catalog_attribute", "catalog_catalogsetting", "pricing_pricesetting"),
+        *("parties_role", "parties_user", "parties_user_roles"),
+    }
+)
 _ROLE = """
 select rolname, rolsuper, rolbypassrls, pg_has_role(rolname, d.datdba, 'member')
 from pg_roles, pg_database d where rolname = current_user and d.datname = current_database()

@@ -5,14 +5,17 @@ from entrepot_sdk.callbacks import challenge_answer, read_callback
 from entrepot_sdk.client import Entrepot
 from entrepot_sdk.errors import EntrepotError, OutcomeUnknownError, RefusedError, refusal_from
 from entrepot_sdk.exchange import RetryPolicy
+from entrepot_sdk.mirror import DriftError, Mirror
 from entrepot_sdk.shapes import Consignee, NewBatch, NewLine, NewOrder, OrderState
 from entrepot_sdk.signing import SignatureError
 
 __all__ = [
     "AsyncEntrepot",
     "Consignee",
+    "DriftError",
     "Entrepot",
     "EntrepotError",
+    "Mirror",
     "NewBatch",
     "NewLine",
     "NewOrder",

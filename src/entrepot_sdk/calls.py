@@ -68,6 +68,15 @@ def products(
     return _get("/products", shapes.Page[shapes.Product], query=query)
 
 
+def changes(*, cursor: str | None, types: str | None, limit: int | None, wait_s: int | None) -> Call[shapes.Changes]:
+    query: Query = {"cursor": cursor, "types": types, "limit": limit, "wait": wait_s}
+    return _get("/changes", shapes.Changes, query=query)
+
+
+def digest() -> Call[shapes.Digest]:
+    return _get("/digest", shapes.Digest)
+
+
 def product(product_id: str) -> Call[shapes.Product]:
     return _get(f"/products/{_segment(product_id)}", shapes.Product)
 

@@ -18,6 +18,8 @@ from entrepot_sdk.shapes import (
     Batch,
     Brand,
     Category,
+    Changes,
+    Digest,
     Echo,
     Health,
     LedgerEntry,
@@ -129,6 +131,24 @@ class Entrepot:
     ) -> Page[Product]:
         """One page of the catalogue."""
         return self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit))
+
+    def changes(
+        self,
+        *,
+        cursor: str | None = None,
+        types: str | None = None,
+        limit: int | None = None,
+        wait_s: int | None = None,
+    ) -> Changes:
+        """What has changed since a cursor, each object once; waits up to `wait_s` seconds (25 at most) for news.
+
+        Raises CursorExpiredError: walk the products again and go on from the first page's `changes_cursor`.
+        """
+        return self.send(calls.changes(cursor=cursor, types=types, limit=limit, wait_s=wait_s))
+
+    def digest(self) -> Digest:
+        """The digest over price and stock of every SKU this distributor may sell now."""
+        return self.send(calls.digest())
 
     def product(self, product_id: str) -> Product:
         """One product."""

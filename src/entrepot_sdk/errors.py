@@ -83,6 +83,10 @@ class NumberReusedError(RefusedError):
     """422: the number was used with other content; `errors` names the fields."""
 
 
+class CursorExpiredError(RefusedError):
+    """410: the cursor of the change feed is of another epoch; walk the products again."""
+
+
 class ValidationError(RefusedError):
     """400 or 422: the request itself is wrong."""
 
@@ -107,6 +111,7 @@ _BY_CODE: dict[str, type[RefusedError]] = {
     "request_in_progress": InProgressError,
     "hold_quota_exceeded": HoldQuotaError,
     "number_reused_with_other_content": NumberReusedError,
+    "cursor_expired": CursorExpiredError,
 }
 _BY_STATUS: dict[int, type[RefusedError]] = {
     400: ValidationError,

@@ -18,7 +18,8 @@ from entrepot_sdk.shapes import Order
 
 Answer = TypeVar("Answer")
 
-TIMEOUT = httpx.Timeout(15.0, connect=3.0)
+# Longer than the platform lets a call of the change feed wait for news.
+TIMEOUT = httpx.Timeout(35.0, connect=3.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,6 +319,43 @@ class Page(msgspec.Struct, Generic[Item], kw_only=True):
     changes_cursor: str | None = None
 
 
+class Change(msgspec.Struct, kw_only=True):
+    """One change of the feed: `type` is product, price or stock; `id` the product's id or the SKU's code.
+
+    `deleted` products are no longer sold to this distributor (`reason`: delisted or not_authorised) and have no object.
+    """
+
+    type: str
+    id: str
+    deleted: bool = False
+    reason: str = ""
+    object: msgspec.Raw = msgspec.Raw(b"null")
+
+    def product(self) -> Product:
+        """The product of a `product` change that is not deleted."""
+        return msgspec.json.decode(self.object, type=Product)
+
+    def live(self) -> PriceStock:
+        """Price and stock of a `stock` change."""
+        return msgspec.json.decode(self.object, type=PriceStock)
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """A page of the change feed. Keep `next_cursor` together with what the items changed."""
+
+    items: list[Change]
+    next_cursor: str
+    has_more: bool = False
+    lag_ms: int = 0
+
+
+class Digest(msgspec.Struct, kw_only=True):
+    """How many SKUs the platform shows this distributor now, and the digest of their prices and stocks."""
+
+    skus: int
+    digest: str
+
+
 class Items(msgspec.Struct, Generic[Item], kw_only=True):
     """A list that comes whole."""
 

@@ -80,12 +80,15 @@ def desk(*, read_only: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """Open a read-only transaction that sees every row as it stood at one moment, however long it takes to read."""
+def one_moment(*, distributor_id: int | None = None) -> Iterator[None]:
+    """Open a read-only transaction that sees rows as they stood at one moment, however long it takes to read.
+
+    It sees every row, or what a distributor sees.
+    """
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute("set local statement_timeout = 0")
             cursor.execute("set local idle_in_transaction_session_timeout = 0")
-        with desk():
+        with desk() if distributor_id is None else distributor(distributor_id):
             yield

@@ -168,6 +168,22 @@ def answered_without_commit() -> None:
     _patch.setattr(desk, "write", write)
 
 
+def feed_without_watermark() -> None:
+    """The feed serves what is committed, though older transactions still run."""
+    from entrepot.reports import changes
+
+    _patch.setattr(changes, "_WATERMARK", "select pg_snapshot_xmax(pg_current_snapshot())::text")
+
+
+def feed_by_time() -> None:
+    """The feed goes by the time at which goods were changed."""
+    from entrepot.reports import changes
+
+    by_time = "(extract(epoch from changed_at) * 1000000)::bigint::text::xid8"
+    _patch.setattr(changes, "_WATERMARK", "select (extract(epoch from clock_timestamp()) * 1000000)::bigint::text")
+    _patch.setattr(changes, "_GOODS", changes._GOODS.replace("changed_xid", by_time))
+
+
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
     for bug in (
@@ -181,6 +197,7 @@ BUGS: dict[str, Callable[[], None]] = {
         ),
         *(no_rates, verbs_of_anybody, reads_of_anybody, extra_fields_ignored, content_not_compared),
         *(every_attempt_an_order, values_told, values_logged, answered_without_commit),
+        *(feed_without_watermark, feed_by_time),
     )
 }
 

@@ -109,6 +109,7 @@ WITHOUT_ID: dict[str, Any] = {
     "list_brands": None,
     "list_products": None,
     "list_changes": None,
+    "get_digest": None,
     "list_orders": None,
     "get_balance": None,
     "list_ledger": None,

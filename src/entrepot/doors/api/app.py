@@ -29,6 +29,7 @@ HANDLERS = [
     catalogue_calls.query_products,
     catalogue_calls.query_prices_and_stocks,
     feed_calls.list_changes,
+    feed_calls.get_digest,
     order_calls.preview_order,
     order_calls.create_order,
     batch_calls.create_batch,

@@ -115,6 +115,7 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
     "list_categories": (None, shapes.Categories([shapes.Category("1", None, "食品"), shapes.Category("3", "1", "茶")])),
     "list_brands": (None, shapes.Brands([shapes.Brand("2", "西湖")])),
     "list_products": (None, shapes.Products([_product], "cHJvZHVjdHM6Nw", True, _FEED)),
+    "get_digest": (None, feed_shapes.Digest(203, "9f86d081884c7d65")),
     "list_changes": (
         None,
         feed_shapes.Changes(

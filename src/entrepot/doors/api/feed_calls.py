@@ -1,6 +1,8 @@
 """Catalogue sync: the change feed, by cursor or by long poll."""
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from litestar import Response, get
@@ -10,11 +12,14 @@ from entrepot.doors.api.calls import Call, Query, caller_of, reply
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import Problem, Wrong, invalid
 from entrepot.doors.api.render import product_shape
-from entrepot.doors.api.threads import in_thread
+from entrepot.doors.api.threads import guarded, in_thread
 from entrepot.doors.api.watching import LOOK_S, Watcher
 from entrepot.reports import changes
+from entrepot.reports.digest import digest_for
 
 WAIT_AT_MOST_S = 25
+# A digest reads the whole shelf: one at a time, and no reader of anything else waits for it.
+_digesting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="digest")
 _WATCHER = Watcher(changes.head)
 
 
@@ -46,6 +51,15 @@ async def list_changes(request: Call) -> Response[bytes]:
         cursor = found.cursor
         # What is committed and may not be told yet makes the number rise no further: it is looked for again soon.
         await _WATCHER.wait(min(left_s, LOOK_S) if found.is_held_back else left_s, since=since)
+
+
+@get("/digest", opt=Operation(None, feed_shapes.Digest, group="catalogue").opt())
+async def get_digest(request: Call) -> Response[bytes]:
+    """对账摘要 | Get the digest of your shelf: the same over your own copy proves that nothing is missing."""
+    distributor_id = caller_of(request).distributor_id
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(_digesting, guarded, digest_for, distributor_id)
+    return reply(feed_shapes.Digest(found.skus, found.digest))
 
 
 async def _cursor(text: str | None, *, distributor_id: int) -> changes.Cursor:

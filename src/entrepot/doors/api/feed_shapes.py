@@ -49,3 +49,16 @@ class Changes(Struct):
     next_cursor: str
     has_more: bool
     lag_ms: Annotated[int, Meta(description="Age of the last change told, in ms, while there are more; else 0")]
+
+
+class Digest(Struct):
+    """The digest over price and stock of every SKU you may sell now."""
+
+    skus: Annotated[int, Meta(description="How many SKUs it covers")]
+    digest: Annotated[
+        str,
+        Meta(
+            description="Per SKU the first 8 bytes of SHA-256 over code LF agreed price in fen LF stock, as big-endian "
+            "numbers summed modulo 2^64; 16 hexadecimal digits"
+        ),
+    ]

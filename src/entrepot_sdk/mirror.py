@@ -1,0 +1,187 @@
+"""A local copy of the catalogue in SQLite: a walk over the products, then the change feed, proved by the digest."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from entrepot_sdk.client import Entrepot
+from entrepot_sdk.digests import digest_of
+from entrepot_sdk.errors import CursorExpiredError, EntrepotError
+from entrepot_sdk.shapes import Change, Product
+
+PAGE = 500
+_TABLES = """
+create table if not exists product (id text primary key, walk integer not null, body blob not null);
+create table if not exists sku (
+    code text primary key, product_id text not null, agreed_price integer not null, stock integer not null
+);
+create index if not exists sku_by_product on sku (product_id);
+create table if not exists place (name text primary key, value text not null);
+"""
+
+
+class DriftError(EntrepotError):
+    """The mirror and the platform disagree although nothing has changed meanwhile; `rebuild` begins anew."""
+
+
+class Mirror:
+    """Keeps a copy of what this distributor may sell. Every page is kept together with the cursor behind it, so that
+    a copy that was killed goes on where it was. One process at a time; open it in the thread that uses it."""
+
+    def __init__(self, mall: Entrepot, *, path: Path | str) -> None:
+        self._mall = mall
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.executescript("pragma journal_mode = wal; pragma synchronous = normal;" + _TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def sync(self, *, wait_s: int = 0) -> int:
+        """Bring the copy up to date and return how many changes came; the first time it walks all products.
+
+        With `wait_s` it waits so long for news when there is none. An expired cursor begins a new walk, during which
+        the old copy stays readable.
+        """
+        count = 0
+        while True:
+            cursor = self._place("changes")
+            if cursor is None:
+                count += self._walk()
+                continue
+            try:
+                page = self._mall.changes(cursor=cursor, types="product,stock", limit=1000, wait_s=wait_s or None)
+            except CursorExpiredError:
+                self.rebuild()
+                continue
+            with self._transaction():
+                for change in page.items:
+                    self._apply(change)
+                self._keep("changes", page.next_cursor)
+            count += len(page.items)
+            if not page.has_more:
+                return count
+            wait_s = 0
+
+    def rebuild(self) -> None:
+        """Let the next `sync` walk all products anew."""
+        with self._transaction():
+            self._file.execute("delete from place where name in ('changes', 'walk', 'behind')")
+
+    def prove(self, *, attempts: int = 10) -> int:
+        """Return how many SKUs the copy holds, proved equal to the platform's in price and stock by its digest.
+
+        Raises DriftError when they differ though nothing changed while both were read, EntrepotError when things kept
+        changing.
+        """
+        for _ in range(attempts):
+            self.sync()
+            theirs = self._mall.digest()
+            own = digest_of(self._file.execute("select code, agreed_price, stock from sku"))
+            if own == (theirs.skus, theirs.digest):
+                return own[0]
+            if self.sync() == 0 and self._mall.digest() == theirs:
+                raise DriftError(f"the mirror holds {own[0]} SKUs {own[1]}, the platform {theirs.skus} {theirs.digest}")
+        raise EntrepotError(f"things kept changing: no moment to compare in {attempts} attempts")
+
+    def products(self) -> Iterator[Product]:
+        """Every product of the copy, by id."""
+        for (body,) in self._file.execute("select body from product order by cast(id as integer)"):
+            product = msgspec.json.decode(body, type=Product)
+            # The feed tells of stock more often than of products.
+            for sku in product.skus:
+                sku.agreed_price, sku.stock = self.price_stock(sku.sku) or (sku.agreed_price, sku.stock)
+            yield product
+
+    def price_stock(self, sku: str) -> tuple[int, int] | None:
+        """Agreed price in fen and stock of a SKU, None when it is not sold to this distributor."""
+        row = self._file.execute("select agreed_price, stock from sku where code = ?", [sku]).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def _walk(self) -> int:
+        """Walk all products; what no page showed is gone. A walk that was broken off goes on behind its last page."""
+        count = 0
+        number = int(self._place("number") or 0)
+        behind = self._place("behind")
+        if behind is None:
+            number += 1
+        while True:
+            page = self._mall.products_page(cursor=behind, limit=PAGE)
+            with self._transaction():
+                if behind is None:
+                    self._keep("walk", page.changes_cursor or "")
+                    self._keep("number", str(number))
+                for product in page.items:
+                    self._put(product, walk=number)
+                count += len(page.items)
+                if page.has_more and page.next_cursor:
+                    behind = page.next_cursor
+                    self._keep("behind", behind)
+                    continue
+                gone = self._file.execute("select id from product where walk <> ?", [number]).fetchall()
+                for (product_id,) in gone:
+                    self._drop(product_id)
+                self._keep("changes", self._place("walk") or "")
+                self._file.execute("delete from place where name in ('walk', 'behind')")
+                return count
+
+    def _apply(self, change: Change) -> None:
+        if change.type == "product":
+            if change.deleted:
+                self._drop(change.id)
+            else:
+                self._put(change.product(), walk=int(self._place("number") or 0))
+        elif change.type == "stock":
+            live = change.live()
+            self._file.execute(
+                "update sku set agreed_price = ?, stock = ? where code = ?", [live.agreed_price, live.stock, live.sku]
+            )
+
+    def _put(self, product: Product, *, walk: int) -> None:
+        self._drop(product.id)
+        self._file.execute("insert into product values (?, ?, ?)", [product.id, walk, msgspec.json.encode(product)])
+        self._file.executemany(
+            "insert or replace into sku values (?, ?, ?, ?)",
+            [(sku.sku, product.id, sku.agreed_price, sku.stock) for sku in product.skus],
+        )
+
+    def _drop(self, product_id: str) -> None:
+        self._file.execute("delete from sku where product_id = ?", [product_id])
+        self._file.execute("delete from product where id = ?", [product_id])
+
+    def _place(self, name: str) -> str | None:
+        row = self._file.execute("select value from place where name = ?", [name]).fetchone()
+        return row[0] if row else None
+
+    def _keep(self, name: str, value: str) -> None:
+        self._file.execute("insert or replace into place values (?, ?)", [name, value])
+
+    def _transaction(self) -> "_Transaction":
+        return _Transaction(self._file)
+
+
+class _Transaction:
+    """All or nothing, the cursor included."""
+
+    def __init__(self, file: sqlite3.Connection) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        self._file.execute("begin immediate")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.execute("commit" if kind is None else "rollback")

@@ -1,0 +1,88 @@
+"""Mirrors of the catalogue stay equal to the platform under writers with delays and rollbacks, and prove it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entrepot.base import scope
+from entrepot.parties.models import Tier
+from entrepot.reports.digest import digest_for
+from entrepot_sdk import DriftError, Entrepot, Mirror
+from entrepot_sdk.digests import digest_of
+from tests.doors.api.mall import Mall
+from tests.doors.api.serving import Served
+from tests.doors.api.storm import weather
+from tests.world import World
+
+SECONDS = float(os.environ.get("ENTREPOT_MIRROR_SECONDS", "6"))
+
+
+@pytest.fixture
+def client(mall: Mall, served: Served) -> Iterator[Entrepot]:
+    with Entrepot(served.url, key=mall.key, secret=mall.secret) as made:
+        yield made
+
+
+def test_mirrors_follow_through_a_storm(world: World, mall: Mall, served: Served, tmp_path: Path) -> None:
+    storm = weather(world, mall, url=served.url, folder=tmp_path, seconds=SECONDS)
+    assert storm.committed > 20 and storm.deaths > 0
+    print(f"{storm.committed} changes committed, {storm.deaths} mirrors killed")
+
+
+def test_both_sides_reckon_the_same_digest(world: World, mall: Mall, client: Entrepot) -> None:
+    world.article(stock=5)
+    theirs = digest_for(mall.party.pk)
+    told = [(sku.sku, sku.agreed_price, sku.stock) for product in client.products() for sku in product.skus]
+    assert digest_of(reversed(told)) == (theirs.skus, theirs.digest) == (len(told), client.digest().digest)
+    assert digest_of([("A", 1050, 98)]) == (1, "7146da70d8671fba")
+
+
+def test_a_wrong_row_is_noticed(world: World, client: Entrepot, tmp_path: Path) -> None:
+    article = world.article(stock=5)
+    with Mirror(client, path=tmp_path / "m") as mirror:
+        mirror.prove()
+        assert mirror.price_stock(article.code) == (1050, 5)
+        mirror._file.execute("update sku set stock = 6 where code = ?", [article.code])
+        with pytest.raises(DriftError):
+            mirror.prove()
+        mirror.rebuild()
+        assert mirror.prove() > 0
+
+
+def test_other_terms_bring_a_new_walk(world: World, mall: Mall, client: Entrepot, tmp_path: Path) -> None:
+    article, gone = world.article(stock=5), world.article(stock=5)
+    with Mirror(client, path=tmp_path / "m") as mirror:
+        mirror.prove()
+        with scope.platform():
+            Tier.objects.filter(pk=mall.party.tier_id).update(fee_rate_bps=1000)
+            from entrepot.catalog.models import Goods
+
+            Goods.objects.filter(pk=gone.goods_id).update(state="unlisted")  # told by no feed of this epoch
+        mirror.prove()
+        assert mirror.price_stock(article.code) == (1100, 5)
+        assert mirror.price_stock(gone.code) is None
+
+
+def test_a_walk_that_was_broken_off_goes_on(world: World, client: Entrepot, tmp_path: Path) -> None:
+    articles = [world.article(stock=1) for _ in range(3)]
+    path = tmp_path / "m"
+    pages: list[str | None] = []
+    real = client.products_page
+
+    def page_that_breaks(**more: str | int | None) -> object:
+        if len(pages) == 1:
+            pages.append("broken")
+            raise ConnectionError
+        pages.append(str(more["cursor"]) if more["cursor"] else None)
+        return real(cursor=more["cursor"], limit=2)  # type: ignore[arg-type]
+
+    client.products_page = page_that_breaks  # type: ignore[method-assign,assignment]
+    with Mirror(client, path=path) as mirror, pytest.raises(ConnectionError):
+        mirror.sync()
+    world.restock(articles[0], 4)
+    with Mirror(client, path=path) as mirror:
+        mirror.prove()
+        assert mirror.price_stock(articles[0].code) == (1050, 5)
+    assert pages.count(None) == 1, "the walk began again"

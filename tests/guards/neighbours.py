@@ -1,12 +1,17 @@
 """Two distributors and two suppliers who trade next to each other, and a row of every kind for each of them."""
 
+import io
 from dataclasses import dataclass
 
 from django.db import connection
+from PIL import Image
 
+from entrepot.aftersale import actions
+from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
 from entrepot.parties.models import Distributor, Supplier
 from entrepot.trade import terms
+from entrepot.trade.books import OrderRow
 from tests.world import STAFF, Article, World, taken
 
 
@@ -61,6 +66,25 @@ def _orders(world: World, party: Distributor, goods: list[Article]) -> None:
     taken(world.refund(refunded, pieces={1: 1}))
     taken(world.receive(completed))
     taken(world.complete(completed))
+    _after_sale(world, party, completed)
+
+
+def _after_sale(world: World, party: Distributor, order: OrderRow) -> None:
+    """A settled claim against each shipper, one that waits for the distributor's word, and where goods go back to."""
+    by = By(kind="distributor", party_id=party.pk, actor=f"api/{party.pk}/proof")
+    platform = By(kind="platform", actor=STAFF)
+    picture = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(picture, "PNG")
+    for line_no, supplier_id in enumerate(order.supply_orders, start=1):
+        actions.save_address(supplier_id, by=platform, contact="x", phone="x", region="x", street="x")
+        for is_agreed in (True, False):
+            wish = Wish(
+                order_id=order.id, out_refund_no=world.name("A"), kind="refund", reason="quality", pieces={line_no: 1}
+            )
+            made = actions.ask(wish, by=by, evidence=[picture.getvalue()], is_agreed=is_agreed)
+            assert made.is_accepted and made.request_id is not None, made
+            if is_agreed:
+                assert actions.accept(made.request_id, by=platform).is_accepted
 
 
 def _papers(party: Distributor) -> None:

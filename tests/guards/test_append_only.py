@@ -14,6 +14,7 @@ TABLES = {  # a column that would change
     "stock_move": "on_hand_delta",
     "events_event": "version",
     "events_operation": "party_id",
+    "aftersale_step": "request_id",
 }
 WRITES = {
     "update": "update {table} set {column} = {column} + 1",

@@ -112,6 +112,22 @@ BROKEN: dict[str, tuple[str, str]] = {
         ),
         "parcel_once_per_shipper",
     ),
+    "a return that takes": ("update orders_returned set supplier_fen = -1", "returned_is_not_negative"),
+    "a refund number of a distributor used twice": (
+        (
+            "update aftersale_request r set out_refund_no = (select min(p.out_refund_no) from aftersale_request p"
+            " where p.distributor_id = r.distributor_id)"
+        ),
+        "out_refund_no_once",
+    ),
+    "a claim settled beyond what was paid": (
+        "update aftersale_claim set settled_fen = at_most_fen + 1",
+        "claim_within_what_was_paid",
+    ),
+    "more pieces come back than were asked about": (
+        "update aftersale_requestline set good_qty = qty + 1",
+        "aftersale_pieces_within_asked",
+    ),
     "a second account of a kind": (
         (
             "insert into ledger_account (kind, distributor_id, currency, balance_fen, held_fen, credit_limit_fen)"

@@ -24,7 +24,18 @@ GOODS_HIS = f"exists (select 1 from catalog_goods g where g.id = t.goods_id and 
 
 # For every table under row-level security: which of its rows a distributor sees, and which a supplier. Said here once
 # more and on its own, so that a policy that was changed has to be changed here too.
+OF_REQUEST = "exists (select 1 from aftersale_request r where r.id = t.request_id and "
+HIS_REQUEST = f"{OF_REQUEST}r.distributor_id = {D})"
+HIS_RETURN = f"{OF_REQUEST}r.supplier_id = {S} and r.state <> 'requested')"
 SEEN: dict[str, tuple[str, str]] = {
+    "aftersale_claim": (f"t.distributor_id = {D}", NOTHING),
+    "aftersale_deadline": (NOTHING, NOTHING),
+    "aftersale_evidence": (HIS_REQUEST, HIS_RETURN),
+    "aftersale_request": (f"t.distributor_id = {D}", f"t.supplier_id = {S} and t.state <> 'requested'"),
+    "aftersale_requestline": (HIS_REQUEST, HIS_RETURN),
+    "aftersale_returnaddress": (NOTHING, f"t.supplier_id = {S}"),
+    "aftersale_rule": (NOTHING, NOTHING),
+    "aftersale_step": (HIS_REQUEST, f"t.is_for_shipper and {HIS_RETURN}"),
     "catalog_goods": (SHOWN, f"t.supplier_id = {S}"),
     "catalog_goodsimport": (NOTHING, f"t.supplier_id = {S}"),
     "catalog_goodsversion": (NOTHING, f"t.supplier_id = {S}"),
@@ -60,6 +71,7 @@ SEEN: dict[str, tuple[str, str]] = {
         f"exists (select 1 from orders_refund r where r.id = t.refund_id and r.distributor_id = {D})",
         NOTHING,
     ),
+    "orders_returned": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),
     "orders_shipment": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),
     "orders_shipmentline": (
         f"exists (select 1 from orders_shipment p where p.id = t.shipment_id and p.distributor_id = {D})",

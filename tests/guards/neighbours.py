@@ -40,9 +40,9 @@ def meet() -> Neighbours:
     world.allotment(for_all[0], tier=bob.tier, pieces=10)
     for party in (alice, bob):
         own = for_alice if party is alice else for_bobs_tier
+        _prices(own, party)
         _orders(world, party, [*for_all, own])
         _papers(party)
-        _prices(own, party)
     for article in for_all:
         _versions(article)
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])

@@ -11,6 +11,7 @@ from tests.guards.neighbours import Neighbours
 TABLES = {  # a column that would change
     "ledger_transfer": "amount_fen",
     "ledger_seal": "rows",
+    "freight_charge": "freight_fen",
     "stock_move": "on_hand_delta",
     "events_event": "version",
     "events_operation": "party_id",
@@ -60,7 +61,9 @@ def test_the_owner_is_stopped_too(owner: psycopg.Connection[Any], table: str, wr
         owner.execute(WRITES[write].format(table=table, column=TABLES[table]))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("table", ["ledger_account", "ledger_transfer", "stock_level", "stock_move", "orders_order"])
+@pytest.mark.parametrize(
+    "table", ["ledger_account", "ledger_transfer", "stock_level", "stock_move", "orders_order", "freight_charge"]
+)
 @pytest.mark.parametrize("hat", ["none", "entrepot_platform"])
 def test_only_the_desk_writes_stock_money_and_orders(
     neighbours: Neighbours, server: psycopg.Connection[Any], table: str, hat: str

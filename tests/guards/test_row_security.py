@@ -47,6 +47,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "catalog_supplierbounds": (NOTHING, f"t.supplier_id = {S}"),
     "events_event": (f"t.distributor_id = {D}", NOTHING),
     "events_operation": (f"t.kind = 'distributor' and t.party_id = {D}", f"t.kind = 'supplier' and t.party_id = {S}"),
+    "freight_charge": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),
     "freight_goodstemplate": (GOODS_SHOWN, GOODS_HIS),
     "freight_template": (
         f"exists (select 1 from freight_goodstemplate c where c.template_id = t.id and {GOODS_SHOWN.replace('t.', 'c.')})",

@@ -59,7 +59,7 @@ MUTANTS = [
     Mutant(
         "fee cut off by the desk",
         (3,),
-        replace((place_order, "service_fee"), by=wrong.fee_not_rounded_up),
+        replace((pricing, "service_fee"), by=wrong.fee_not_rounded_up),
         test_faults.test_the_price_is_that_of_the_moment_and_of_the_tier,
     ),
     Mutant(

@@ -219,6 +219,11 @@ def test_an_order_draws_its_freight_and_owes_it_to_each_shipper() -> None:
     assert freight == {2: 600, 3: 350, PLATFORM: 300, 4: 0}
     assert (order.goods_amount_fen, order.freight_fen, order.total_fen) == (6_300, 1_250, 7_550)
     assert shop.money() == (2_450, 0), "no fee on freight"
+    assert [(row.order_id, row.part.shipper, row.part.region, row.part.freight_fen) for row in shop.books.charges] == [
+        (order.id, PLATFORM, "", 300),
+        (order.id, 2, "330106", 600),
+        (order.id, 3, "", 350),
+    ]
     shop.finish(order)
     sums = shop.sums()
     assert (sums[PAYABLE + 2], sums[PAYABLE + 3], sums[PAYABLE + 4]) == (2_600, 2_350, 1_000)

@@ -65,3 +65,33 @@ class GoodsTemplate(models.Model):
 
     goods = models.OneToOneField("catalog.Goods", models.CASCADE, primary_key=True, related_name="freight")
     template = models.ForeignKey(Template, models.PROTECT, related_name="goods")
+
+
+class Charge(models.Model):
+    """运费明细: what one shipper's template asked for an order, with all it was reckoned from; never changed."""
+
+    order_id = models.BigIntegerField()
+    distributor_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    template_id = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    kind = models.CharField(max_length=8)
+    region = models.CharField(max_length=80, blank=True)
+    pieces = models.PositiveIntegerField()
+    weight_g = models.BigIntegerField()
+    amount_fen = models.BigIntegerField()
+    first = models.PositiveIntegerField()
+    first_fen = models.BigIntegerField()
+    step = models.PositiveIntegerField()
+    step_fen = models.BigIntegerField()
+    free_by = models.CharField(max_length=8, blank=True)
+    freight_fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order_id", "supplier_id", "template_id"], name="charge_once"),
+            models.CheckConstraint(
+                condition=models.Q(freight_fen__gte=0) & (models.Q(free_by="") | models.Q(freight_fen=0)),
+                name="charge_not_negative",
+            ),
+        ]

@@ -217,3 +217,18 @@ where r.kind in ('after_sale', 'claim');
 select u.id, array[case when u.state = 'approved' then u.amount_fen else 0 end], array[coalesce(t.amount_fen, 0)]
 from recharge_topup u
 left join ledger_transfer t on t.kind = 'top_up' and t.cause = 'topup:' || u.id;
+
+-- check: freight_charge freight_fen free
+select c.id,
+       array[case when c.kind = 'free' or c.free_by <> '' then 0
+                  when m.measure <= c.first or c.step = 0 then c.first_fen
+                  else c.first_fen + (m.measure - c.first + c.step - 1) / c.step * c.step_fen end,
+             case when c.kind = 'free' then 1 else 0 end]::numeric[],
+       array[c.freight_fen, case when c.free_by = 'template' then 1 else 0 end]::numeric[]
+from freight_charge c
+cross join lateral (select case when c.kind = 'weight' then c.weight_g else c.pieces end as measure) m;
+
+-- check: orders_order charged_fen
+select o.id, array[coalesce(c.freight, 0)]::numeric[], array[o.freight_fen]::numeric[]
+from orders_order o
+left join (select order_id, sum(freight_fen) as freight from freight_charge group by order_id) c on c.order_id = o.id;

@@ -33,7 +33,7 @@ def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:
 
 def _statements(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the statements with their columns, parents before children."""
-    for build in (_orders, _order_parts, _money, _stock, _parcels, _refunds, _returned, _events):
+    for build in (_orders, _order_parts, _freight, _money, _stock, _parcels, _refunds, _returned, _events):
         yield from build(books)
 
 
@@ -97,6 +97,20 @@ def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     parts_touched = [part for order in older for part in order.supply_orders.values() if part.is_touched]
     if parts_touched:
         yield "update_supply_orders", _columns(parts_touched, "order_id", "supplier_id", "state")
+
+
+def _freight(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    if books.charges:
+        yield (
+            "insert_charges",
+            _columns(books.charges, "order_id", "distributor_id")
+            | {"supplier_id": [row.part.shipper for row in books.charges]}
+            | _columns(
+                [row.part for row in books.charges],
+                *("template_id", "name", "kind", "region", "pieces", "weight_g", "amount_fen", "first", "first_fen"),
+                *("step", "step_fen", "free_by", "freight_fen"),
+            ),
+        )
 
 
 def _money(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:

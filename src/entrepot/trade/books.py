@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from entrepot.freight.rules import TemplateRow
+from entrepot.freight.rules import Part, TemplateRow
 from entrepot.stock.rules import AllotmentRow, LevelRow
 
 
@@ -278,6 +278,15 @@ class RefundRow:
 
 
 @dataclass(slots=True)
+class ChargeRow:
+    """What one shipper's template asked for an order, to write."""
+
+    order_id: int
+    distributor_id: int
+    part: Part
+
+
+@dataclass(slots=True)
 class Books:
     """The locked snapshot a batch is decided over, and what the decisions add to it."""
 
@@ -287,6 +296,7 @@ class Books:
     skus: dict[str, SkuRow] = field(default_factory=dict)
     fee_rates: dict[tuple[int, int | None, int | None], int] = field(default_factory=dict)
     templates: dict[int, TemplateRow] = field(default_factory=dict)
+    charges: list[ChargeRow] = field(default_factory=list)
     levels: dict[int, LevelRow] = field(default_factory=dict)
     levels_by_sku: dict[int, list[LevelRow]] = field(default_factory=dict)
     allotments: dict[int, AllotmentRow] = field(default_factory=dict)

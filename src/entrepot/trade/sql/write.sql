@@ -57,6 +57,14 @@ update orders_supplyorder s set state = t.state
 from unnest(%(order_id)s::bigint[], %(supplier_id)s::bigint[], %(state)s::text[]) as t(order_id, supplier_id, state)
 where s.order_id = t.order_id and s.supplier_id = t.supplier_id;
 
+-- name: insert_charges
+insert into freight_charge (order_id, distributor_id, supplier_id, template_id, name, kind, region, pieces, weight_g,
+    amount_fen, first, first_fen, step, step_fen, free_by, freight_fen)
+select * from unnest(%(order_id)s::bigint[], %(distributor_id)s::bigint[], %(supplier_id)s::bigint[],
+    %(template_id)s::bigint[], %(name)s::text[], %(kind)s::text[], %(region)s::text[], %(pieces)s::int[],
+    %(weight_g)s::bigint[], %(amount_fen)s::bigint[], %(first)s::int[], %(first_fen)s::bigint[], %(step)s::int[],
+    %(step_fen)s::bigint[], %(free_by)s::text[], %(freight_fen)s::bigint[]);
+
 -- name: insert_consignees
 insert into orders_consignee (order_id, distributor_id, sealed, name_masked, phone_masked, phone_hash, province, city,
     district)

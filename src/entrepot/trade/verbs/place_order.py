@@ -7,7 +7,7 @@ from typing import Any
 from entrepot.base.refusals import Refusal
 from entrepot.freight.rules import Quote
 from entrepot.stock.rules import allocate
-from entrepot.trade.books import Books, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
+from entrepot.trade.books import Books, ChargeRow, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
 from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, shared_pieces, stock_for
 from entrepot.trade.terms import Answer, Fault, Place, nothing, refuse
 from entrepot.trade.verbs.place_freight import freight_of
@@ -193,6 +193,7 @@ def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], frei
         part.payable_fen += 0 if line.is_own else line.supplier_price_fen * line.qty
     for part in order.supply_orders.values():
         part.freight_fen = freight.of_shipper(part.supplier_id)
+    books.charges += [ChargeRow(order.id, party.id, charge) for charge in freight.parts]
     books.orders[order.id] = order
     books.order_by_number[party.id, ask.out_order_no] = order
     books.consignees[order.id] = ask.consignee

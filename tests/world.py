@@ -11,6 +11,7 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.catalog.models import Category, Goods, Sku, SkuCost, SupplierBounds
+from entrepot.orders.models import AcceptanceTerms
 from entrepot.parties.models import Distributor, Supplier, Tier
 from entrepot.stock.models import Allotment, Warehouse
 from entrepot.trade import desk, terms
@@ -135,7 +136,7 @@ class World:
         ends_at: datetime | None = None,
     ) -> Allotment:
         """A pool set apart, filled from the shared one."""
-        with scope.platform():
+        with scope.desk():
             made = Allotment.objects.create(
                 sku_id=article.sku_id, distributor=distributor, tier=tier, cap=cap, buffer=buffer, ends_at=ends_at
             )
@@ -222,6 +223,20 @@ class World:
         """Add pieces to the shared pool."""
         warehouse = warehouse_id or article.warehouse_id
         return self.run(terms.Restock(article.code, warehouse, qty, cause or self.name("stock"), STAFF))
+
+    def ask_first(self, supplier: Supplier, *, minutes: int | None, policy: str = "") -> None:
+        """Let a supplier be asked whether he takes lines on, within some minutes; None: no longer."""
+        with scope.platform():
+            AcceptanceTerms.objects.update_or_create(supplier=supplier, defaults={"minutes": minutes, "policy": policy})
+
+    def let_time_pass(self, order: OrderRow, *lines: int, in_s: float = -1.0) -> None:
+        """Move the end of the time to take lines on to a moment from now, by the database's clock; all without lines."""
+        with scope.desk(), connection.cursor() as cursor:
+            cursor.execute(
+                "update orders_acceptance set accept_by = clock_timestamp() + %s where order_id = %s"
+                " and (%s::int[] = '{}' or line_no = any(%s::int[]))",
+                [timedelta(seconds=in_s), order.id, list(lines), list(lines)],
+            )
 
     def let_lapse(self, *orders: OrderRow, in_s: float = -1.0) -> None:
         """Move the end of holds to a moment from now, by the database's clock."""

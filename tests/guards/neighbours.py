@@ -43,6 +43,7 @@ def meet() -> Neighbours:
         _prices(own, party)
         _orders(world, party, [*for_all, own])
         _papers(party)
+        _funds_foreseen(party)
     for article in for_all:
         _versions(article)
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
@@ -151,6 +152,28 @@ def _prices(article: Article, party: Distributor) -> None:
             " values (%s, null, 1, 1, null, now()), (null, %s, null, null, 1, now())",
             [article.sku_id, party.tier_id],
         )
+
+
+def _funds_foreseen(party: Distributor) -> None:
+    """What is reckoned of a distributor's funds and holds, and limits of his own."""
+    with scope.platform(), connection.cursor() as cursor:
+        for statement in (
+            (
+                "insert into recharge_daytotal (distributor_id, day, kind, count, amount_fen)"
+                " values (%s, current_date - 1, 'draw', 1, -1)"
+            ),
+            "insert into recharge_foresight (distributor_id, pace_fen, available_fen) values (%s, 1, 1)",
+            (
+                "insert into recharge_statement (distributor_id, month, opening_fen, top_up_fen, draw_fen, refund_fen,"
+                " adjustment_fen, other_fen, closing_fen, lines) values (%s, '2020-01-01', 1, 0, 0, 0, 0, 0, 1, 0)"
+            ),
+            (
+                "insert into stock_holdquota (distributor_id, holds, is_adaptive, floor_s, ceiling_s)"
+                " values (%s, 1000, false, 60, 3600)"
+            ),
+            "insert into stock_holdrecord (distributor_id, ended, lapsed, lapse_s) values (%s, 1, 0, 900)",
+        ):
+            cursor.execute(statement, [party.pk])
 
 
 def _log(neighbours: Neighbours) -> None:

@@ -62,7 +62,16 @@ def test_the_owner_is_stopped_too(owner: psycopg.Connection[Any], table: str, wr
 
 
 @pytest.mark.parametrize(
-    "table", ["ledger_account", "ledger_transfer", "stock_level", "stock_move", "orders_order", "freight_charge"]
+    "table",
+    [
+        "ledger_account",
+        "ledger_transfer",
+        "stock_level",
+        "stock_move",
+        "stock_allotment",
+        "orders_order",
+        "freight_charge",
+    ],
 )
 @pytest.mark.parametrize("hat", ["none", "entrepot_platform"])
 def test_only_the_desk_writes_stock_money_and_orders(

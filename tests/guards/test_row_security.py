@@ -94,8 +94,18 @@ SEEN: dict[str, tuple[str, str]] = {
         ),
         f"t.supplier_id = {S} and t.field in ('supplier_price', 'suggested_price')",
     ),
+    "recharge_countedday": (NOTHING, NOTHING),
+    "recharge_daytotal": (f"t.distributor_id = {D}", NOTHING),
+    "recharge_foresight": (f"t.distributor_id = {D}", NOTHING),
+    "recharge_fundssetting": (NOTHING, NOTHING),
+    "recharge_statement": (f"t.distributor_id = {D}", NOTHING),
     "recharge_topup": (f"t.distributor_id = {D}", NOTHING),
     "stock_allotment": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
+    "stock_holdquota": (f"t.distributor_id = {D}", NOTHING),
+    "stock_holdrecord": (f"t.distributor_id = {D}", NOTHING),
+    "stock_shelfswitch": (NOTHING, NOTHING),
+    "stock_shelfwatch": (NOTHING, NOTHING),
+    "stock_soldout": (NOTHING, NOTHING),
     "stock_level": (
         (
             f"exists (select 1 from catalog_sku k join catalog_goods g on g.id = k.goods_id where k.id = t.sku_id"

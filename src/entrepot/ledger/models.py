@@ -28,6 +28,10 @@ class Account(models.Model):
     balance_fen = models.BigIntegerField(null=True, blank=True)
     held_fen = models.BigIntegerField(default=0)
     credit_limit_fen = models.BigIntegerField(default=0)
+    waiting_fen = models.BigIntegerField(db_default=0)
+    warn_below_fen = models.BigIntegerField(db_default=0)
+    is_low = models.BooleanField(db_default=False)
+    version = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints = [
@@ -37,6 +41,10 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=models.Q(held_fen__gte=0) & models.Q(credit_limit_fen__gte=0),
                 name="account_held_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(waiting_fen__gte=0) & models.Q(warn_below_fen__gte=0),
+                name="account_waiting_not_negative",
             ),
             models.CheckConstraint(
                 condition=~models.Q(kind="prepaid")

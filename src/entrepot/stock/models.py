@@ -23,8 +23,8 @@ class Warehouse(models.Model):
 class Allotment(models.Model):
     """配额: a pool of one SKU set apart for a distributor or a tier.
 
-    `floor` pieces are guaranteed by moving them out of the shared pool; `cap` limits all the party may take in the
-    allotment's life, shared pool included; the last `buffer` pieces of the pool are not sold; at `ends_at` what is
+    `floor` pieces are guaranteed by moving them out of the shared pool, and `given` says how many were; `cap` limits
+    all the party may take in the allotment's life, shared pool included; the last `buffer` pieces of the pool are not sold; at `ends_at` what is
     left goes back to the shared pool.
     """
 
@@ -35,8 +35,10 @@ class Allotment(models.Model):
     cap = models.PositiveIntegerField(null=True, blank=True)
     buffer = models.PositiveIntegerField(default=0)
     taken = models.PositiveIntegerField(default=0)
+    given = models.IntegerField(db_default=0)
     ends_at = models.DateTimeField(null=True, blank=True)
     is_open = models.BooleanField(default=True)
+    version = models.IntegerField(db_default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -52,16 +54,90 @@ class Allotment(models.Model):
                 name="one_open_allotment",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["ends_at"],
+                name="allotment_ending",
+                condition=models.Q(is_open=True, ends_at__isnull=False),
+            )
+        ]
+
+
+class HoldQuota(models.Model):
+    """占库限额: how much a distributor may keep on hold; the row without a distributor is for all who have none.
+
+    None sets no limit. `funds_bps` is the share of balance and credit that may be held. With `is_adaptive` the holds
+    of a distributor whose holds mostly lapse last shorter, within `floor_s` and `ceiling_s`.
+    """
+
+    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, null=True, blank=True)
+    pieces_of_sku = models.PositiveIntegerField(null=True, blank=True)
+    holds = models.PositiveIntegerField(null=True, blank=True)
+    funds_bps = models.PositiveIntegerField(null=True, blank=True)
+    buyer_pieces_of_sku = models.PositiveIntegerField(null=True, blank=True)
+    buyer_holds = models.PositiveIntegerField(null=True, blank=True)
+    is_adaptive = models.BooleanField(default=False)
+    floor_s = models.PositiveIntegerField(default=120)
+    ceiling_s = models.PositiveIntegerField(default=3600)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["distributor"], nulls_distinct=False, name="one_hold_quota"),
+            models.CheckConstraint(
+                condition=models.Q(floor_s__gte=60, ceiling_s__lte=3600, floor_s__lte=models.F("ceiling_s")),
+                name="hold_lapse_within_an_hour",
+            ),
+        ]
+
+
+class HoldRecord(models.Model):
+    """占库记录: how a distributor's holds of the last days ended, and how long his holds last because of it."""
+
+    distributor = models.OneToOneField("parties.Distributor", models.PROTECT, primary_key=True)
+    ended = models.PositiveIntegerField()
+    lapsed = models.PositiveIntegerField()
+    lapse_s = models.PositiveIntegerField()
+    counted_at = models.DateTimeField(db_default=Now())
+
+
+class ShelfSwitch(models.Model):
+    """售罄开关: whether goods leave the shelf when sold out, and come back with stock; without goods, for all others."""
+
+    goods = models.ForeignKey("catalog.Goods", models.PROTECT, null=True, blank=True)
+    unlists = models.BooleanField(default=False)
+    relists = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["goods"], nulls_distinct=False, name="one_shelf_switch")]
+
+
+class SoldOut(models.Model):
+    """售罄下架: goods that the switch took off the shelf, as they then stood; anybody's later change ends its say."""
+
+    goods = models.OneToOneField("catalog.Goods", models.PROTECT, primary_key=True)
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+
+class ShelfWatch(models.Model):
+    """How far the switches have read the facts of stock; one row. `is_whole` asks for a look at all goods once."""
+
+    last_event_id = models.BigIntegerField(default=0)
+    is_whole = models.BooleanField(default=True)
 
 
 class Level(models.Model):
-    """库存: pieces on hand and reserved of one SKU in one warehouse and pool (no allotment means the shared pool)."""
+    """库存: pieces on hand and reserved of one SKU in one warehouse and pool (no allotment means the shared pool).
+
+    `version` rises with every change; those of all levels of a SKU together are the version of its stock.
+    """
 
     sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="levels")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT)
     allotment = models.ForeignKey(Allotment, models.PROTECT, null=True, blank=True, related_name="levels")
     on_hand = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
+    version = models.BigIntegerField(db_default=0)
     changed_xid = TransactionId()
 
     class Meta:
@@ -74,6 +150,7 @@ class Level(models.Model):
                 name="level_never_oversold",
             ),
         ]
+        indexes = [models.Index(fields=["changed_xid", "id"], name="level_by_change")]
 
 
 class Move(models.Model):

@@ -32,14 +32,14 @@ def open_pool(
 ) -> int:
     """Return the id of the open allotment of a SKU for a distributor or a tier, made when there is none.
 
-    `floor`, `cap` and `buffer` are pieces. To be called inside a scope that sees it; the pieces are moved by the desk.
+    `floor`, `cap` and `buffer` are pieces; they are moved by the desk, in whose name the row is made too.
     """
     find = (
         "select id from stock_allotment where is_open and sku_id = %s"
         " and distributor_id is not distinct from %s and tier_id is not distinct from %s"
     )
     values = [sku_id, distributor_id, tier_id]
-    with connection.cursor() as cursor:
+    with scope.desk(), connection.cursor() as cursor:
         cursor.execute(find, values)
         row = cursor.fetchone()
         if row is None:

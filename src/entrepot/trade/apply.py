@@ -116,7 +116,14 @@ def _freight(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
 def _money(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     accounts = [row for row in (*books.prepaid.values(), *books.payable.values()) if row.is_touched]
     if accounts:
-        yield "update_accounts", _columns(accounts, "id", "balance_fen", "held_fen", "credit_limit_fen")
+        yield (
+            "update_accounts",
+            _columns(
+                accounts,
+                *("id", "balance_fen", "held_fen", "credit_limit_fen", "waiting_fen", "warn_below_fen", "is_low"),
+                "version",
+            ),
+        )
     if books.transfers:
         yield (
             "insert_transfers",
@@ -132,10 +139,13 @@ def _money(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
 def _stock(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     levels = [level for level in books.levels.values() if level.is_touched]
     if levels:
-        yield "update_levels", _columns(levels, "id", "on_hand", "reserved")
+        yield "update_levels", _columns(levels, "id", "on_hand", "reserved", "version")
     allotments = [allotment for allotment in books.allotments.values() if allotment.is_touched]
     if allotments:
-        yield "update_allotments", _columns(allotments, "id", "taken")
+        yield (
+            "update_allotments",
+            _columns(allotments, "id", "taken", "given", "floor", "cap", "buffer", "ends_at", "is_open", "version"),
+        )
     if books.moves:
         yield (
             "insert_moves",
@@ -227,7 +237,7 @@ def _events(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
                 "verb": [event.type for event, _ in by_staff],
                 "object_kind": [event.object_kind for event, _ in by_staff],
                 "object_id": [str(event.object_id) for event, _ in by_staff],
-                "object_label": [str(event.data.get("out_order_no", "")) for event, _ in by_staff],
+                "object_label": [event.label or str(event.data.get("out_order_no", "")) for event, _ in by_staff],
                 "before": [event.before and _encode(event.before).decode() for event, _ in by_staff],
                 "after": [_encode(event.data).decode() for event, _ in by_staff],
                 "reason": [event.reason for event, _ in by_staff],

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from entrepot.freight.rules import Part, TemplateRow
-from entrepot.stock.rules import AllotmentRow, LevelRow
+from entrepot.stock.rules import AllotmentRow, Holdings, HoldQuota, LevelRow
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class DistributorRow:
     funds_policy: str
     hold_ttl_s: int
     old_rate_bps: int | None = None
+    quota: HoldQuota | None = None
 
 
 @dataclass(slots=True)
@@ -76,12 +77,21 @@ class AccountRow:
     balance_fen: int
     held_fen: int
     credit_limit_fen: int
+    waiting_fen: int = 0
+    warn_below_fen: int = 0
+    is_low: bool = False
+    version: int = 0
     is_touched: bool = False
 
     @property
     def available_fen(self) -> int:
         """Return what may still be spent: balance − held + credit limit."""
         return self.balance_fen - self.held_fen + self.credit_limit_fen
+
+    @property
+    def unclaimed_fen(self) -> int:
+        """Return what is left to spend once the orders that wait for funds have theirs: nobody overtakes them."""
+        return self.available_fen - self.waiting_fen
 
 
 @dataclass(slots=True)
@@ -247,6 +257,7 @@ class EventRow:
     actor: str
     reason: str = ""
     before: dict[str, Any] | None = None
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -304,6 +315,7 @@ class Books:
     prepaid: dict[int, AccountRow] = field(default_factory=dict)
     payable: dict[int, AccountRow] = field(default_factory=dict)
     clearing: dict[int, int] = field(default_factory=dict)
+    holdings: dict[int, Holdings] = field(default_factory=dict)
     house: dict[str, int] = field(default_factory=dict)
     orders: dict[int, OrderRow] = field(default_factory=dict)
     order_by_number: dict[tuple[int, str], OrderRow] = field(default_factory=dict)

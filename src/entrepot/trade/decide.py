@@ -5,8 +5,9 @@ from typing import Any
 
 from entrepot.trade import terms
 from entrepot.trade.books import Books
-from entrepot.trade.verbs.cancel import cancel
 from entrepot.trade.verbs.after_sale import return_money
+from entrepot.trade.verbs.allotment import close_allotment, set_allotment, tend_allotment
+from entrepot.trade.verbs.cancel import cancel
 from entrepot.trade.verbs.capture import capture, release
 from entrepot.trade.verbs.complete import complete
 from entrepot.trade.verbs.expire import expire
@@ -18,6 +19,7 @@ from entrepot.trade.verbs.refund_before_shipping import refund_before_shipping
 from entrepot.trade.verbs.restock import allot, restock
 from entrepot.trade.verbs.returned_goods import resend, return_goods
 from entrepot.trade.verbs.ship import ship
+from entrepot.trade.verbs.watch_funds import set_warning, watch_funds
 
 VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.Place: place_order,
@@ -38,9 +40,15 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.AdjustSupplier: adjust_supplier,
     terms.Restock: restock,
     terms.Allot: allot,
+    terms.SetAllotment: set_allotment,
+    terms.CloseAllotment: close_allotment,
+    terms.TendAllotment: tend_allotment,
+    terms.SetWarning: set_warning,
 }
 
 
 def decide(asks: Iterable[Any], *, books: Books) -> list[terms.Answer]:
     """Return the answer to every ask in the order asked; each sees the books as the ones before it left them."""
-    return [VERBS[type(ask)](ask, books=books) for ask in asks]
+    answers = [VERBS[type(ask)](ask, books=books) for ask in asks]
+    watch_funds(books)
+    return answers

@@ -4,7 +4,7 @@ from typing import Any
 
 from entrepot.base.money import yuan
 from entrepot.stock.rules import LevelRow, own_allotment, sellable
-from entrepot.trade.books import Books, EventRow, LineRow, MoveRow, OrderRow, Take, TransferRow
+from entrepot.trade.books import AccountRow, Books, EventRow, LineRow, MoveRow, OrderRow, Take, TransferRow
 
 
 def hold_money(order: OrderRow, *, books: Books) -> None:
@@ -22,6 +22,21 @@ def release_money(order: OrderRow, *, books: Books) -> None:
         account.held_fen -= order.held_fen
         account.is_touched = True
         order.held_fen = 0
+
+
+def start_waiting(order: OrderRow, *, books: Books) -> None:
+    """Count an order among those that wait for funds."""
+    account = books.prepaid[order.distributor_id]
+    account.waiting_fen += order.total_fen
+    account.is_touched = True
+
+
+def stop_waiting(order: OrderRow, *, before: str, books: Books) -> None:
+    """Count an order no longer among those that wait, if it did in the state before."""
+    if before == "awaiting_funds":
+        account = books.prepaid[order.distributor_id]
+        account.waiting_fen -= order.total_fen
+        account.is_touched = True
 
 
 def draw(order: OrderRow, *, books: Books, actor: str) -> None:
@@ -204,8 +219,29 @@ def note_stock(before: dict[int, int], *, books: Books, actor: str) -> None:
         left = free_pieces(sku_id, books=books)
         if bool(pieces) != bool(left):
             event_type = "stock.restocked" if left else "stock.sold_out"
-            data = {"object": "sku", "id": str(sku_id), "stock": left}
-            books.events.append(EventRow(event_type, "sku", sku_id, 1, None, data, actor, before={"stock": pieces}))
+            version = stock_version(sku_id, books=books)
+            data = {"object": "sku", "id": str(sku_id), "version": version, "stock": left}
+            books.events.append(
+                EventRow(event_type, "sku", sku_id, version, None, data, actor, before={"stock": pieces})
+            )
+
+
+def stock_version(sku_id: int, *, books: Books) -> int:
+    """Return the next version of a SKU's stock, for a fact about it: it rises with every one, whoever writes it.
+
+    It is the sum of the versions of its levels, all of which are locked by whoever may change one of them.
+    """
+    levels = books.levels_by_sku[sku_id]
+    levels[0].version += 1
+    levels[0].is_touched = True
+    return sum(level.version for level in levels)
+
+
+def account_version(account: AccountRow) -> int:
+    """Return the next version of an account, for a fact about it."""
+    account.version += 1
+    account.is_touched = True
+    return account.version
 
 
 def note_balance(
@@ -213,8 +249,10 @@ def note_balance(
 ) -> None:
     """Write down that a prepaid balance was credited or refunded."""
     account = books.prepaid[distributor_id]
+    version = account_version(account)
     data = {
         "object": "balance",
+        "version": version,
         "amount": amount_fen,
         "balance": account.balance_fen,
         "held": account.held_fen,
@@ -223,7 +261,7 @@ def note_balance(
     }
     before = {"balance": account.balance_fen - amount_fen}
     books.events.append(
-        EventRow(event_type, "balance", account.id, 1, distributor_id, data, actor, reason, before=before)
+        EventRow(event_type, "balance", account.id, version, distributor_id, data, actor, reason, before=before)
     )
 
 

@@ -7,7 +7,7 @@ import psycopg
 
 from entrepot.base.scope import AS_DESK
 from entrepot.freight.rules import templates_of
-from entrepot.stock.rules import AllotmentRow, LevelRow
+from entrepot.stock.rules import AllotmentRow, Holdings, HoldQuota, LevelRow
 from entrepot.trade import terms
 from entrepot.trade.arrays import literal
 from entrepot.trade.books import (
@@ -39,8 +39,15 @@ class Wanted:
         self.order_ids = sorted({ask.order_id for ask in asks if hasattr(ask, "order_id")})
         self.credited = sorted({ask.distributor_id for ask in money_asks})
         self.distributor_ids = {ask.distributor_id for ask in self.places} | set(self.credited)
+        self.distributor_ids |= {ask.distributor_id for ask in asks if isinstance(ask, terms.SetWarning)}
         self.codes = {line.sku for ask in self.places for line in ask.lines} | {ask.sku for ask in self.stock_asks}
-        self.causes = [ask.cause for ask in asks if isinstance(ask, terms.Credit | terms.Restock | terms.Allot)]
+        self.settings = [ask for ask in asks if isinstance(ask, terms.SetAllotment)]
+        pool_asks = [ask for ask in asks if isinstance(ask, terms.Allot | terms.CloseAllotment | terms.TendAllotment)]
+        self.allotment_ids = {ask.allotment_id for ask in pool_asks}
+        self.codes |= {ask.sku for ask in (*self.settings, *pool_asks)}
+        once = terms.Credit | terms.Restock | terms.Allot | terms.SetAllotment
+        once_asks = [ask for ask in asks if isinstance(ask, once)]
+        self.causes = [ask.cause for ask in once_asks]
         self.completed = {ask.order_id for ask in asks if isinstance(ask, terms.Complete | terms.ReturnMoney)}
         goods_asks = [ask for ask in asks if isinstance(ask, terms.ReturnGoods | terms.Resend)]
         self.returning = sorted({ask.order_id for ask in goods_asks})
@@ -61,6 +68,8 @@ def load(asks: Sequence[Any], *, raw: psycopg.Connection[Any], is_locking: bool 
     orders = _lock_orders(cursor, wanted)
     if wanted.stock_asks:
         _open_levels(cursor, wanted)
+    if wanted.settings:
+        _open_allotments(cursor, wanted)
     wanted.distributor_ids |= {order.distributor_id for order in orders.values()}
     books = _read(cursor, wanted, orders)
     missing = [party for party in wanted.distributor_ids if party in books.distributors and party not in books.prepaid]
@@ -68,6 +77,7 @@ def load(asks: Sequence[Any], *, raw: psycopg.Connection[Any], is_locking: bool 
     if missing or unpaid or len(books.house) < len(HOUSE_KINDS):
         cursor.write("open_accounts", distributor_ids=sorted(missing), supplier_ids=sorted(unpaid))
         books = _read(cursor, wanted, orders)
+    _count_holdings(cursor, wanted, books=books)
     return books
 
 
@@ -125,10 +135,22 @@ def _open_levels(cursor: _Reader, wanted: Wanted) -> None:
     )
 
 
+def _open_allotments(cursor: _Reader, wanted: Wanted) -> None:
+    """Make, closed as yet, the allotments that are to be opened, and every pool in each warehouse of the SKU."""
+    fresh = {
+        "codes": [ask.sku for ask in wanted.settings],
+        "distributor_ids": [ask.distributor_id for ask in wanted.settings],
+        "tier_ids": [ask.tier_id for ask in wanted.settings],
+    }
+    (rows,) = cursor.read(("open_allotments", fresh))
+    wanted.allotment_ids |= {row[0] for row in rows}
+    cursor.write("open_pools", codes=fresh["codes"], allotment_ids=sorted(wanted.allotment_ids))
+
+
 def _read(cursor: _Reader, wanted: Wanted, orders: dict[int, OrderRow]) -> Books:
     suppliers = _payable_suppliers(cursor, wanted)
     statements = _locking(wanted, sorted(orders), suppliers=suppliers) + _plain(wanted, sorted(orders))
-    names = (name.removesuffix("_of_skus") for name, _ in statements)
+    names = (name.removesuffix("_of_skus").removesuffix("_named") for name, _ in statements)
     rows = dict(zip(names, cursor.read(*statements), strict=True))
     books = Books(now=rows["now"][0][0], orders=orders)
     _fill_parties(books, rows)
@@ -143,8 +165,12 @@ def _locking(wanted: Wanted, order_ids: list[int], *, suppliers: list[int]) -> l
     codes = sorted(wanted.codes)
     is_by_sku = not order_ids
     stock = {"codes": codes} if is_by_sku else {"codes": codes, "order_ids": order_ids}
+    allotments: Statement = ("lock_allotments_of_skus" if is_by_sku else "lock_allotments", stock)
+    if wanted.allotment_ids:
+        named = {"codes": codes, "order_ids": order_ids, "allotment_ids": sorted(wanted.allotment_ids)}
+        allotments = ("lock_allotments_named", named)
     return [
-        ("lock_allotments_of_skus" if is_by_sku else "lock_allotments", stock),
+        allotments,
         ("lock_accounts", {"distributor_ids": sorted(wanted.distributor_ids), "supplier_ids": suppliers}),
         ("lock_levels_of_skus" if is_by_sku else "lock_levels", stock),
     ]
@@ -197,7 +223,11 @@ def _unopened_suppliers(books: Books, wanted: Wanted) -> set[int]:
 
 
 def _fill_parties(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
-    books.distributors = {row[0]: DistributorRow(*row) for row in rows["distributors"]}
+    for row in rows["distributors"]:
+        limits = row[6:12]
+        is_limited = any(limit is not None for limit in limits)
+        quota = HoldQuota(*limits) if is_limited else None
+        books.distributors[row[0]] = DistributorRow(*row[:6], old_rate_bps=row[-1], quota=quota)
     for row in rows["lock_accounts"]:
         account = AccountRow(*row)
         if account.kind == "prepaid" and account.distributor_id is not None:
@@ -215,16 +245,44 @@ def _fill_parties(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         books.done_causes[kind, cause] = delta
 
 
+def _count_holdings(cursor: _Reader, wanted: Wanted, *, books: Books) -> None:
+    """Count what distributors with a quota have on hold, if they ask for more.
+
+    It is a statement of its own after their accounts were locked, so that it finds every hold that was placed before.
+    """
+    counted = {party.id for party in books.distributors.values() if party.quota and party.quota.is_counting}
+    asks = [ask for ask in wanted.places if ask.mode == "hold" and ask.distributor_id in counted]
+    if not asks:
+        return
+    codes = {line.sku for ask in asks for line in ask.lines}
+    values = {
+        "distributor_ids": sorted({ask.distributor_id for ask in asks}),
+        "sku_ids": sorted(sku.id for code, sku in books.skus.items() if code in codes),
+        "buyers": sorted({ask.consignee.phone_hash for ask in asks}),
+    }
+    (rows,) = cursor.read(("holdings", values))
+    for distributor_id, sku_id, buyer, count in rows:
+        holdings = books.holdings.setdefault(distributor_id, Holdings())
+        if sku_id is None and buyer is None:
+            holdings.holds = count
+        elif sku_id is None:
+            holdings.buyer_holds[bytes(buyer)] = count
+        elif buyer is None:
+            holdings.pieces[sku_id] = count
+        else:
+            holdings.buyer_pieces[bytes(buyer), sku_id] = count
+
+
 def _fill_stock(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     books.skus = {row[1]: SkuRow(*row) for row in rows["skus"]}
     for row in rows["lock_levels"]:
         level = books.levels[row[0]] = LevelRow(*row)
         books.levels_by_sku.setdefault(level.sku_id, []).append(level)
-    for allotment_id, sku_id, distributor_id, tier_id, cap, buffer, taken, ends_at, is_open in rows["lock_allotments"]:
-        allotment = AllotmentRow(allotment_id, distributor_id, tier_id, cap, buffer, taken, ends_at)
-        books.allotments[allotment_id] = allotment
-        if is_open:
-            books.allotments_by_sku.setdefault(sku_id, []).append(allotment)
+    for row in rows["lock_allotments"]:
+        allotment = AllotmentRow(*row)
+        books.allotments[allotment.id] = allotment
+        if allotment.is_open:
+            books.allotments_by_sku.setdefault(allotment.sku_id, []).append(allotment)
 
 
 def _look_again(cursor: _Reader, books: Books) -> None:

@@ -1,6 +1,7 @@
 """What the desk is asked and what it answers."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from entrepot.base.refusals import Refusal
@@ -214,6 +215,56 @@ class Allot:
 
 
 @dataclass(slots=True)
+class SetAllotment:
+    """Open an allotment of a SKU for a distributor or a tier, or change the one that is open; once per cause.
+
+    `floor` pieces are moved from the shared pool into it, and back when the floor is lowered, as far as they are free.
+    When the shared pool has too few it is refused, unless `is_partial`: then what there is is given, and the rest when
+    it comes.
+    """
+
+    sku: str
+    cause: str
+    actor: str
+    distributor_id: int | None = None
+    tier_id: int | None = None
+    floor: int = 0
+    cap: int | None = None
+    buffer: int = 0
+    ends_at: datetime | None = None
+    is_partial: bool = False
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class CloseAllotment:
+    """Close an allotment: what is free in its pool goes back to the shared one, what orders have reserved stays theirs."""
+
+    sku: str
+    allotment_id: int
+    actor: str
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class TendAllotment:
+    """Do for an allotment what time asks for: close it at its end, take back what came free since, fill up its floor."""
+
+    sku: str
+    allotment_id: int
+    actor: str = SYSTEM
+
+
+@dataclass(slots=True)
+class SetWarning:
+    """Say below which available funds (fen) a distributor is warned, 0 for never."""
+
+    distributor_id: int
+    warn_below_fen: int
+    actor: str = SYSTEM
+
+
+@dataclass(slots=True)
 class PaySupplier:
     """Pay a supplier an amount (fen, above 0) of what is owed to him, once per cause; the bank has sent it."""
 
@@ -254,6 +305,10 @@ Ask: TypeAlias = (
     | AdjustSupplier
     | Restock
     | Allot
+    | SetAllotment
+    | CloseAllotment
+    | TendAllotment
+    | SetWarning
 )
 
 # --- answers ---

@@ -57,11 +57,39 @@ select order_id, supplier_id, tracking_no from orders_shipment where order_id = 
 -- name: distributors
 select d.id, d.state, d.tier_id, t.fee_rate_bps, d.funds_policy, d.hold_ttl_s, c.old_rate_bps
 from parties_distributor d join parties_tier t on t.id = d.tier_id
+left join lateral (
+    select x.pieces_of_sku, x.holds, x.funds_bps, x.buyer_pieces_of_sku, x.buyer_holds,
+           case when x.is_adaptive then r.lapse_s end as lapse_s
+    from stock_holdquota x left join stock_holdrecord r on r.distributor_id = d.id
+    where x.distributor_id = d.id or x.distributor_id is null
+    order by x.distributor_id nulls last limit 1
+) q on true
 left join pricing_grace c on c.tier_id = d.tier_id and c.until > clock_timestamp()
 where d.id = any(%(distributor_ids)s::bigint[]);
 
+-- name: holdings
+with held as (
+    select o.id, o.distributor_id, c.phone_hash
+    from orders_order o
+    left join orders_consignee c on c.order_id = o.id and c.phone_hash = any(%(buyers)s::bytea[])
+    where o.state = 'held' and o.distributor_id = any(%(distributor_ids)s::bigint[])
+), pieces as (
+    select h.distributor_id, l.sku_id, h.phone_hash, sum(l.qty) as qty
+    from held h join orders_line l on l.order_id = h.id
+    where l.sku_id = any(%(sku_ids)s::bigint[])
+    group by 1, 2, 3
+)
+select distributor_id, null::bigint, null::bytea, count(*) from held group by 1
+union all
+select distributor_id, null, phone_hash, count(*) from held where phone_hash is not null group by 1, 3
+union all
+select distributor_id, sku_id, null, sum(qty)::bigint from pieces group by 1, 2
+union all
+select distributor_id, sku_id, phone_hash, qty::bigint from pieces where phone_hash is not null;
+
 -- name: lock_accounts
-select a.id, a.kind, a.distributor_id, a.supplier_id, a.balance_fen, a.held_fen, a.credit_limit_fen
+select a.id, a.kind, a.distributor_id, a.supplier_id, a.balance_fen, a.held_fen, a.credit_limit_fen, a.waiting_fen,
+       a.warn_below_fen, a.is_low, a.version
 from ledger_account a
 where (a.kind = 'prepaid' and a.distributor_id = any(%(distributor_ids)s::bigint[]))
    or (a.kind = 'supplier_payable' and a.supplier_id = any(%(supplier_ids)s::bigint[]))
@@ -98,7 +126,7 @@ where t.id = any(%(template_ids)s::bigint[])
 order by t.id, z.position;
 
 -- name: lock_levels
-select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved
+select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved, l.version
 from stock_level l
 where l.sku_id = any(array(
     select k.id from catalog_sku k where k.code = any(%(codes)s::text[])
@@ -108,19 +136,21 @@ where l.sku_id = any(array(
 order by l.id for update of l;
 
 -- name: lock_levels_of_skus
-select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved
+select l.id, l.sku_id, l.warehouse_id, l.allotment_id, l.on_hand, l.reserved, l.version
 from stock_level l
 where l.sku_id = any(array(select k.id from catalog_sku k where k.code = any(%(codes)s::text[])))
 order by l.id for update of l;
 
 -- name: lock_allotments_of_skus
-select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open
+select a.id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.sku_id, a.floor, a.given, a.is_open,
+       a.version
 from stock_allotment a
 where a.is_open and a.sku_id = any(array(select k.id from catalog_sku k where k.code = any(%(codes)s::text[])))
 order by a.id for update of a;
 
 -- name: lock_allotments
-select a.id, a.sku_id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.is_open
+select a.id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.sku_id, a.floor, a.given, a.is_open,
+       a.version
 from stock_allotment a
 where a.sku_id = any(array(
     select k.id from catalog_sku k where k.code = any(%(codes)s::text[])
@@ -131,6 +161,45 @@ and (a.is_open or a.id = any(array(
     select m.allotment_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
 )))
 order by a.id for update of a;
+
+-- name: lock_allotments_named
+select a.id, a.distributor_id, a.tier_id, a.cap, a.buffer, a.taken, a.ends_at, a.sku_id, a.floor, a.given, a.is_open,
+       a.version
+from stock_allotment a
+where a.sku_id = any(array(
+    select k.id from catalog_sku k where k.code = any(%(codes)s::text[])
+    union all
+    select i.sku_id from orders_line i where i.order_id = any(%(order_ids)s::bigint[])
+))
+and (a.is_open or a.id = any(%(allotment_ids)s::bigint[] || array(
+    select m.allotment_id from stock_move m where m.order_id = any(%(order_ids)s::bigint[])
+)))
+order by a.id for update of a;
+
+-- name: open_allotments
+insert into stock_allotment (sku_id, distributor_id, tier_id, floor, cap, buffer, taken, is_open)
+select k.id, d.id, t.id, 0, null, 0, 0, false
+from unnest(%(codes)s::text[], %(distributor_ids)s::bigint[], %(tier_ids)s::bigint[])
+     as asked(code, distributor_id, tier_id)
+join catalog_sku k on k.code = asked.code
+left join parties_distributor d on d.id = asked.distributor_id
+left join parties_tier t on t.id = asked.tier_id
+where (d.id is null) <> (t.id is null) and not exists (
+    select from stock_allotment a where a.is_open and a.sku_id = k.id
+    and a.distributor_id is not distinct from d.id and a.tier_id is not distinct from t.id
+)
+order by k.id, d.id, t.id
+returning id;
+
+-- name: open_pools
+insert into stock_level (sku_id, warehouse_id, allotment_id, on_hand, reserved)
+select l.sku_id, l.warehouse_id, a.id, 0, 0
+from catalog_sku k
+join stock_level l on l.sku_id = k.id and l.allotment_id is null
+join stock_allotment a on a.sku_id = k.id and (a.is_open or a.id = any(%(allotment_ids)s::bigint[]))
+where k.code = any(%(codes)s::text[])
+order by l.sku_id, l.warehouse_id, a.id
+on conflict do nothing;
 
 -- name: done_transfers
 select t.kind, t.cause, t.amount_fen from ledger_transfer t

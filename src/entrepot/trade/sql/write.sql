@@ -73,9 +73,11 @@ select * from unnest(%(order_id)s::bigint[], %(distributor_id)s::bigint[], %(sea
     %(city)s::text[], %(district)s::text[]);
 
 -- name: update_accounts
-update ledger_account a set balance_fen = t.balance_fen, held_fen = t.held_fen, credit_limit_fen = t.credit_limit_fen
-from unnest(%(id)s::bigint[], %(balance_fen)s::bigint[], %(held_fen)s::bigint[], %(credit_limit_fen)s::bigint[])
-as t(id, balance_fen, held_fen, credit_limit_fen)
+update ledger_account a set balance_fen = t.balance_fen, held_fen = t.held_fen, credit_limit_fen = t.credit_limit_fen,
+    waiting_fen = t.waiting_fen, warn_below_fen = t.warn_below_fen, is_low = t.is_low, version = t.version + 1
+from unnest(%(id)s::bigint[], %(balance_fen)s::bigint[], %(held_fen)s::bigint[], %(credit_limit_fen)s::bigint[],
+    %(waiting_fen)s::bigint[], %(warn_below_fen)s::bigint[], %(is_low)s::boolean[], %(version)s::bigint[])
+as t(id, balance_fen, held_fen, credit_limit_fen, waiting_fen, warn_below_fen, is_low, version)
 where a.id = t.id;
 
 -- name: insert_transfers
@@ -91,13 +93,18 @@ with ordinality as t(kind, debit_id, credit_id, amount_fen, debit_balance_fen, c
 order by place;
 
 -- name: update_levels
-update stock_level l set on_hand = t.on_hand, reserved = t.reserved, changed_xid = pg_current_xact_id()
-from unnest(%(id)s::bigint[], %(on_hand)s::bigint[], %(reserved)s::bigint[]) as t(id, on_hand, reserved)
+update stock_level l set on_hand = t.on_hand, reserved = t.reserved, version = t.version + 1,
+    changed_xid = pg_current_xact_id()
+from unnest(%(id)s::bigint[], %(on_hand)s::bigint[], %(reserved)s::bigint[], %(version)s::bigint[])
+as t(id, on_hand, reserved, version)
 where l.id = t.id;
 
 -- name: update_allotments
-update stock_allotment a set taken = t.taken
-from unnest(%(id)s::bigint[], %(taken)s::bigint[]) as t(id, taken)
+update stock_allotment a set taken = t.taken, given = t.given, floor = t.floor, cap = t.cap, buffer = t.buffer,
+    ends_at = t.ends_at, is_open = t.is_open, version = t.version
+from unnest(%(id)s::bigint[], %(taken)s::bigint[], %(given)s::int[], %(floor)s::int[], %(cap)s::int[],
+    %(buffer)s::int[], %(ends_at)s::timestamptz[], %(is_open)s::boolean[], %(version)s::int[])
+as t(id, taken, given, floor, cap, buffer, ends_at, is_open, version)
 where a.id = t.id;
 
 -- name: insert_moves

@@ -1,7 +1,7 @@
 """Cancel an order that has not been drawn."""
 
 from entrepot.trade.books import Books
-from entrepot.trade.postings import note, release_all, set_state
+from entrepot.trade.postings import note, release_all, set_state, stop_waiting
 from entrepot.trade.terms import Answer, Cancel, conflict, nothing
 from entrepot.trade.verbs.expire import lapse
 
@@ -19,6 +19,7 @@ def cancel(ask: Cancel, *, books: Books) -> Answer:
         lapse(order, books=books, actor=ask.actor)
         return conflict(order)
     before = set_state(order, "cancelled")
+    stop_waiting(order, before=before, books=books)
     release_all(order, books=books, actor=ask.actor)
     note(order, "order.cancelled", books=books, actor=ask.actor, before=before, reason=ask.reason)
     return Answer(order=order)

@@ -1,7 +1,7 @@
 """Confirm a held order, and let orders that wait for funds go on."""
 
 from entrepot.trade.books import Books, OrderRow
-from entrepot.trade.postings import draw, note, set_state
+from entrepot.trade.postings import draw, note, set_state, start_waiting, stop_waiting
 from entrepot.trade.terms import Answer, Capture, Release, conflict, nothing
 from entrepot.trade.verbs.expire import lapse
 
@@ -12,7 +12,7 @@ def capture(ask: Capture, *, books: Books) -> Answer:
     """Draw the money of a held order; done before, it is answered again.
 
     A hold whose time is over by the database's clock lapses here and now. Under the `check` policy an order for which
-    the funds do not reach waits for a top-up.
+    the funds do not reach waits for a top-up; so does one that would take what older waiting orders need.
     """
     order = books.own_order(ask.order_id, ask.distributor_id)
     if order is None:
@@ -24,8 +24,11 @@ def capture(ask: Capture, *, books: Books) -> Answer:
     if order.held_until is not None and order.held_until <= books.now:
         lapse(order, books=books, actor=ask.actor)
         return conflict(order)
-    if not _confirm(order, books=books, actor=ask.actor):
+    if not _confirm(
+        order, books=books, actor=ask.actor, spendable_fen=books.prepaid[order.distributor_id].unclaimed_fen
+    ):
         before = set_state(order, "awaiting_funds")
+        start_waiting(order, books=books)
         note(order, "order.awaiting_funds", books=books, actor=ask.actor, before=before)
     return Answer(order=order)
 
@@ -44,17 +47,19 @@ def release_awaiting(distributor_id: int, *, books: Books, actor: str) -> int:
     ]
     released = 0
     for order in sorted(waiting, key=lambda order: order.id):
-        if not _confirm(order, books=books, actor=actor):
+        if not _confirm(order, books=books, actor=actor, spendable_fen=books.prepaid[distributor_id].available_fen):
             break
         released += 1
     return released
 
 
-def _confirm(order: OrderRow, *, books: Books, actor: str) -> bool:
+def _confirm(order: OrderRow, *, books: Books, actor: str, spendable_fen: int) -> bool:
     account = books.prepaid[order.distributor_id]
-    if account.available_fen + order.held_fen < order.total_fen:
+    missing_fen = order.total_fen - order.held_fen
+    if missing_fen > 0 and spendable_fen < missing_fen:
         return False
     before = set_state(order, "confirmed")
+    stop_waiting(order, before=before, books=books)
     draw(order, books=books, actor=actor)
     note(
         order,

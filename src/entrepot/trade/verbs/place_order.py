@@ -7,11 +7,12 @@ from typing import Any
 from entrepot.base.refusals import Refusal
 from entrepot.freight.rules import Quote
 from entrepot.stock.rules import allocate
-from entrepot.trade.books import Books, ChargeRow, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
-from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, shared_pieces, stock_for
+from entrepot.trade.books import AccountRow, Books, ChargeRow, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
+from entrepot.trade.postings import draw, hold_money, note, note_stock, reserve, shared_pieces, start_waiting, stock_for
 from entrepot.trade.terms import Answer, Fault, Place, nothing, refuse
 from entrepot.trade.verbs.place_freight import freight_of
 from entrepot.trade.verbs.place_price import price_of
+from entrepot.trade.verbs.place_quota import count_hold, hold_s, quota_faults
 
 MAX_QTY = 1_000_000
 
@@ -42,18 +43,25 @@ def place_order(ask: Place, *, books: Books) -> Answer:
     faults += unserved
     faults += _stock_faults(ask, party=party, books=books)
     total_fen = sum(line.amount_fen for line in lines.values()) + freight.freight_fen
-    short = lines and books.prepaid[party.id].available_fen < total_fen
+    faults += quota_faults(ask, party=party, lines=lines, total_fen=total_fen, books=books)
+    short = lines and books.prepaid[party.id].unclaimed_fen < total_fen
     if short and party.funds_policy == "hold":
-        account = books.prepaid[party.id]
-        faults.append(
-            Fault("", Refusal.INSUFFICIENT_BALANCE, {"needed": total_fen, "available": account.available_fen})
-        )
+        faults.append(_too_poor(books.prepaid[party.id], total_fen=total_fen))
     if faults:
         return refuse(*faults)
     order = _order(ask, party=party, lines=lines, freight=freight, books=books)
     _take_stock(order, party=party, books=books, actor=ask.actor)
     _settle_money(order, ask=ask, is_short=bool(short), party=party, books=books)
+    count_hold(order, party=party, buyer=ask.consignee.phone_hash, books=books)
     return Answer(order=order)
+
+
+def _too_poor(account: AccountRow, *, total_fen: int) -> Fault:
+    """Return the refusal for want of money; what older orders wait for is theirs and named beside what is there."""
+    facts = {"needed": total_fen, "available": account.available_fen}
+    if account.waiting_fen:
+        facts["waiting"] = account.waiting_fen
+    return Fault("", Refusal.INSUFFICIENT_BALANCE, facts)
 
 
 def _shapeless(ask: Place) -> list[Fault]:
@@ -161,7 +169,7 @@ def _lines(ask: Place, *, party: DistributorRow, books: Books) -> dict[int, Line
 
 def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], freight: Quote, books: Books) -> OrderRow:
     goods_fen = sum(line.amount_fen for line in lines.values())
-    ttl_s = ask.hold_minutes * 60 if ask.hold_minutes else party.hold_ttl_s
+    ttl_s = hold_s(ask, party=party)
     order = OrderRow(
         id=books.order_ids.pop(),
         distributor_id=party.id,
@@ -221,6 +229,7 @@ def _settle_money(order: OrderRow, *, ask: Place, is_short: bool, party: Distrib
         return
     if is_short:
         _set_new_state(order, "awaiting_funds")
+        start_waiting(order, books=books)
         note(order, "order.awaiting_funds", books=books, actor=ask.actor)
         return
     _set_new_state(order, "confirmed")

@@ -2,7 +2,7 @@
 
 from entrepot.base.refusals import Refusal
 from entrepot.trade.books import Books, EventRow, TransferRow
-from entrepot.trade.postings import note_balance
+from entrepot.trade.postings import account_version, note_balance
 from entrepot.trade.terms import Answer, Credit, Fault, SetCreditLimit, nothing, refuse
 from entrepot.trade.verbs.capture import release_awaiting
 
@@ -62,10 +62,11 @@ def set_credit_limit(ask: SetCreditLimit, *, books: Books) -> Answer:
         return Answer(is_replay=True, facts={"credit_limit": before})
     account.credit_limit_fen = ask.limit_fen
     account.is_touched = True
-    data = {"object": "balance", "from": before, "credit_limit": ask.limit_fen}
+    version = account_version(account)
+    data = {"object": "balance", "version": version, "from": before, "credit_limit": ask.limit_fen}
     books.events.append(
         EventRow(
-            *("balance.limit", "balance", account.id, 1, ask.distributor_id, data, ask.actor, ask.reason),
+            *("balance.limit", "balance", account.id, version, ask.distributor_id, data, ask.actor, ask.reason),
             before={"credit_limit": before},
         )
     )

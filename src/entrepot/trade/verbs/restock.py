@@ -3,7 +3,7 @@
 from entrepot.base.refusals import Refusal
 from entrepot.stock.rules import LevelRow
 from entrepot.trade.books import Books, EventRow, MoveRow
-from entrepot.trade.postings import free_pieces
+from entrepot.trade.postings import free_pieces, stock_version
 from entrepot.trade.terms import Allot, Answer, Fault, Restock, nothing, refuse
 
 
@@ -23,9 +23,9 @@ def restock(ask: Restock, *, books: Books) -> Answer:
         return refuse(Fault("/qty", Refusal.INSUFFICIENT_STOCK, facts))
     free = free_pieces(level.sku_id, books=books)
     # A count that changes nothing is written down too: asked again later, it must not count once more.
-    _move(level, delta, kind="restock", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
+    move_pieces(level, delta, kind="restock", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
     if delta:
-        _note(level.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=delta)
+        note_change(level.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=delta)
     books.done_causes["restock", ask.cause] = delta
     return Answer(facts={"available": level.available, "delta": delta})
 
@@ -42,10 +42,15 @@ def allot(ask: Allot, *, books: Books) -> Answer:
     if source.available < abs(ask.qty):
         facts = {"sku": ask.sku, "available": source.available, "wanted": abs(ask.qty)}
         return refuse(Fault("/qty", Refusal.INSUFFICIENT_STOCK, facts))
+    allotment = books.allotments.get(ask.allotment_id)
+    if allotment is None or (ask.qty > 0 and not allotment.is_open):
+        return refuse(Fault("/allotment", Refusal.STATE_CONFLICT, {"state": "closed"}))
+    allotment.given += ask.qty
+    allotment.is_touched = True
     free = free_pieces(shared.sku_id, books=books)
-    _move(shared, -ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
-    _move(pool, ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
-    _note(shared.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=-ask.qty)
+    move_pieces(shared, -ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
+    move_pieces(pool, ask.qty, kind="allot", cause=ask.cause, actor=ask.actor, remark=ask.remark, books=books)
+    note_change(shared.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=-ask.qty)
     books.done_causes["allot", ask.cause] = ask.qty
     return Answer(facts={"available": pool.available})
 
@@ -60,13 +65,16 @@ def _level(sku_code: str, warehouse_id: int, allotment_id: int | None, *, books:
     return None
 
 
-def _move(level: LevelRow, pieces: int, *, kind: str, cause: str, actor: str, remark: str, books: Books) -> None:
+def move_pieces(
+    level: LevelRow, pieces: int, *, kind: str, cause: str | None, actor: str, remark: str, books: Books
+) -> None:
+    """Change what is on hand on one level by some pieces."""
     level.on_hand += pieces
     level.is_touched = True
     books.moves.append(MoveRow(level.id, kind, pieces, 0, actor, cause=cause, remark=remark))
 
 
-def _note(sku_id: int, *, free: int, books: Books, actor: str, reason: str, delta: int) -> None:
+def note_change(sku_id: int, *, free: int, books: Books, actor: str, reason: str, delta: int) -> None:
     """Write down how the shared pool stands now; `free` is what it had before, `delta` what was moved."""
     left = free_pieces(sku_id, books=books)
     if not free and left:
@@ -75,5 +83,6 @@ def _note(sku_id: int, *, free: int, books: Books, actor: str, reason: str, delt
         event = "stock.sold_out"
     else:
         event = "stock.changed"
-    data = {"object": "sku", "id": str(sku_id), "stock": left, "delta": delta}
-    books.events.append(EventRow(event, "sku", sku_id, 1, None, data, actor, reason, before={"stock": free}))
+    version = stock_version(sku_id, books=books)
+    data = {"object": "sku", "id": str(sku_id), "version": version, "stock": left, "delta": delta}
+    books.events.append(EventRow(event, "sku", sku_id, version, None, data, actor, reason, before={"stock": free}))

@@ -10,6 +10,7 @@ from entrepot.aftersale import actions
 from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
 from entrepot.parties.models import Distributor, Supplier
+from entrepot.settlement import actions as settlement
 from entrepot.trade import terms
 from entrepot.trade.books import OrderRow
 from tests.world import STAFF, Article, World, taken
@@ -48,6 +49,7 @@ def meet() -> Neighbours:
         _versions(article)
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
     _log(neighbours)
+    _bills(neighbours)
     return neighbours
 
 
@@ -174,6 +176,19 @@ def _funds_foreseen(party: Distributor) -> None:
             "insert into stock_holdrecord (distributor_id, ended, lapsed, lapse_s) values (%s, 1, 0, 900)",
         ):
             cursor.execute(statement, [party.pk])
+
+
+def _bills(neighbours: Neighbours) -> None:
+    """For each supplier a bill that was sent, and one that nobody but the platform sees yet."""
+    for supplier in (neighbours.anna, neighbours.boris):
+        said = settlement.NewTerms(
+            cycle="day", rights_days=0, answer_days=1, is_silence_consent=False, is_sent_at_once=False
+        )
+        settlement.change_terms(supplier.pk, terms=said, actor=STAFF)
+        settlement.send_bill(settlement.bill_now(supplier.pk, actor=STAFF).pk, actor=STAFF)
+        cause = neighbours.world.name("adjust")
+        assert neighbours.world.run(terms.AdjustSupplier(supplier.pk, 5, cause, STAFF)).is_accepted
+        settlement.bill_now(supplier.pk, actor=STAFF)
 
 
 def _log(neighbours: Neighbours) -> None:

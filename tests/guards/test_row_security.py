@@ -100,6 +100,16 @@ SEEN: dict[str, tuple[str, str]] = {
     "recharge_fundssetting": (NOTHING, NOTHING),
     "recharge_statement": (f"t.distributor_id = {D}", NOTHING),
     "recharge_topup": (f"t.distributor_id = {D}", NOTHING),
+    "settlement_bill": (NOTHING, f"t.supplier_id = {S} and t.state <> 'draft'"),
+    "settlement_billline": (
+        NOTHING,
+        (
+            f"t.supplier_id = {S} and exists (select 1 from settlement_bill b where b.id = t.bill_id"
+            f" and b.supplier_id = {S} and b.state <> 'draft')"
+        ),
+    ),
+    "settlement_run": (NOTHING, NOTHING),
+    "settlement_terms": (NOTHING, f"t.supplier_id = {S} or t.supplier_id is null"),
     "stock_allotment": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
     "stock_holdquota": (f"t.distributor_id = {D}", NOTHING),
     "stock_holdrecord": (f"t.distributor_id = {D}", NOTHING),

@@ -44,8 +44,8 @@ def test_more_than_is_owed_by_now_is_paid_and_owed_back() -> None:
 
 def test_a_correction_goes_up_and_down_against_its_own_account() -> None:
     shop = owing(1_000)
-    up, down = do(shop, 
-        terms.AdjustSupplier(2, 300, "bill:1:7", ACTOR), terms.AdjustSupplier(2, -500, "bill:1:8", ACTOR)
+    up, down = do(
+        shop, terms.AdjustSupplier(2, 300, "bill:1:7", ACTOR), terms.AdjustSupplier(2, -500, "bill:1:8", ACTOR)
     )
     assert (up.facts["balance"], down.facts["balance"]) == (1_300, 800)
     more, less = shop.books.transfers
@@ -56,7 +56,8 @@ def test_a_correction_goes_up_and_down_against_its_own_account() -> None:
 
 def test_nothing_and_strangers_are_refused_and_change_nothing() -> None:
     shop = owing(1_000)
-    answers = do(shop, 
+    answers = do(
+        shop,
         terms.PaySupplier(2, 0, "a", ACTOR),
         terms.PaySupplier(2, -5, "b", ACTOR),
         terms.AdjustSupplier(2, 0, "c", ACTOR),

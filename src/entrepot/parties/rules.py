@@ -15,12 +15,13 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("goods.view", "goods.edit", "goods.review", "stock.view", "stock.edit"),
         *("suppliers.view", "suppliers.edit", "distributors.view", "distributors.edit", "tiers.edit", "keys.edit"),
         *("topups.view", "topups.review", "money.credit", "ledger.view"),
+        *("bills.view", "bills.edit", "bills.pay"),
         *("referrers.view", "referrers.edit", "referrers.pay"),
         *("users.view", "users.edit", "log.view"),
     ),
     "supplier": (
         *("orders.view", "orders.ship", "consignee.reveal", "goods.view", "goods.edit", "stock.view", "stock.edit"),
-        *("ledger.view", "users.view", "users.edit", "log.view"),
+        *("ledger.view", "bills.view", "bills.answer", "users.view", "users.edit", "log.view"),
     ),
     "distributor": (
         *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal", "goods.view"),
@@ -45,6 +46,7 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "财务": (
             *("orders.view", "topups.view", "topups.review", "money.credit", "ledger.view"),
             *("distributors.view", "suppliers.view", "referrers.view", "referrers.pay", "log.view"),
+            *("bills.view", "bills.edit", "bills.pay"),
         ),
         "仓库": ("orders.view", "orders.ship", "consignee.reveal", "goods.view", "stock.view", "stock.edit"),
     },

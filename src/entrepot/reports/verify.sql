@@ -207,7 +207,8 @@ left join given g on g.order_id = b.order_id and g.line_no = b.line_no
 left join freight f on f.order_id = b.order_id;
 
 -- check: orders_refundline returned_qty
-select p.refund_id || '/' || p.line_no, array[sum(p.qty) over (partition by r.order_id, p.line_no)], array[coalesce(b.qty, 0)]
+select p.refund_id || '/' || p.line_no, array[sum(p.qty) over (partition by r.order_id, p.line_no)]::numeric[],
+       array[coalesce(b.qty, 0)]::numeric[]
 from orders_refund r
 join orders_refundline p on p.refund_id = r.id
 left join orders_returned b on b.order_id = r.order_id and b.line_no = p.line_no
@@ -217,6 +218,58 @@ where r.kind in ('after_sale', 'claim');
 select u.id, array[case when u.state = 'approved' then u.amount_fen else 0 end], array[coalesce(t.amount_fen, 0)]
 from recharge_topup u
 left join ledger_transfer t on t.kind = 'top_up' and t.cause = 'topup:' || u.id;
+
+-- check: settlement_billline amount_fen supplier_id bill_supplier_id
+select l.id,
+       array[case when t.credit_id = a.id then t.amount_fen when t.debit_id = a.id then -t.amount_fen end, a.supplier_id,
+             b.supplier_id]::numeric[],
+       array[l.amount_fen, l.supplier_id, l.supplier_id]::numeric[]
+from settlement_billline l
+join settlement_bill b on b.id = l.bill_id
+join ledger_transfer t on t.id = l.transfer_id
+left join ledger_account a on a.kind = 'supplier_payable' and a.id in (t.debit_id, t.credit_id);
+
+-- check: settlement_bill total_fen line_count content_hash paid_fen
+with said as (
+    select bill_id, sum(amount) as total, count(*) as lines,
+           string_agg(format('%s|%s|%s|%s', id, kind, order_id, amount), E'\n' order by id) as text
+    from (
+        select l.bill_id, t.id, t.kind, t.order_id, case when t.credit_id = a.id then t.amount_fen else -t.amount_fen end
+        from settlement_billline l
+        join ledger_transfer t on t.id = l.transfer_id
+        join ledger_account a on a.kind = 'supplier_payable' and a.id in (t.debit_id, t.credit_id)
+        where l.left_by in ('', 'carried')
+    ) lines(bill_id, id, kind, order_id, amount) group by bill_id
+)
+select b.id,
+       array[coalesce(s.total, 0)::text, coalesce(s.lines, 0)::text,
+             case when b.state = 'draft' then '' else encode(sha256(convert_to(concat_ws(E'\n',
+                 format('%s|%s|%s|%s', b.number, b.supplier_id, b.period_from, b.period_until), s.text), 'UTF8')), 'hex') end,
+             case when b.state in ('paid', 'settled') then b.total_fen else 0 end::text],
+       array[b.total_fen::text, b.line_count::text, b.content_hash, coalesce(t.amount_fen, 0)::text]
+from settlement_bill b
+left join said s on s.bill_id = b.id
+left join ledger_transfer t on t.kind = 'pay_supplier' and t.cause = 'bill:' || b.id;
+
+-- check: ledger_transfer paid_bill
+select t.id, array[t.cause]::text[], array[coalesce('bill:' || b.id, 'none')]
+from ledger_transfer t
+left join settlement_bill b on t.cause = 'bill:' || b.id and b.state in ('paid', 'settled') and b.supplier_id = t.supplier_id
+where t.kind = 'pay_supplier';
+
+-- check: ledger_account billed_and_unbilled_fen
+with owed as (
+    select a.id, sum(case when t.credit_id = a.id then t.amount_fen else -t.amount_fen end) as total
+    from ledger_account a
+    join ledger_transfer t on a.id in (t.debit_id, t.credit_id) and t.kind <> 'pay_supplier'
+    left join settlement_billline l on l.transfer_id = t.id and l.left_by = ''
+    left join settlement_bill b on b.id = l.bill_id
+    where a.kind = 'supplier_payable' and (b.id is null or b.state not in ('paid', 'settled'))
+    group by a.id
+)
+select a.id, array[coalesce(o.total, 0)], array[a.balance_fen]::numeric[]
+from ledger_account a left join owed o on o.id = a.id
+where a.kind = 'supplier_payable';
 
 -- check: freight_charge freight_fen free
 select c.id,

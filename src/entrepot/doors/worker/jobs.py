@@ -5,6 +5,7 @@ from threading import Event
 from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
+from entrepot.settlement import jobs as settlement
 
 # A job does what is due, leaves early between two of its transactions once the event is set, and returns how many
 # things it changed. It may run twice at the same time, in two workers, and must do nothing twice.
@@ -14,4 +15,6 @@ EACH_ROUND: dict[str, Job] = {}
 EACH_MINUTE: dict[str, Job] = {
     "claims_settled": aftersale.settle_silent_claims,
     "returns_overdue": aftersale.end_overdue_returns,
+    "billed": settlement.make_bills,
+    "bills_confirmed": settlement.confirm_unanswered,
 }

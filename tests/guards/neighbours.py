@@ -12,6 +12,7 @@ from entrepot.base import scope
 from entrepot.parties.models import Distributor, Supplier
 from entrepot.settlement import actions as settlement
 from entrepot.trade import terms
+from entrepot.trade.acceptances import Reroute
 from entrepot.trade.books import OrderRow
 from tests.world import STAFF, Article, World, taken
 
@@ -49,6 +50,7 @@ def meet() -> Neighbours:
         _versions(article)
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
     _log(neighbours)
+    _acceptances(neighbours)
     _bills(neighbours)
     return neighbours
 
@@ -70,6 +72,20 @@ def _orders(world: World, party: Distributor, goods: list[Article]) -> None:
     taken(world.receive(completed))
     taken(world.complete(completed))
     _after_sale(world, party, completed)
+
+
+def _acceptances(neighbours: Neighbours) -> None:
+    """Orders whose suppliers are asked to take them on, one line of each gone to the other supplier."""
+    world, (first, second, *_) = neighbours.world, neighbours.goods
+    suppliers = [neighbours.anna, neighbours.boris]
+    for supplier in suppliers:
+        world.ask_first(supplier, minutes=60)
+    for party in (neighbours.alice, neighbours.bob):
+        order = world.place(party, (first, 1), (second, 1), (first, 1), (second, 1), mode="direct")
+        taken(world.run(Reroute(order.id, 1, second.code, STAFF, "proof")))
+        taken(world.run(Reroute(order.id, 2, first.code, STAFF, "proof")))
+    for supplier in suppliers:
+        world.ask_first(supplier, minutes=None)
 
 
 def _after_sale(world: World, party: Distributor, order: OrderRow) -> None:

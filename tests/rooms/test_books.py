@@ -58,7 +58,7 @@ def test_a_network_that_traded_verifies(traded: World) -> None:
     result = verify()
     assert result["differences"] == []
     assert result["checked"] > 60
-    assert len(CHECKS) == 12
+    assert len(CHECKS) >= 15
 
 
 FAULTS = {

@@ -285,3 +285,23 @@ cross join lateral (select case when c.kind = 'weight' then c.weight_g else c.pi
 select o.id, array[coalesce(c.freight, 0)]::numeric[], array[o.freight_fen]::numeric[]
 from orders_order o
 left join (select order_id, sum(freight_fen) as freight from freight_charge group by order_id) c on c.order_id = o.id;
+
+-- check: orders_supplyorder remark received_at completed_at
+select s.order_id || '/' || s.supplier_id,
+       array[o.remark, case when s.state in ('received', 'completed') then o.received_at end::text,
+             case when s.state = 'completed' then o.completed_at end::text]::text[],
+       array[s.remark, s.received_at::text, s.completed_at::text]::text[]
+from orders_supplyorder s join orders_order o on o.id = s.order_id;
+
+-- check: orders_acceptance supplier_id distributor_id is_closed
+select a.order_id || '/' || a.line_no,
+       array[l.supplier_id::text, l.distributor_id::text, (l.qty = l.refunded_qty)::text],
+       array[a.supplier_id::text, a.distributor_id::text, (a.state = 'closed')::text]
+from orders_acceptance a join orders_line l on l.order_id = a.order_id and l.line_no = a.line_no;
+
+-- check: orders_formerline reserved
+select f.order_id || '/' || f.line_no || '/' || f.place, array[0::numeric],
+       array[case when l.sku_id = f.sku_id then 0 else (
+           select coalesce(sum(m.reserved_delta), 0) from stock_move m join stock_level v on v.id = m.level_id
+           where m.order_id = f.order_id and m.line_no = f.line_no and v.sku_id = f.sku_id) end]::numeric[]
+from orders_formerline f join orders_line l on l.order_id = f.order_id and l.line_no = f.line_no;

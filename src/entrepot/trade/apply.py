@@ -33,7 +33,19 @@ def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:
 
 def _statements(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the statements with their columns, parents before children."""
-    for build in (_orders, _order_parts, _freight, _money, _stock, _parcels, _refunds, _returned, _events):
+    for build in (
+        _orders,
+        _order_parts,
+        _rerouted,
+        _acceptances,
+        _freight,
+        _money,
+        _stock,
+        _parcels,
+        _refunds,
+        _returned,
+        _events,
+    ):
         yield from build(books)
 
 
@@ -76,14 +88,7 @@ def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
                 *("amount_fen", "promotion"),
             ),
         )
-        parts = [(order, part) for order in fresh for part in order.supply_orders.values()]
-        yield (
-            "insert_supply_orders",
-            {"distributor_id": [order.distributor_id for order, _ in parts], "now": books.now}
-            | _columns(
-                [part for _, part in parts], "order_id", "supplier_id", "state", "pieces", "payable_fen", "freight_fen"
-            ),
-        )
+        yield _supply_orders([(order, part) for order in fresh for part in order.supply_orders.values()], books=books)
         people = [books.consignees[order.id] for order in fresh]
         yield (
             "insert_consignees",
@@ -94,9 +99,79 @@ def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     lines_touched = [line for order in older for line in order.lines.values() if line.is_touched]
     if lines_touched:
         yield "update_lines", _columns(lines_touched, "order_id", "line_no", "shipped_qty", "refunded_qty")
-    parts_touched = [part for order in older for part in order.supply_orders.values() if part.is_touched]
+    parts_touched = [
+        part for order in older for part in order.supply_orders.values() if part.is_touched and not part.is_new
+    ]
     if parts_touched:
-        yield "update_supply_orders", _columns(parts_touched, "order_id", "supplier_id", "state")
+        yield (
+            "update_supply_orders",
+            _columns(parts_touched, "order_id", "supplier_id", "state") | {"now": books.now},
+        )
+
+
+def _supply_orders(parts: Sequence[tuple[Row, Row]], *, books: Books) -> tuple[str, dict[str, Any]]:
+    """Return the statement that adds shippers' parts of orders."""
+    return (
+        "insert_supply_orders",
+        {
+            "distributor_id": [order.distributor_id for order, _ in parts],
+            "remark": [order.remark for order, _ in parts],
+            "now": books.now,
+        }
+        | _columns(
+            [part for _, part in parts], "order_id", "supplier_id", "state", "pieces", "payable_fen", "freight_fen"
+        ),
+    )
+
+
+def _acceptances(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield what shippers have taken on, put off or refused; nothing at all where nobody is asked."""
+    touched = [
+        line.acceptance
+        for order in books.orders.values()
+        for line in order.lines.values()
+        if line.acceptance is not None and line.acceptance.is_touched
+    ]
+    if touched:
+        yield (
+            "write_acceptances",
+            _columns(touched, "order_id", "line_no", "distributor_id", "supplier_id", "state", "accept_by", "reason")
+            | {"ship_by": [row.ship_by and row.ship_by.isoformat() for row in touched], "now": books.now},
+        )
+
+
+def _rerouted(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield what became of lines that go out by another shipper, and of the shippers' parts they left and joined."""
+    if not books.former_lines:
+        return
+    older = [order for order in books.orders.values() if not order.is_new]
+    lines = [line for order in older for line in order.lines.values() if line.is_rerouted]
+    fresh = [(order, part) for order in older for part in order.supply_orders.values() if part.is_new]
+    resized = [part for order in older for part in order.supply_orders.values() if part.is_resized and not part.is_new]
+    yield (
+        "insert_former_lines",
+        _columns(
+            books.former_lines,
+            *("order_id", "line_no", "distributor_id", "supplier_id", "sku_id", "goods_id", "sku_code", "goods_no"),
+            *("goods_name", "spec", "image", "qty", "supplier_price_fen", "reason", "actor"),
+        )
+        | {"now": books.now},
+    )
+    yield (
+        "reroute_lines",
+        _columns(
+            lines,
+            *("order_id", "line_no", "supplier_id", "sku_id", "goods_id", "sku_code", "goods_no", "goods_name"),
+            *("spec", "image", "supplier_price_fen"),
+        ),
+    )
+    if fresh:
+        yield _supply_orders(fresh, books=books)
+    if resized:
+        yield (
+            "resize_supply_orders",
+            _columns(resized, "order_id", "supplier_id", "pieces", "payable_fen", "freight_fen"),
+        )
 
 
 def _freight(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from entrepot.freight.rules import Part, TemplateRow
 from entrepot.stock.rules import AllotmentRow, Holdings, HoldQuota, LevelRow
+from entrepot.trade.acceptances import AcceptanceRow, FormerLineRow
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class SkuRow:
     allowed_promotions: list[str]
     visible_tiers: list[int]
     visible_distributors: list[int]
+    acceptance_minutes: int | None = None
     weight_g: int = 0
     template_id: int | None = None
     has_own_rates: bool = False
@@ -118,6 +120,9 @@ class LineRow:
     refunded_qty: int = 0
     is_own: bool = False
     is_touched: bool = False
+    acceptance_minutes: int | None = None
+    acceptance: AcceptanceRow | None = None
+    is_rerouted: bool = False
 
     @property
     def amount_fen(self) -> int:
@@ -128,6 +133,11 @@ class LineRow:
     def open_qty(self) -> int:
         """Return the pieces neither shipped nor refunded."""
         return self.qty - self.shipped_qty - self.refunded_qty
+
+    @property
+    def is_accepted(self) -> bool:
+        """Return whether its shipper has taken it on, at once or by his word, and may send it."""
+        return self.acceptance is None or self.acceptance.state in ("accepted", "back_ordered")
 
 
 @dataclass(slots=True)
@@ -141,6 +151,8 @@ class SupplyOrderRow:
     payable_fen: int
     freight_fen: int = 0
     is_touched: bool = False
+    is_new: bool = False
+    is_resized: bool = False
 
 
 @dataclass(slots=True)
@@ -326,6 +338,7 @@ class Books:
     events: list[EventRow] = field(default_factory=list)
     shipments: list[ShipmentRow] = field(default_factory=list)
     refunds: list[RefundRow] = field(default_factory=list)
+    former_lines: list[FormerLineRow] = field(default_factory=list)
 
     def own_order(self, order_id: int, distributor_id: int | None) -> OrderRow | None:
         """Return the order if it is there and, when a distributor asks, his."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from entrepot.trade import terms
+from entrepot.trade import acceptances, terms
 from entrepot.trade.books import Books
+from entrepot.trade.verbs.accept import accept, cannot_supply, extend_acceptance, lapse_acceptance
 from entrepot.trade.verbs.after_sale import return_money
 from entrepot.trade.verbs.allotment import close_allotment, set_allotment, tend_allotment
 from entrepot.trade.verbs.cancel import cancel
@@ -16,6 +17,7 @@ from entrepot.trade.verbs.place_order import place_order
 from entrepot.trade.verbs.receive import receive
 from entrepot.trade.verbs.recharge import credit, set_credit_limit
 from entrepot.trade.verbs.refund_before_shipping import refund_before_shipping
+from entrepot.trade.verbs.reroute import reroute
 from entrepot.trade.verbs.restock import allot, restock
 from entrepot.trade.verbs.returned_goods import resend, return_goods
 from entrepot.trade.verbs.ship import ship
@@ -31,6 +33,11 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.Receive: receive,
     terms.Complete: complete,
     terms.RefundBeforeShipping: refund_before_shipping,
+    acceptances.Accept: accept,
+    acceptances.CannotSupply: cannot_supply,
+    acceptances.LapseAcceptance: lapse_acceptance,
+    acceptances.ExtendAcceptance: extend_acceptance,
+    acceptances.Reroute: reroute,
     terms.ReturnMoney: return_money,
     terms.ReturnGoods: return_goods,
     terms.Resend: resend,

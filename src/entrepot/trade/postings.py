@@ -1,9 +1,11 @@
 """What several verbs do to the books alike: holding and drawing money, reserving and releasing stock, noting facts."""
 
+from datetime import timedelta
 from typing import Any
 
 from entrepot.base.money import yuan
 from entrepot.stock.rules import LevelRow, own_allotment, sellable
+from entrepot.trade.acceptances import AcceptanceRow
 from entrepot.trade.books import AccountRow, Books, EventRow, LineRow, MoveRow, OrderRow, Take, TransferRow
 
 
@@ -44,6 +46,9 @@ def draw(order: OrderRow, *, books: Books, actor: str) -> None:
     release_money(order, books=books)
     order.drawn_fen = order.total_fen
     order.confirmed_at = books.now
+    for line in order.lines.values():
+        if line.acceptance_minutes is not None:
+            ask_shipper(line, minutes=line.acceptance_minutes, order=order, books=books)
     if order.total_fen == 0:
         return
     account = books.prepaid[order.distributor_id]
@@ -61,6 +66,14 @@ def draw(order: OrderRow, *, books: Books, actor: str) -> None:
             debit_balance_fen=account.balance_fen,
             distributor_id=order.distributor_id,
         )
+    )
+
+
+def ask_shipper(line: LineRow, *, minutes: int, order: OrderRow, books: Books) -> None:
+    """Let a line wait for its shipper to take it on, within some minutes from now."""
+    accept_by = books.now + timedelta(minutes=minutes)
+    line.acceptance = AcceptanceRow(
+        order.id, line.line_no, order.distributor_id, line.supplier_id, "waiting", accept_by, is_touched=True
     )
 
 

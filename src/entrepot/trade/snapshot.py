@@ -9,6 +9,7 @@ from entrepot.base.scope import AS_DESK
 from entrepot.freight.rules import templates_of
 from entrepot.stock.rules import AllotmentRow, Holdings, HoldQuota, LevelRow
 from entrepot.trade import terms
+from entrepot.trade.acceptances import AcceptanceRow, CannotSupply, LapseAcceptance, Reroute
 from entrepot.trade.arrays import literal
 from entrepot.trade.books import (
     AccountRow,
@@ -41,6 +42,7 @@ class Wanted:
         self.distributor_ids = {ask.distributor_id for ask in self.places} | set(self.credited)
         self.distributor_ids |= {ask.distributor_id for ask in asks if isinstance(ask, terms.SetWarning)}
         self.codes = {line.sku for ask in self.places for line in ask.lines} | {ask.sku for ask in self.stock_asks}
+        self.codes |= _substitutes(asks)
         self.settings = [ask for ask in asks if isinstance(ask, terms.SetAllotment)]
         pool_asks = [ask for ask in asks if isinstance(ask, terms.Allot | terms.CloseAllotment | terms.TendAllotment)]
         self.allotment_ids = {ask.allotment_id for ask in pool_asks}
@@ -55,6 +57,14 @@ class Wanted:
         payments = [ask for ask in asks if isinstance(ask, terms.PaySupplier | terms.AdjustSupplier)]
         self.payee_ids = sorted({ask.supplier_id for ask in payments})
         self.causes += [ask.cause for ask in payments]
+
+
+def _substitutes(asks: Sequence[Any]) -> set[str]:
+    """Return the codes of all SKUs that a line may be sent by instead."""
+    codes = {ask.sku for ask in asks if isinstance(ask, Reroute)}
+    codes |= {one.sku for ask in asks if isinstance(ask, LapseAcceptance) for one in ask.substitutes}
+    refused = [some for ask in asks if isinstance(ask, CannotSupply) for some in ask.substitutes.values()]
+    return codes | {one.sku for some in refused for one in some}
 
 
 def load(asks: Sequence[Any], *, raw: psycopg.Connection[Any], is_locking: bool = True) -> Books:
@@ -308,10 +318,15 @@ def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         known = books.orders.get(row[0]) or OrderRow(*row)
         books.order_by_number[known.distributor_id, known.out_order_no] = known
     books.order_ids = [row[0] for row in reversed(rows.get("order_ids", []))]
-    for *values, is_own in rows.get("lines", []):
+    for *values, is_own, minutes, taken_on_by, word, accept_by, ship_by, reason in rows.get("lines", []):
         line = LineRow(*values)
-        line.is_own = is_own
-        books.orders[line.order_id].lines[line.line_no] = line
+        line.is_own, line.acceptance_minutes = is_own, minutes
+        order = books.orders[line.order_id]
+        order.lines[line.line_no] = line
+        if word is not None:
+            line.acceptance = AcceptanceRow(
+                order.id, line.line_no, order.distributor_id, taken_on_by, word, accept_by, ship_by, reason
+            )
     for row in rows.get("supply_orders", []):
         part = SupplyOrderRow(*row)
         books.orders[part.order_id].supply_orders[part.supplier_id] = part

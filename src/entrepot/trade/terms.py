@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from entrepot.base.refusals import Refusal
+from entrepot.trade.acceptances import Accept, CannotSupply, ExtendAcceptance, LapseAcceptance, Reroute
 from entrepot.trade.books import OrderRow, SealedConsignee
 
 SYSTEM = "system"
@@ -296,6 +297,11 @@ Ask: TypeAlias = (
     | Receive
     | Complete
     | RefundBeforeShipping
+    | Accept
+    | CannotSupply
+    | LapseAcceptance
+    | ExtendAcceptance
+    | Reroute
     | ReturnMoney
     | ReturnGoods
     | Resend

@@ -24,8 +24,10 @@ join orders_order o on o.distributor_id = asked.distributor_id and o.out_order_n
 -- name: lines
 select l.order_id, l.line_no, l.supplier_id, l.sku_id, l.goods_id, l.sku_code, l.goods_no, l.goods_name, l.spec,
        l.image, l.qty, l.supplier_price_fen, l.supply_price_fen, l.fee_fen, l.agreed_price_fen, l.promotion,
-       l.shipped_qty, l.refunded_qty, s.is_platform
+       l.shipped_qty, l.refunded_qty, s.is_platform, t.minutes, a.supplier_id, a.state, a.accept_by, a.ship_by, a.reason
 from orders_line l join parties_supplier s on s.id = l.supplier_id
+left join orders_acceptanceterms t on t.supplier_id = l.supplier_id
+left join orders_acceptance a on a.order_id = l.order_id and a.line_no = l.line_no
 where l.order_id = any(%(order_ids)s::bigint[])
 order by l.order_id, l.line_no;
 
@@ -103,12 +105,13 @@ where (kind = 'clearing' and distributor_id = any(%(distributor_ids)s::bigint[])
 -- name: skus
 select k.id, k.code, k.spec, k.goods_id, g.goods_no, g.name, coalesce(g.images[1], ''), g.supplier_id, s.is_platform,
        k.is_active, g.state, s.state, g.min_quantity, k.supplier_price_fen, k.supply_price_fen, g.allowed_promotions,
-       g.visible_tiers, g.visible_distributors, k.weight_g, f.template_id,
+       g.visible_tiers, g.visible_distributors, t.minutes, k.weight_g, f.template_id,
        exists (select from pricing_feerate r where r.goods_id = k.goods_id), c.old_supply_price_fen,
        c.old_supplier_price_fen
 from catalog_sku k
 join catalog_goods g on g.id = k.goods_id
 join parties_supplier s on s.id = g.supplier_id
+left join orders_acceptanceterms t on t.supplier_id = g.supplier_id
 left join freight_goodstemplate f on f.goods_id = k.goods_id
 left join pricing_grace c on c.sku_id = k.id and c.until > clock_timestamp()
 where k.code = any(%(codes)s::text[]);

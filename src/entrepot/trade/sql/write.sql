@@ -46,16 +46,62 @@ where l.order_id = t.order_id and l.line_no = t.line_no;
 
 -- name: insert_supply_orders
 insert into orders_supplyorder (order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen,
-    created_at)
-select order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen, %(now)s::timestamptz
+    remark, created_at)
+select order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen, remark, %(now)s::timestamptz
 from unnest(%(order_id)s::bigint[], %(supplier_id)s::bigint[], %(distributor_id)s::bigint[], %(state)s::text[],
-    %(pieces)s::int[], %(payable_fen)s::bigint[], %(freight_fen)s::bigint[])
-as t(order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen);
+    %(pieces)s::int[], %(payable_fen)s::bigint[], %(freight_fen)s::bigint[], %(remark)s::text[])
+as t(order_id, supplier_id, distributor_id, state, pieces, payable_fen, freight_fen, remark);
 
 -- name: update_supply_orders
-update orders_supplyorder s set state = t.state
+update orders_supplyorder s set state = t.state,
+    received_at = coalesce(s.received_at, case when t.state = 'received' then %(now)s::timestamptz end),
+    completed_at = coalesce(s.completed_at, case when t.state = 'completed' then %(now)s::timestamptz end)
 from unnest(%(order_id)s::bigint[], %(supplier_id)s::bigint[], %(state)s::text[]) as t(order_id, supplier_id, state)
 where s.order_id = t.order_id and s.supplier_id = t.supplier_id;
+
+-- name: resize_supply_orders
+update orders_supplyorder s set pieces = t.pieces, payable_fen = t.payable_fen, freight_fen = t.freight_fen
+from unnest(%(order_id)s::bigint[], %(supplier_id)s::bigint[], %(pieces)s::int[], %(payable_fen)s::bigint[],
+    %(freight_fen)s::bigint[]) as t(order_id, supplier_id, pieces, payable_fen, freight_fen)
+where s.order_id = t.order_id and s.supplier_id = t.supplier_id;
+
+-- name: reroute_lines
+update orders_line l set supplier_id = t.supplier_id, sku_id = t.sku_id, goods_id = t.goods_id, sku_code = t.sku_code,
+    goods_no = t.goods_no, goods_name = t.goods_name, spec = t.spec, image = t.image,
+    supplier_price_fen = t.supplier_price_fen
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(supplier_id)s::bigint[], %(sku_id)s::bigint[],
+    %(goods_id)s::bigint[], %(sku_code)s::text[], %(goods_no)s::text[], %(goods_name)s::text[], %(spec)s::text[],
+    %(image)s::text[], %(supplier_price_fen)s::bigint[])
+as t(order_id, line_no, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image, supplier_price_fen)
+where l.order_id = t.order_id and l.line_no = t.line_no;
+
+-- name: insert_former_lines
+insert into orders_formerline (order_id, line_no, place, distributor_id, supplier_id, sku_id, goods_id, sku_code,
+    goods_no, goods_name, spec, image, qty, supplier_price_fen, reason, actor, at)
+select t.order_id, t.line_no, coalesce(max(f.place), 0) + row_number() over (
+        partition by t.order_id, t.line_no order by t.nth), t.distributor_id, t.supplier_id, t.sku_id, t.goods_id,
+    t.sku_code, t.goods_no, t.goods_name, t.spec, t.image, t.qty, t.supplier_price_fen, t.reason, t.actor,
+    %(now)s::timestamptz
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(distributor_id)s::bigint[], %(supplier_id)s::bigint[],
+    %(sku_id)s::bigint[], %(goods_id)s::bigint[], %(sku_code)s::text[], %(goods_no)s::text[], %(goods_name)s::text[],
+    %(spec)s::text[], %(image)s::text[], %(qty)s::int[], %(supplier_price_fen)s::bigint[], %(reason)s::text[],
+    %(actor)s::text[]) with ordinality
+as t(order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image,
+    qty, supplier_price_fen, reason, actor, nth)
+left join orders_formerline f on f.order_id = t.order_id and f.line_no = t.line_no
+group by t.order_id, t.line_no, t.distributor_id, t.supplier_id, t.sku_id, t.goods_id, t.sku_code, t.goods_no,
+    t.goods_name, t.spec, t.image, t.qty, t.supplier_price_fen, t.reason, t.actor, t.nth;
+
+-- name: write_acceptances
+insert into orders_acceptance (order_id, line_no, distributor_id, supplier_id, state, accept_by, ship_by, reason,
+    changed_at)
+select order_id, line_no, distributor_id, supplier_id, state, accept_by, ship_by, reason, %(now)s::timestamptz
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(distributor_id)s::bigint[], %(supplier_id)s::bigint[],
+    %(state)s::text[], %(accept_by)s::timestamptz[], %(ship_by)s::date[], %(reason)s::text[])
+as t(order_id, line_no, distributor_id, supplier_id, state, accept_by, ship_by, reason)
+on conflict (order_id, line_no) do update set supplier_id = excluded.supplier_id, state = excluded.state,
+    accept_by = excluded.accept_by, ship_by = excluded.ship_by, reason = excluded.reason,
+    changed_at = excluded.changed_at;
 
 -- name: insert_charges
 insert into freight_charge (order_id, distributor_id, supplier_id, template_id, name, kind, region, pieces, weight_g,

@@ -88,6 +88,9 @@ def _give_back_pieces(
         unreserve(line, qty, order=order, books=books, actor=actor)
         line.refunded_qty += qty
         line.is_touched = True
+        if line.acceptance is not None and not line.open_qty and not line.shipped_qty:
+            line.acceptance.state = "closed"
+            line.acceptance.is_touched = True
         lines[number] = (qty, line.agreed_price_fen * qty)
     note_stock(free, books=books, actor=actor)
     return lines

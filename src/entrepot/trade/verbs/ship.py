@@ -9,7 +9,8 @@ from entrepot.trade.terms import Answer, Fault, Ship, conflict, nothing, refuse
 def ship(ask: Ship, *, books: Books) -> Answer:
     """Record one parcel of one shipper; the same tracking number again is answered again.
 
-    Refused when the order is not drawn, when a line is not the shipper's, or when more is sent than is open.
+    Refused when the order is not drawn, when a line is not the shipper's or he has not taken it on, or when more is
+    sent than is open. Without pieces all goes that he has taken on.
     """
     order = books.own_order(ask.order_id, None)
     if order is None or ask.supplier_id not in order.supply_orders:
@@ -18,11 +19,7 @@ def ship(ask: Ship, *, books: Books) -> Answer:
         return Answer(order=order, is_replay=True)
     if order.state not in ("confirmed", "partly_shipped"):
         return conflict(order)
-    pieces = ask.pieces or {
-        line.line_no: line.open_qty
-        for line in order.lines.values()
-        if line.supplier_id == ask.supplier_id and line.open_qty
-    }
+    pieces = ask.pieces or _all_open(order, supplier_id=ask.supplier_id)
     if not pieces:
         return conflict(order)
     faults = _faults(order, supplier_id=ask.supplier_id, pieces=pieces)
@@ -54,12 +51,20 @@ def ship(ask: Ship, *, books: Books) -> Answer:
     return Answer(order=order)
 
 
+def _all_open(order: OrderRow, *, supplier_id: int) -> dict[int, int]:
+    """Return the pieces a shipper has yet to send, those he may send now, or all when he may send none."""
+    lines = [line for line in order.lines.values() if line.supplier_id == supplier_id and line.open_qty]
+    return {line.line_no: line.open_qty for line in [line for line in lines if line.is_accepted] or lines}
+
+
 def _faults(order: OrderRow, *, supplier_id: int, pieces: dict[int, int]) -> list[Fault]:
     faults: list[Fault] = []
     for number, qty in pieces.items():
         line = order.lines.get(number)
         if line is None or line.supplier_id != supplier_id:
             faults.append(Fault(f"/lines/{number}", Refusal.VALIDATION_FAILED, {"why": "not_this_shippers_line"}))
+        elif not line.is_accepted:
+            faults.append(Fault(f"/lines/{number}", Refusal.VALIDATION_FAILED, {"why": "not_accepted"}))
         elif not 0 < qty <= line.open_qty:
             facts = {"why": "more_than_open", "open": line.open_qty, "qty": qty}
             faults.append(Fault(f"/lines/{number}/qty", Refusal.VALIDATION_FAILED, facts))

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from entrepot_sdk import shapes
+from entrepot_sdk import freight, shapes
 
 Answer = TypeVar("Answer")
 Query = dict[str, str | int | None]
@@ -87,6 +87,10 @@ def products_query(ids: list[str]) -> Call[shapes.Items[shapes.Product]]:
 
 def prices_stocks(skus: list[str]) -> Call[shapes.Items[shapes.PriceStock]]:
     return _post("/prices-stocks/query", shapes.Items[shapes.PriceStock], body={"skus": skus})
+
+
+def quote_freight(asked: freight.FreightRequest) -> Call[freight.FreightQuote]:
+    return _post("/freight/quote", freight.FreightQuote, body=asked)
 
 
 def preview_order(order: shapes.NewOrder) -> Call[shapes.Preview]:

@@ -12,6 +12,7 @@ from entrepot_sdk import calls
 from entrepot_sdk.calls import Call
 from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
+from entrepot_sdk.freight import FreightQuote, FreightRequest
 from entrepot_sdk.shapes import (
     Account,
     Balance,
@@ -161,6 +162,10 @@ class Entrepot:
     def prices_stocks(self, skus: list[str]) -> list[PriceStock]:
         """Live prices (fen) and stock of up to 500 SKUs."""
         return self.send(calls.prices_stocks(skus)).items
+
+    def quote_freight(self, asked: FreightRequest) -> FreightQuote:
+        """What sending some pieces to a place costs (fen). Raises a refusal when a line is not sent there."""
+        return self.send(calls.quote_freight(asked))
 
     def preview_order(self, order: NewOrder) -> Preview:
         """What `create_order` would answer, without any effect."""

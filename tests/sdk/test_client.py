@@ -8,6 +8,7 @@ import pytest
 
 from entrepot_sdk import Entrepot, NewBatch, NewOrder, OutcomeUnknownError, RefusedError, RetryPolicy, errors
 from entrepot_sdk.exchange import Exchange
+from entrepot_sdk.freight import Destination, FreightLine, FreightRequest
 from tests.sdk.scripted import KEY, SECRET, Reply, ScriptedPlatform, order_body, problem_body
 
 BALANCE = {"currency": "CNY", "balance": 100, "held": 30, "credit_limit": 0, "available": 70}
@@ -49,6 +50,9 @@ def test_calls_about_one_order(
     assert [(s.method, s.target, s.genuine) for s in platform.seen] == [(method, target, True)]
 
 
+FREIGHT = FreightRequest(
+    lines=[FreightLine(sku="A-1", qty=2)], destination=Destination(province="浙江省", city="杭州市")
+)
 READS: list[tuple[str, tuple[Any, ...], str, Any, Any]] = [
     ("me", (), "GET /api/v1/me", {"number": "D1", "name": "高级", "tier": "高级", "fee_rate_bps": 500}, "D1"),
     ("balance", (), "GET /api/v1/balance", BALANCE, 70),
@@ -60,6 +64,13 @@ READS: list[tuple[str, tuple[Any, ...], str, Any, Any]] = [
         "POST /api/v1/prices-stocks/query",
         {"currency": "CNY", "items": [{"sku": "A-1", "agreed_price": 1050, "stock": 98, "min_quantity": 2}]},
         98,
+    ),
+    (
+        "quote_freight",
+        (FREIGHT,),
+        "POST /api/v1/freight/quote",
+        {"currency": "CNY", "freight": 800, "parts": [{"freight_template_id": "3", "freight": 800, "skus": ["A-1"]}]},
+        800,
     ),
     (
         "shipments",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from entrepot.pricing.rules import service_fee
+from entrepot.pricing.rules import rate_of_goods, service_fee
 from entrepot.stock.rules import AllotmentRow, LevelRow, own_allotment, sellable
 
 
@@ -34,6 +34,7 @@ class ShelfSku:
     price_ceiling_fen: int | None
     weight_g: int
     fee_fen: int = 0
+    fee_rate_bps: int = 0
     agreed_price_fen: int = 0
     stock: int = 0
 
@@ -55,6 +56,7 @@ class ShelfGoods:
     version: int
     allowed_promotions: list[str]
     skus: list[ShelfSku] = field(default_factory=list)
+    freight_template_id: int | None = None
 
 
 _GOODS = """
@@ -66,6 +68,12 @@ _SKUS = """
 select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_floor_fen, price_ceiling_fen, weight_g
 from catalog_sku where is_active and supply_price_fen is not null
 """
+
+_RATES = """
+select goods_id, tier_id, distributor_id, rate_bps from pricing_feerate
+where goods_id = any(%s) and (tier_id = %s or distributor_id = %s)
+"""
+_TEMPLATES = "select goods_id, template_id from freight_goodstemplate where goods_id = any(%s)"
 
 # Levels and open allotments in one round trip: their columns share places, and the moment comes along.
 _POOLS = """
@@ -116,6 +124,9 @@ def fill(goods: dict[int, ShelfGoods], *, terms: Terms) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"{_SKUS} and goods_id = any(%s) order by goods_id, position, id", [list(goods)])
         skus = [ShelfSku(*row) for row in cursor.fetchall()]
+        cursor.execute(_TEMPLATES, [list(goods)])
+        for goods_id, template_id in cursor.fetchall():
+            goods[goods_id].freight_template_id = template_id
     _price_and_count(skus, terms=terms)
     for sku in skus:
         goods[sku.goods_id].skus.append(sku)
@@ -164,12 +175,18 @@ def _price_and_count(skus: Sequence[ShelfSku], *, terms: Terms) -> None:
             else:
                 allotments.setdefault(sku_id, []).append(AllotmentRow(*[*row, ends_at]))
                 now = at
+        cursor.execute(_RATES, [list({sku.goods_id for sku in skus}), terms.tier_id, terms.distributor_id])
+        rates = {(goods_id, tier_id, party_id): rate_bps for goods_id, tier_id, party_id, rate_bps in cursor.fetchall()}
     for sku in skus:
         own = None
         if now is not None:
             own = own_allotment(
                 allotments.get(sku.id, ()), distributor_id=terms.distributor_id, tier_id=terms.tier_id, now=now
             )
-        sku.fee_fen = service_fee(sku.supply_price_fen, fee_rate_bps=terms.fee_rate_bps)
+        rate_bps = rate_of_goods(
+            rates, goods_id=sku.goods_id, tier_id=terms.tier_id, distributor_id=terms.distributor_id
+        )
+        sku.fee_rate_bps = terms.fee_rate_bps if rate_bps is None else rate_bps
+        sku.fee_fen = service_fee(sku.supply_price_fen, fee_rate_bps=sku.fee_rate_bps)
         sku.agreed_price_fen = sku.supply_price_fen + sku.fee_fen
         sku.stock = sellable(levels.get(sku.id, ()), own=own)

@@ -118,7 +118,7 @@ def test_every_code_stands_where_it_can_come(contract: Document) -> None:
     assert all(statuses == {str(STATUSES[code])} for code, statuses in documented.items())
     assert STATUSES.keys() == TITLES.keys(), "every code has its words"
     # Named in the contract's words for what is still to come, or no part of an operation's contract.
-    unused = {"scope_missing", "region_not_served", "hold_quota_exceeded", "batch_refused"}
+    unused = {"scope_missing", "hold_quota_exceeded", "batch_refused"}
     assert STATUSES.keys() - documented.keys() == unused | {"internal_error", "method_not_allowed"}
 
 

@@ -115,6 +115,7 @@ WITHOUT_ID: dict[str, Any] = {
     "list_ledger": None,
     "query_products": "nested",
     "query_prices_and_stocks": "nested",
+    "quote_freight": "nested",
     "preview_order": "nested",
     "create_order": "nested",
     "create_batch": "nested",
@@ -174,6 +175,12 @@ def test_ids_nested_in_bodies_show_nothing_of_the_neighbour(neighbours: Neighbou
     assert (live[1]["state"], live[2]["state"]) == ("not_available", "on_sale")
     assert stranger.post("/products/query", {"ids": [neighbours.hidden_goods, "999999999"]}).json["items"] == []
     assert neighbours.owner.post("/products/query", {"ids": [neighbours.hidden_goods]}).json["items"] != []
+    to = {"province": "浙江省", "city": "杭州市"}
+    codes = [
+        stranger.post("/freight/quote", {"lines": [{"sku": sku, "qty": 1}], "destination": to}).code
+        for sku in (hidden, "no such")
+    ]
+    assert codes == ["product_delisted"] * 2, "another's goods are quoted like none"
     for path in ("/orders", "/orders/preview"):
         refusal = stranger.post(path, order(hidden))
         assert (refusal.code, refusal.json["errors"][0]["facts"]) == ("not_authorised_for_tier", {"sku": hidden})

@@ -8,7 +8,15 @@ from litestar import Litestar, Response, Router
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from entrepot.doors.api import account_calls, batch_calls, catalogue_calls, feed_calls, money_calls, order_calls
+from entrepot.doors.api import (
+    account_calls,
+    batch_calls,
+    catalogue_calls,
+    feed_calls,
+    freight_calls,
+    money_calls,
+    order_calls,
+)
 from entrepot.doors.api.calls import Call
 from entrepot.doors.api.contract import openapi_document
 from entrepot.doors.api.docs import DOCS_HANDLERS
@@ -41,6 +49,7 @@ HANDLERS = [
     order_calls.get_order,
     order_calls.get_order_by_number,
     order_calls.list_shipments,
+    freight_calls.quote_freight,
     money_calls.get_balance,
     money_calls.list_ledger,
 ]

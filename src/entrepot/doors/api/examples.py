@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import feed_shapes, shapes
+from entrepot.doors.api import feed_shapes, freight_shapes, shapes
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
 PATH = {"order_id": ORDER_ID, "out_order_no": ORDER_NO, "batch_no": BATCH_NO, "product_id": "7"}
@@ -151,6 +151,13 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
     "list_orders": (None, shapes.Orders([_held], "b3JkZXJzOjEwMDAwMDQy", True)),
     "get_order": (None, _confirmed),
     "get_order_by_number": (None, _confirmed),
+    "quote_freight": (
+        freight_shapes.FreightRequest(
+            lines=[freight_shapes.FreightLineRequest(sku=SKU, qty=2)],
+            destination=freight_shapes.Destination(province="浙江省", city="杭州市", district="西湖区"),
+        ),
+        freight_shapes.FreightQuote("CNY", 800, [freight_shapes.FreightPart("12", [SKU], 2, 600, 800, "")]),
+    ),
     "list_shipments": (None, shapes.Shipments([_shipment])),
     "get_balance": (None, shapes.Balance("CNY", 100_000, 2100, 0, 97_900)),
     "list_ledger": (

@@ -13,6 +13,7 @@ QUERY = ("validation_failed", "unknown_field")
 PLACING = (
     *("distributor_suspended", "number_reused_with_other_content", "product_delisted", "not_authorised_for_tier"),
     *("promotion_not_allowed", "below_min_quantity", "price_changed", "insufficient_stock", "insufficient_balance"),
+    "region_not_served",
     "request_in_progress",
 )
 

@@ -90,7 +90,7 @@ def product_shape(goods: Any) -> shapes.Product:
         images=[address(path) for path in goods.images],
         detail_images=[address(path) for path in goods.detail_images],
         min_quantity=goods.min_quantity,
-        freight_template_id=None,
+        freight_template_id=str(goods.freight_template_id) if goods.freight_template_id is not None else None,
         state=goods.state,
         version=goods.version,
         currency=CURRENCY,

@@ -53,6 +53,7 @@ _REASONS: dict[str, tuple[str, str]] = {
         "SKU {sku}: minimum {min_quantity}, asked {qty}",
     ),
     "price_changed": ("SKU {sku} 协议价由 {old} 分变为 {new} 分", "SKU {sku}: agreed price {old} fen is now {new} fen"),
+    "region_not_served": ("SKU {sku} 不配送至 {region}", "SKU {sku} is not sent to {region}"),
     "product_delisted": ("SKU {sku} 已下架", "SKU {sku} is delisted"),
     "not_authorised_for_tier": ("SKU {sku} 未对您的等级开放", "SKU {sku} is not shown to your tier"),
     "promotion_not_allowed": ("SKU {sku} 不支持活动 {promotion}", "SKU {sku} does not allow {promotion}"),

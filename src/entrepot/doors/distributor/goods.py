@@ -27,7 +27,7 @@ from entrepot.reports.shelf import ShelfGoods, ShelfSku, Terms
 
 _CHOICES_S = 30
 _LOW_STOCK = 20
-_COLUMNS = tuple(one.name for one in dataclasses.fields(ShelfGoods) if one.name != "skus")
+_COLUMNS = tuple(one.name for one in dataclasses.fields(ShelfGoods) if one.name not in ("skus", "freight_template_id"))
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,52 @@
+"""The shapes of freight in the contract."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from entrepot.doors.api.shapes import Fen, Short, SkuCode, Strict
+
+_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+
+
+class FreightLineRequest(Strict):
+    """Pieces of a SKU to be sent."""
+
+    sku: SkuCode
+    qty: Annotated[int, Meta(ge=1, le=1_000_000, description="Pieces")]
+
+
+class Destination(Strict):
+    """Where to, as in a consignee; a known division code goes before the names."""
+
+    province: Short
+    city: Short
+    district: Annotated[str, Meta(max_length=40, pattern=_LINE)] = ""
+    street: Annotated[str, Meta(max_length=60, pattern=_LINE)] | None = None
+    division_code: Annotated[str, Meta(max_length=12, pattern=r"^[0-9]*$(?!\n)")] | None = None
+
+
+class FreightRequest(Strict):
+    """What sending these lines to a place would cost."""
+
+    lines: Annotated[list[FreightLineRequest], Meta(min_length=1, max_length=500)]
+    destination: Destination
+
+
+class FreightPart(Struct):
+    """What one shipper asks under one template, in fen; `free_by` says why nothing is asked."""
+
+    freight_template_id: str
+    skus: list[str]
+    pieces: int
+    weight_g: int
+    freight: Fen
+    free_by: Annotated[str, Meta(description="template, amount or pieces; empty when freight is asked")]
+
+
+class FreightQuote(Struct):
+    """Freight of the lines were they ordered now, in fen; SKUs in no part are sent free."""
+
+    currency: str
+    freight: Fen
+    parts: list[FreightPart]

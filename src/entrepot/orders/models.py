@@ -96,6 +96,8 @@ class Line(models.Model):
     agreed_price_fen = models.BigIntegerField()
     amount_fen = models.BigIntegerField()
     promotion = models.CharField(max_length=40, blank=True)
+    # The rate the fee was reckoned with; lines older than rates of goods have none and go by their order's.
+    fee_rate_bps = models.PositiveIntegerField(null=True)
     shipped_qty = models.PositiveIntegerField(default=0)
     refunded_qty = models.PositiveIntegerField(default=0)
 

@@ -72,7 +72,7 @@ with moved as (
 )
 select l.order_id || '/' || l.line_no,
        array[l.supply_price_fen + l.fee_fen, (l.supply_price_fen + l.fee_fen) * l.qty,
-             (l.supply_price_fen * o.fee_rate_bps + 5000) / 10000, coalesce(m.shipped, 0), coalesce(p.pieces, 0),
+             (l.supply_price_fen * coalesce(l.fee_rate_bps, o.fee_rate_bps) + 5000) / 10000, coalesce(m.shipped, 0), coalesce(p.pieces, 0),
              coalesce(r.pieces, 0),
              case when o.state in ('cancelled', 'expired', 'rejected') then 0
                   else l.qty - l.shipped_qty - l.refunded_qty end]::numeric[],

@@ -85,7 +85,7 @@ def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
                 [line for _, line in lines],
                 *("order_id", "line_no", "supplier_id", "sku_id", "goods_id", "sku_code", "goods_no", "goods_name"),
                 *("spec", "image", "qty", "supplier_price_fen", "supply_price_fen", "fee_fen", "agreed_price_fen"),
-                *("amount_fen", "promotion"),
+                *("amount_fen", "promotion", "fee_rate_bps"),
             ),
         )
         yield _supply_orders([(order, part) for order in fresh for part in order.supply_orders.values()], books=books)

@@ -123,6 +123,7 @@ class LineRow:
     acceptance_minutes: int | None = None
     acceptance: AcceptanceRow | None = None
     is_rerouted: bool = False
+    fee_rate_bps: int = 0
 
     @property
     def amount_fen(self) -> int:

@@ -27,16 +27,17 @@ where o.id = t.id;
 -- name: insert_lines
 insert into orders_line (order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no,
     goods_name, spec, image, qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen,
-    promotion, shipped_qty, refunded_qty)
+    promotion, fee_rate_bps, shipped_qty, refunded_qty)
 select order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image,
-    qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion, 0, 0
+    qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion, fee_rate_bps,
+    0, 0
 from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(distributor_id)s::bigint[], %(supplier_id)s::bigint[],
     %(sku_id)s::bigint[], %(goods_id)s::bigint[], %(sku_code)s::text[], %(goods_no)s::text[], %(goods_name)s::text[],
     %(spec)s::text[], %(image)s::text[], %(qty)s::int[], %(supplier_price_fen)s::bigint[],
     %(supply_price_fen)s::bigint[], %(fee_fen)s::bigint[], %(agreed_price_fen)s::bigint[], %(amount_fen)s::bigint[],
-    %(promotion)s::text[])
+    %(promotion)s::text[], %(fee_rate_bps)s::int[])
 as t(order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image,
-    qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion);
+    qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion, fee_rate_bps);
 
 -- name: update_lines
 update orders_line l set shipped_qty = t.shipped_qty, refunded_qty = t.refunded_qty

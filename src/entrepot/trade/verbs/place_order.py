@@ -163,6 +163,7 @@ def _lines(ask: Place, *, party: DistributorRow, books: Books) -> dict[int, Line
             agreed_price_fen=price.agreed_price_fen,
             promotion=wanted.promotion,
             is_own=sku.is_own,
+            fee_rate_bps=price.fee_rate_bps,
             acceptance_minutes=sku.acceptance_minutes,
         )
     return lines

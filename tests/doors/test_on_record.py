@@ -235,6 +235,18 @@ def _owed(world: World) -> int:
     return article.supplier_id
 
 
+def _referrer(world: World) -> int:
+    made, _user = create_referrer(world.name("F"), username=f"f.{world.name('u')}"[:40], actor=STAFF)
+    return made.pk
+
+
+def _pay_referrer(world: World) -> Any:
+    who = _referrer(world)
+    taken_in = world.run(terms.AccrueReferral(who, 1, 500, world.name("c")))
+    assert taken_in.is_accepted
+    return terms.PayReferrer(who, 500, world.name("c"), STAFF, "已打款")
+
+
 ASKS: dict[type, Any] = {
     terms.Place: _placed,
     terms.Capture: lambda world: terms.Capture(_held(world)[2].id, STAFF),
@@ -253,6 +265,9 @@ ASKS: dict[type, Any] = {
     terms.Allot: _allot,
     terms.PaySupplier: lambda world: terms.PaySupplier(_owed(world), 500, world.name("c"), STAFF, "已打款"),
     terms.AdjustSupplier: lambda world: terms.AdjustSupplier(_owed(world), -5, world.name("c"), STAFF, "更正"),
+    terms.AccrueReferral: lambda world: terms.AccrueReferral(_referrer(world), 1, 500, world.name("c"), STAFF),
+    terms.ReverseReferral: lambda world: terms.ReverseReferral(_referrer(world), 1, 500, world.name("c"), STAFF),
+    terms.PayReferrer: _pay_referrer,
 }
 """Each verb of the desk, asked by staff so that it takes effect."""
 

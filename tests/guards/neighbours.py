@@ -1,7 +1,9 @@
 """Two distributors and two suppliers who trade next to each other, and a row of every kind for each of them."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Event
 
 from django.db import connection
 from PIL import Image
@@ -9,7 +11,9 @@ from PIL import Image
 from entrepot.aftersale import actions
 from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
-from entrepot.parties.models import Distributor, Supplier
+from entrepot.parties.models import Distributor, Referrer, Supplier
+from entrepot.referral import actions as referral
+from entrepot.referral.jobs import follow_ledger
 from entrepot.settlement import actions as settlement
 from entrepot.trade import terms
 from entrepot.trade.acceptances import Reroute
@@ -27,6 +31,7 @@ class Neighbours:
     anna: Supplier
     boris: Supplier
     goods: list[Article]
+    referrers: list[Referrer] = field(default_factory=list)
 
 
 def meet() -> Neighbours:
@@ -34,6 +39,7 @@ def meet() -> Neighbours:
     world = World()
     alice, bob = (world.distributor(funds_fen=10**7) for _ in range(2))
     anna, boris = world.supplier(), world.supplier()
+    referrers = [_referrer(world, bring) for bring in ({"supplier_id": anna.pk}, {"distributor_id": bob.pk})]
     for_all = [world.article(supplier=supplier, stock=500, cost_fen=1) for supplier in (anna, boris)]
     for_alice = world.article(supplier=anna, stock=50, cost_fen=2, visible_distributors=[alice.pk])
     for_bobs_tier = world.article(supplier=boris, stock=50, cost_fen=3, visible_tiers=[bob.tier_id])
@@ -52,7 +58,31 @@ def meet() -> Neighbours:
     _log(neighbours)
     _acceptances(neighbours)
     _bills(neighbours)
+    _pay_referrers(neighbours, referrers)
     return neighbours
+
+
+def _referrer(world: World, bring: dict[str, int]) -> Referrer:
+    """A referrer who brought one of them."""
+    grade = referral.create_grade(world.name("G"), supplier_rate_bps=1000, distributor_rate_bps=1000, actor=STAFF)
+    who, _user = referral.admit_referrer(world.name("R"), username=world.name("r")[:40], grade_id=grade.pk, actor=STAFF)
+    referral.attach(who.pk, actor=STAFF, **bring)
+    return who
+
+
+def _pay_referrers(neighbours: Neighbours, referrers: list[Referrer]) -> None:
+    follow_ledger(Event())
+    for who in referrers:
+        referral.pay_out(
+            who.pk,
+            amount_fen=1,
+            month=date(2026, 1, 1),
+            paid_on=date(2026, 1, 31),
+            bank_reference="B",
+            once=neighbours.world.name("o"),
+            actor=STAFF,
+        )
+    neighbours.referrers = referrers
 
 
 def _orders(world: World, party: Distributor, goods: list[Article]) -> None:

@@ -16,6 +16,11 @@ TABLES = {  # a column that would change
     "events_event": "version",
     "events_operation": "party_id",
     "aftersale_step": "request_id",
+    "referral_graderate": "supplier_rate_bps",
+    "referral_gradestay": "grade_id",
+    "referral_entry": "amount_fen",
+    "referral_entryline": "amount_fen",
+    "referral_payout": "amount_fen",
 }
 WRITES = {
     "update": "update {table} set {column} = {column} + 1",

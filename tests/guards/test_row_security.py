@@ -113,6 +113,14 @@ SEEN: dict[str, tuple[str, str]] = {
     ),
     "settlement_run": (NOTHING, NOTHING),
     "settlement_terms": (NOTHING, f"t.supplier_id = {S} or t.supplier_id is null"),
+    "referral_attachment": (NOTHING, NOTHING),
+    "referral_entry": (NOTHING, NOTHING),
+    "referral_entryline": (NOTHING, NOTHING),
+    "referral_followed": (NOTHING, NOTHING),
+    "referral_grade": (NOTHING, NOTHING),
+    "referral_graderate": (NOTHING, NOTHING),
+    "referral_gradestay": (NOTHING, NOTHING),
+    "referral_payout": (NOTHING, NOTHING),
     "stock_allotment": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
     "stock_holdquota": (f"t.distributor_id = {D}", NOTHING),
     "stock_holdrecord": (f"t.distributor_id = {D}", NOTHING),
@@ -138,6 +146,18 @@ SEEN: dict[str, tuple[str, str]] = {
         ),
     ),
     "stock_warehouse": (NOTHING, f"t.supplier_id = {S}"),
+}
+R = "%(referrer)s"
+# What a referrer sees; of every other table nothing.
+SEEN_BY_REFERRER: dict[str, str] = {
+    "ledger_account": f"t.referrer_id = {R}",
+    "parties_referrer": f"t.id = {R}",
+    "referral_attachment": f"t.referrer_id = {R}",
+    "referral_entry": f"t.referrer_id = {R}",
+    "referral_grade": f"t.id in (select grade_id from referral_gradestay where referrer_id = {R})",
+    "referral_graderate": f"t.grade_id in (select grade_id from referral_gradestay where referrer_id = {R})",
+    "referral_gradestay": f"t.referrer_id = {R}",
+    "referral_payout": f"t.referrer_id = {R}",
 }
 # Tables without row-level security, and why it is right so.
 OPEN: dict[str, str] = {
@@ -185,6 +205,16 @@ def test_everybody_sees_his_own(neighbours: Neighbours, admin: psycopg.Connectio
     within = scope.distributor(values["distributor"]) if is_distributor else scope.supplier(values["supplier"])
     assert seen(within, table) == his
     assert bool(his) == (condition != NOTHING), "what he may see is there to be seen"
+
+
+@pytest.mark.parametrize("table", SEEN)
+def test_a_referrer_sees_his_own_figures_and_nothing_of_the_trade(
+    neighbours: Neighbours, admin: psycopg.Connection[Any], table: str
+) -> None:
+    for who in neighbours.referrers:
+        his = expected(admin, table, SEEN_BY_REFERRER.get(table, NOTHING), {"referrer": who.pk})
+        assert seen(scope.referrer(who.pk), table) == his
+        assert bool(his) == (table in SEEN_BY_REFERRER), "what he may see is there to be seen"
 
 
 @pytest.mark.parametrize("table", SEEN)

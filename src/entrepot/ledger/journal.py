@@ -18,12 +18,15 @@ _ROOTS = {
     "goods_income": "Income:Goods",
     "fee_income": "Income:Fee",
     "adjustment": "Equity:Adjustment",
+    "referrer_payable": "Liabilities:Referrers",
+    "referral_expense": "Expenses:Referral",
 }
 _ACCOUNTS = """
-select a.id, a.kind, coalesce(d.number, s.number, ''), coalesce(d.id, s.id, 0), a.balance_fen
+select a.id, a.kind, coalesce(d.number, s.number, r.number, ''), coalesce(d.id, s.id, r.id, 0), a.balance_fen
 from ledger_account a
 left join parties_distributor d on d.id = a.distributor_id
 left join parties_supplier s on s.id = a.supplier_id
+left join parties_referrer r on r.id = a.referrer_id
 order by a.id
 """
 _TRANSFERS = """

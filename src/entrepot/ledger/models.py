@@ -7,7 +7,7 @@ from entrepot.base.fields import TransactionId
 
 
 class AccountKind(models.TextChoices):
-    """What an account stands for. Prepaid, payable and clearing are liabilities, incomes are income, bank an asset."""
+    """What an account stands for. Prepaid, payables and clearing are liabilities, incomes are income, bank an asset."""
 
     PREPAID = "prepaid", "prepaid"
     CLEARING = "clearing", "clearing"
@@ -16,14 +16,20 @@ class AccountKind(models.TextChoices):
     FEE_INCOME = "fee_income", "fee_income"
     BANK = "bank", "bank"
     ADJUSTMENT = "adjustment", "adjustment"
+    REFERRER_PAYABLE = "referrer_payable", "referrer_payable"
+    REFERRAL_EXPENSE = "referral_expense", "referral_expense"
+
+
+_RUNNING = ["prepaid", "supplier_payable", "referrer_payable"]
 
 
 class Account(models.Model):
-    """账户: credit minus debit of its transfers. Only parties' accounts (prepaid, payable) keep the running figure."""
+    """账户: credit minus debit of its transfers. Only parties' accounts (prepaid, payables) keep the running figure."""
 
     kind = models.CharField(max_length=20, choices=AccountKind.choices)
     distributor = models.ForeignKey("parties.Distributor", models.PROTECT, null=True, blank=True)
     supplier = models.ForeignKey("parties.Supplier", models.PROTECT, null=True, blank=True)
+    referrer = models.ForeignKey("parties.Referrer", models.PROTECT, null=True, blank=True)
     currency = models.CharField(max_length=3, default="CNY")
     balance_fen = models.BigIntegerField(null=True, blank=True)
     held_fen = models.BigIntegerField(default=0)
@@ -36,7 +42,7 @@ class Account(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "distributor", "supplier"], nulls_distinct=False, name="account_once"
+                fields=["kind", "distributor", "supplier", "referrer"], nulls_distinct=False, name="account_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(held_fen__gte=0) & models.Q(credit_limit_fen__gte=0),
@@ -52,8 +58,8 @@ class Account(models.Model):
                 name="prepaid_within_credit_limit",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["prepaid", "supplier_payable"], balance_fen__isnull=False)
-                | (~models.Q(kind__in=["prepaid", "supplier_payable"]) & models.Q(balance_fen__isnull=True)),
+                condition=models.Q(kind__in=_RUNNING, balance_fen__isnull=False)
+                | (~models.Q(kind__in=_RUNNING) & models.Q(balance_fen__isnull=True)),
                 name="running_balance_for_parties_only",
             ),
         ]

@@ -40,6 +40,18 @@ def payable_fen(supplier_id: int) -> int:
     return 0 if account is None else account.balance_fen or 0
 
 
+def owed_to_referrer_fen(referrer_id: int) -> int:
+    """Return what the platform owes a referrer, in fen; below 0 he owes it, and later earnings are netted with it."""
+    return owed_to_referrers_fen([referrer_id])[referrer_id]
+
+
+def owed_to_referrers_fen(referrer_ids: list[int]) -> dict[int, int]:
+    """Return what the platform owes several referrers, in fen, in one query."""
+    rows = Account.objects.filter(kind=AccountKind.REFERRER_PAYABLE, referrer_id__in=referrer_ids)
+    found = dict(rows.values_list("referrer_id", "balance_fen"))
+    return {referrer_id: found.get(referrer_id) or 0 for referrer_id in referrer_ids}
+
+
 def statement(*, distributor_id: int | None = None, supplier_id: int | None = None) -> QuerySet[Transfer]:
     """Return the statement (资金流水) of one party, newest first, each row with two figures in fen.
 

@@ -189,7 +189,9 @@ def _freight(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def _money(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
-    accounts = [row for row in (*books.prepaid.values(), *books.payable.values()) if row.is_touched]
+    accounts = [
+        row for row in (*books.prepaid.values(), *books.payable.values(), *books.referrers.values()) if row.is_touched
+    ]
     if accounts:
         yield (
             "update_accounts",

@@ -327,6 +327,7 @@ class Books:
     allotments_by_sku: dict[int, list[AllotmentRow]] = field(default_factory=dict)
     prepaid: dict[int, AccountRow] = field(default_factory=dict)
     payable: dict[int, AccountRow] = field(default_factory=dict)
+    referrers: dict[int, AccountRow] = field(default_factory=dict)
     clearing: dict[int, int] = field(default_factory=dict)
     holdings: dict[int, Holdings] = field(default_factory=dict)
     house: dict[str, int] = field(default_factory=dict)

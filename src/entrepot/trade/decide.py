@@ -16,6 +16,7 @@ from entrepot.trade.verbs.pay_supplier import adjust_supplier, pay_supplier
 from entrepot.trade.verbs.place_order import place_order
 from entrepot.trade.verbs.receive import receive
 from entrepot.trade.verbs.recharge import credit, set_credit_limit
+from entrepot.trade.verbs.refer import accrue_referral, pay_referrer, reverse_referral
 from entrepot.trade.verbs.refund_before_shipping import refund_before_shipping
 from entrepot.trade.verbs.reroute import reroute
 from entrepot.trade.verbs.restock import allot, restock
@@ -51,6 +52,9 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.CloseAllotment: close_allotment,
     terms.TendAllotment: tend_allotment,
     terms.SetWarning: set_warning,
+    terms.AccrueReferral: accrue_referral,
+    terms.ReverseReferral: reverse_referral,
+    terms.PayReferrer: pay_referrer,
 }
 
 

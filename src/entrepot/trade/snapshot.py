@@ -27,7 +27,7 @@ from entrepot.trade.terms import one_of_line
 
 Statement: TypeAlias = tuple[str, dict[str, Any]]
 
-HOUSE_KINDS = ("goods_income", "fee_income", "bank", "adjustment")
+HOUSE_KINDS = ("goods_income", "fee_income", "bank", "adjustment", "referral_expense")
 
 
 class Wanted:
@@ -57,6 +57,10 @@ class Wanted:
         payments = [ask for ask in asks if isinstance(ask, terms.PaySupplier | terms.AdjustSupplier)]
         self.payee_ids = sorted({ask.supplier_id for ask in payments})
         self.causes += [ask.cause for ask in payments]
+        referrals = terms.AccrueReferral | terms.ReverseReferral | terms.PayReferrer
+        referral_asks = [ask for ask in asks if isinstance(ask, referrals)]
+        self.referrer_ids = sorted({ask.referrer_id for ask in referral_asks})
+        self.causes += [ask.cause for ask in referral_asks]
 
 
 def _substitutes(asks: Sequence[Any]) -> set[str]:
@@ -84,6 +88,9 @@ def load(asks: Sequence[Any], *, raw: psycopg.Connection[Any], is_locking: bool 
     books = _read(cursor, wanted, orders)
     missing = [party for party in wanted.distributor_ids if party in books.distributors and party not in books.prepaid]
     unpaid = _unopened_suppliers(books, wanted)
+    if len(books.referrers) < len(wanted.referrer_ids):
+        cursor.write("open_referrers", referrer_ids=wanted.referrer_ids)
+        books = _read(cursor, wanted, orders)
     if missing or unpaid or len(books.house) < len(HOUSE_KINDS):
         cursor.write("open_accounts", distributor_ids=sorted(missing), supplier_ids=sorted(unpaid))
         books = _read(cursor, wanted, orders)
@@ -182,6 +189,7 @@ def _locking(wanted: Wanted, order_ids: list[int], *, suppliers: list[int]) -> l
     return [
         allotments,
         ("lock_accounts", {"distributor_ids": sorted(wanted.distributor_ids), "supplier_ids": suppliers}),
+        *([("lock_referrers", {"referrer_ids": wanted.referrer_ids})] if wanted.referrer_ids else []),
         ("lock_levels_of_skus" if is_by_sku else "lock_levels", stock),
     ]
 
@@ -244,6 +252,8 @@ def _fill_parties(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
             books.prepaid[account.distributor_id] = account
         elif account.supplier_id is not None:
             books.payable[account.supplier_id] = account
+    for referrer_id, account_id, balance_fen in rows.get("lock_referrers", []):
+        books.referrers[referrer_id] = AccountRow(account_id, "referrer_payable", None, None, balance_fen, 0, 0)
     for account_id, kind, distributor_id in rows["plain_accounts"]:
         if kind == "clearing":
             books.clearing[distributor_id] = account_id

@@ -33,9 +33,7 @@ _TABS = (
 _COLUMNS = (
     Column(title=_("Login name"), value=lambda row: row.username, width=20),
     Column(title=_("Name"), value=lambda row: row.display_name, width=20),
-    Column(
-        title=_("Works for"), value=lambda row: str(row.party or gettext("Platform")), width=28
-    ),
+    Column(title=_("Works for"), value=lambda row: str(row.party or gettext("Platform")), width=28),
     Column(title=_("Roles"), value=lambda row: ", ".join(role.name for role in row.roles.all()), width=28),
     Column(title=_("State"), value=lambda row: gettext("Active") if row.is_active else gettext("Disabled"), width=12),
     Column(title=_("Last signed in"), value=lambda row: row.last_login, kind="moment", width=20),
@@ -52,7 +50,9 @@ class UserSearch(FilterForm):
 
     def rows(self) -> QuerySet[User]:
         """Return the users that meet the search."""
-        found = User.objects.select_related("supplier", "distributor", "referrer").prefetch_related("roles").order_by("-id")
+        found = (
+            User.objects.select_related("supplier", "distributor", "referrer").prefetch_related("roles").order_by("-id")
+        )
         if text := self.value("text"):
             found = found.filter(Q(username__icontains=text) | Q(display_name__icontains=text))
         if state := self.value("state"):
@@ -205,7 +205,12 @@ def user_state(request: PartyRequest, user_id: int) -> HttpResponse:
 
 
 def _user(user_id: int) -> User:
-    row = User.objects.select_related("supplier", "distributor", "referrer").prefetch_related("roles").filter(pk=user_id).first()
+    row = (
+        User.objects.select_related("supplier", "distributor", "referrer")
+        .prefetch_related("roles")
+        .filter(pk=user_id)
+        .first()
+    )
     if row is None:
         raise Http404
     return row

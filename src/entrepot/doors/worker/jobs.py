@@ -5,13 +5,14 @@ from threading import Event
 from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
+from entrepot.referral import jobs as referral
 from entrepot.settlement import jobs as settlement
 
 # A job does what is due, leaves early between two of its transactions once the event is set, and returns how many
 # things it changed. It may run twice at the same time, in two workers, and must do nothing twice.
 Job: TypeAlias = Callable[[Event], int]
 
-EACH_ROUND: dict[str, Job] = {}
+EACH_ROUND: dict[str, Job] = {"referrals_booked": referral.follow_ledger}
 EACH_MINUTE: dict[str, Job] = {
     "claims_settled": aftersale.settle_silent_claims,
     "returns_overdue": aftersale.end_overdue_returns,

@@ -100,7 +100,18 @@ order by a.id for update of a;
 -- name: plain_accounts
 select id, kind, distributor_id from ledger_account
 where (kind = 'clearing' and distributor_id = any(%(distributor_ids)s::bigint[]))
-   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment') and distributor_id is null);
+   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment', 'referral_expense') and distributor_id is null);
+
+-- name: lock_referrers
+select a.referrer_id, a.id, a.balance_fen from ledger_account a
+where a.kind = 'referrer_payable' and a.referrer_id = any(%(referrer_ids)s::bigint[])
+order by a.id for update of a;
+
+-- name: open_referrers
+insert into ledger_account (kind, referrer_id, currency, balance_fen, held_fen, credit_limit_fen)
+select 'referrer_payable', r.id, 'CNY', 0, 0, 0
+from parties_referrer r where r.id = any(%(referrer_ids)s::bigint[]) order by r.id
+on conflict do nothing;
 
 -- name: skus
 select k.id, k.code, k.spec, k.goods_id, g.goods_no, g.name, coalesce(g.images[1], ''), g.supplier_id, s.is_platform,
@@ -206,7 +217,8 @@ on conflict do nothing;
 
 -- name: done_transfers
 select t.kind, t.cause, t.amount_fen from ledger_transfer t
-where t.cause = any(%(causes)s::text[]) and t.kind in ('pay_supplier', 'adjust_supplier', 'top_up', 'adjustment');
+where t.cause = any(%(causes)s::text[]) and t.kind in ('pay_supplier', 'adjust_supplier', 'top_up', 'adjustment',
+    'referral_accrue', 'referral_reverse', 'referral_pay');
 
 -- name: done_moves
 select m.kind, m.cause, m.on_hand_delta from stock_move m
@@ -226,7 +238,8 @@ select 'clearing', d, null, 'CNY', null, 0, 0 from unnest(%(distributor_ids)s::b
 union all
 select 'supplier_payable', null, s, 'CNY', 0, 0, 0 from unnest(%(supplier_ids)s::bigint[]) s
 union all
-select k, null, null, 'CNY', null, 0, 0 from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment']) k
+select k, null, null, 'CNY', null, 0, 0 from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment',
+    'referral_expense']) k
 on conflict do nothing;
 
 -- name: open_levels

@@ -60,6 +60,8 @@ SEEN: dict[str, tuple[str, str]] = {
         ),
         f"exists (select 1 from freight_template f where f.id = t.template_id and f.supplier_id = {S})",
     ),
+    "fulfilment_houseterms": (NOTHING, NOTHING),
+    "fulfilment_substitute": (NOTHING, NOTHING),
     "ledger_account": (f"t.distributor_id = {D} and t.kind = 'prepaid'", f"t.supplier_id = {S}"),
     "ledger_seal": (NOTHING, NOTHING),
     "ledger_transfer": (f"t.distributor_id = {D}", f"t.supplier_id = {S}"),

@@ -11,7 +11,8 @@ _LETTERS = {"distributor": "D", "supplier": "S", "referrer": "R"}
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "platform": (
-        *("orders.view", "orders.ship", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal"),
+        *("orders.view", "orders.ship", "orders.cancel", "orders.refund", "orders.complete", "orders.reroute"),
+        "consignee.reveal",
         *("goods.view", "goods.edit", "goods.review", "stock.view", "stock.edit"),
         *("suppliers.view", "suppliers.edit", "distributors.view", "distributors.edit", "tiers.edit", "keys.edit"),
         *("topups.view", "topups.review", "money.credit", "ledger.view"),
@@ -40,8 +41,8 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("topups.view", "referrers.view", "referrers.edit", "log.view"),
         ),
         "客服": (
-            *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal"),
-            *("goods.view", "stock.view", "distributors.view"),
+            *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "orders.reroute"),
+            *("consignee.reveal", "goods.view", "stock.view", "distributors.view"),
         ),
         "财务": (
             *("orders.view", "topups.view", "topups.review", "money.credit", "ledger.view"),

@@ -15,6 +15,18 @@ _WORDS: dict[Refusal, Any] = {
     Refusal.DISTRIBUTOR_SUSPENDED: gettext_lazy("The distributor is suspended."),
     Refusal.PRODUCT_DELISTED: gettext_lazy("The goods are no longer on sale."),
 }
+_WHY: dict[str, Any] = {
+    "not_this_shippers_line": gettext_lazy("This line belongs to another shipper."),
+    "unknown_line": gettext_lazy("The order has no such line."),
+    "unknown_sku": gettext_lazy("There is no such SKU to send instead."),
+    "not_accepted": gettext_lazy("This line has not been accepted yet; accept it before you ship."),
+    "not_asked": gettext_lazy("This line was accepted when it was paid; nobody is asked about it."),
+    "too_late": gettext_lazy("The time to accept this line is over; the platform decides now."),
+    "decided": gettext_lazy("What becomes of this line is decided already."),
+    "nothing_open": gettext_lazy("Nothing of this line is left to send."),
+    "partly_sent": gettext_lazy("Pieces of this line are on their way; the rest can only be refunded."),
+    "date_is_past": gettext_lazy("The date lies in the past."),
+}
 
 
 def reason_of(answer: Answer) -> str:
@@ -31,10 +43,11 @@ def sentence(fault: Fault) -> str:
     why = facts.get("why", "")
     if why == "more_than_open":
         return _("Only %(open)d pieces of this line are still open, not %(qty)d.") % facts
-    if why == "not_this_shippers_line":
-        return _("This line belongs to another shipper.")
-    if why == "unknown_line":
-        return _("The order has no such line.")
+    if why == "at_a_loss":
+        shown = {"cost": yuan(facts["supplier_price"]), "price": yuan(facts["supply_price"])}
+        return _("It costs ¥%(cost)s and is sold for ¥%(price)s: allow the loss if it shall be.") % shown
+    if why in _WHY:
+        return str(_WHY[why])
     if fault.refusal is Refusal.STATE_CONFLICT:
         state = str(state_of("order", str(facts.get("state", "")))[0])
         return _("The order is “%(state)s” by now; that does not allow this.") % {"state": state}

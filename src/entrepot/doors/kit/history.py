@@ -25,6 +25,12 @@ _TITLES: dict[str, Any] = {
     "order.received": gettext_lazy("Received"),
     "order.completed": gettext_lazy("Completed"),
     "order.refunded": gettext_lazy("Refunded before shipping"),
+    "order.lines_accepted": gettext_lazy("Accepted by the shipper"),
+    "order.lines_back_ordered": gettext_lazy("Back-ordered by the shipper"),
+    "order.lines_refused": gettext_lazy("The shipper cannot supply"),
+    "order.lines_overdue": gettext_lazy("Not accepted in time"),
+    "order.line_rerouted": gettext_lazy("Goes out by a substitute"),
+    "order.acceptance_extended": gettext_lazy("More time to accept"),
 }
 
 
@@ -66,6 +72,11 @@ def _text(event: Event) -> str:
         parts.append(f"{carrier_name(data['carrier'])} {data['tracking_no']}")
     if "refunded" in data:
         parts.append(f"¥{yuan(data['refunded'])}")
+    if event.type.startswith("order.line"):
+        numbers = [line["line"] if isinstance(line, dict) else line for line in data.get("lines", ())]
+        parts.append(_("line %(numbers)s") % {"numbers": ", ".join(map(str, numbers))})
+    if "ship_by" in data:
+        parts.append(_("will be sent by %(day)s") % {"day": data["ship_by"]})
     if event.reason:
         parts.append(event.reason)
     return " · ".join(parts)

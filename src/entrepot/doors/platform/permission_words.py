@@ -28,6 +28,7 @@ VERBS: dict[str, Any] = {
     "cancel": _("cancel"),
     "refund": _("refund before shipping"),
     "complete": _("record receipt, complete"),
+    "reroute": _("re-route, give more time to accept"),
     "reveal": _("see in clear"),
     "review": _("review"),
     "credit": _("credit, adjust, set limits"),

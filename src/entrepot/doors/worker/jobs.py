@@ -5,6 +5,7 @@ from threading import Event
 from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
+from entrepot.fulfilment import jobs as fulfilment
 from entrepot.referral import jobs as referral
 from entrepot.settlement import jobs as settlement
 
@@ -12,7 +13,10 @@ from entrepot.settlement import jobs as settlement
 # things it changed. It may run twice at the same time, in two workers, and must do nothing twice.
 Job: TypeAlias = Callable[[Event], int]
 
-EACH_ROUND: dict[str, Job] = {"referrals_booked": referral.follow_ledger}
+EACH_ROUND: dict[str, Job] = {
+    "acceptance_lapsed": fulfilment.lapse,
+    "referrals_booked": referral.follow_ledger,
+}
 EACH_MINUTE: dict[str, Job] = {
     "claims_settled": aftersale.settle_silent_claims,
     "returns_overdue": aftersale.end_overdue_returns,

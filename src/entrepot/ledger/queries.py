@@ -1,5 +1,6 @@
 """Reads of accounts and transfers; call them inside the reader's scope."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Case, F, QuerySet, Subquery, Sum, When
@@ -32,6 +33,24 @@ def wallets(distributor_ids: list[int]) -> dict[int, Wallet]:
     figures = rows.values_list("distributor_id", "balance_fen", "held_fen", "credit_limit_fen")
     found = {owner: Wallet(balance or 0, held, limit) for owner, balance, held, limit in figures}
     return {distributor_id: found.get(distributor_id, Wallet()) for distributor_id in distributor_ids}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The warning on a distributor's prepaid account: its threshold in fen, and whether funds are below it."""
+
+    warn_below_fen: int = 0
+    is_low: bool = False
+    waiting_fen: int = 0
+
+
+def watches(distributor_ids: Iterable[int] | None = None) -> dict[int, Watch]:
+    """Return the warnings of several distributors, or of all who have an account, in one query."""
+    rows = Account.objects.filter(kind=AccountKind.PREPAID)
+    if distributor_ids is not None:
+        rows = rows.filter(distributor_id__in=list(distributor_ids))
+    figures = rows.values_list("distributor_id", "warn_below_fen", "is_low", "waiting_fen")
+    return {owner: Watch(*watch) for owner, *watch in figures if owner is not None}
 
 
 def payable_fen(supplier_id: int) -> int:

@@ -57,9 +57,10 @@ class DayTotal(models.Model):
 
 
 class CountedDay(models.Model):
-    """A day whose totals stand for all distributors."""
+    """A day whose totals stand for all distributors; no transfer of a later day has an id below `next_id`."""
 
     day = models.DateField(primary_key=True)
+    next_id = models.BigIntegerField()
     counted_at = models.DateTimeField(db_default=Now())
 
 

@@ -120,9 +120,12 @@ class SoldOut(models.Model):
 
 
 class ShelfWatch(models.Model):
-    """How far the switches have read the facts of stock; one row. `is_whole` asks for a look at all goods once."""
+    """How far the switches have looked at changed levels; one row. `is_whole` asks for a look at all goods once.
 
-    last_event_id = models.BigIntegerField(default=0)
+    `last_xid` is the transaction below which every change of a level has been looked at.
+    """
+
+    last_xid = models.BigIntegerField(default=0)
     is_whole = models.BooleanField(default=True)
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db import connection
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from entrepot.stock.models import Allotment, Level, Move
 
@@ -49,3 +51,48 @@ def allotments_of(sku_id: int) -> QuerySet[Allotment]:
 def moves_of(sku_id: int) -> QuerySet[Move]:
     """Return the moves (库存流水) of a SKU with their levels, newest first."""
     return Move.objects.filter(level__sku_id=sku_id).select_related("level__warehouse").order_by("-id")
+
+
+_TO_TEND = """
+select a.id, k.code from stock_allotment a join catalog_sku k on k.id = a.sku_id
+where a.is_open and a.ends_at <= clock_timestamp()
+union
+select a.id, k.code from stock_allotment a join catalog_sku k on k.id = a.sku_id
+where not a.is_open and exists (select from stock_level l where l.allotment_id = a.id and l.on_hand > l.reserved)
+union
+select a.id, k.code from stock_allotment a join catalog_sku k on k.id = a.sku_id
+where a.is_open and a.given < a.floor and exists (
+    select from stock_level l where l.sku_id = a.sku_id and l.allotment_id is null and l.on_hand > l.reserved
+)
+order by 1 limit %s
+"""
+
+
+def allotments_to_tend(limit: int) -> list[tuple[int, str]]:
+    """Return ids and SKU codes of allotments that have ended, have pieces left though closed, or lack their floor."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_TEND, [limit])
+        return list(cursor.fetchall())
+
+
+def all_allotments() -> QuerySet[Allotment]:
+    """Return every allotment that was ever open, with SKU, goods and party, and what its pool and the shared one hold.
+
+    `pool_free`, `pool_reserved` and `shared_free` are pieces; `shortage` is what the floor still lacks.
+    """
+    pool = Level.objects.filter(allotment_id=OuterRef("pk")).order_by().values("allotment_id")
+    shared = Level.objects.filter(sku_id=OuterRef("sku_id"), allotment__isnull=True).order_by().values("sku_id")
+    free = Sum(F("on_hand") - F("reserved"))
+    return (
+        Allotment.objects.exclude(is_open=False, version=1)
+        .select_related("sku__goods__supplier", "distributor", "tier")
+        .annotate(
+            pool_free=Coalesce(Subquery(pool.annotate(n=free).values("n")), 0, output_field=BigIntegerField()),
+            pool_reserved=Coalesce(
+                Subquery(pool.annotate(n=Sum("reserved")).values("n")), 0, output_field=BigIntegerField()
+            ),
+            shared_free=Coalesce(Subquery(shared.annotate(n=free).values("n")), 0, output_field=BigIntegerField()),
+            shortage=Greatest(F("floor") - F("given"), 0),
+        )
+        .order_by("-id")
+    )

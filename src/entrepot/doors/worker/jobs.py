@@ -6,8 +6,10 @@ from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
 from entrepot.fulfilment import jobs as fulfilment
+from entrepot.recharge import jobs as recharge
 from entrepot.referral import jobs as referral
 from entrepot.settlement import jobs as settlement
+from entrepot.stock import jobs as stock
 
 # A job does what is due, leaves early between two of its transactions once the event is set, and returns how many
 # things it changed. It may run twice at the same time, in two workers, and must do nothing twice.
@@ -15,9 +17,13 @@ Job: TypeAlias = Callable[[Event], int]
 
 EACH_ROUND: dict[str, Job] = {
     "acceptance_lapsed": fulfilment.lapse,
+    "shelf_tended": stock.tend_shelf,
     "referrals_booked": referral.follow_ledger,
 }
 EACH_MINUTE: dict[str, Job] = {
+    "funds_foreseen": recharge.foresee,
+    "statements_made": recharge.make_statements,
+    "lapses_adapted": stock.adapt_lapses,
     "claims_settled": aftersale.settle_silent_claims,
     "returns_overdue": aftersale.end_overdue_returns,
     "billed": settlement.make_bills,

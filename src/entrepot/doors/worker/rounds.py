@@ -13,8 +13,9 @@ from entrepot.base import scope
 from entrepot.doors.worker.jobs import EACH_MINUTE, EACH_ROUND, Job
 from entrepot.ledger import seals
 from entrepot.orders import due
+from entrepot.stock.queries import allotments_to_tend
 from entrepot.trade import desk
-from entrepot.trade.terms import Complete, Expire, Receive, Release
+from entrepot.trade.terms import Complete, Expire, Receive, Release, TendAllotment
 
 HOLDS_AT_MOST = 500
 BATCH = 100
@@ -35,7 +36,7 @@ class Rounds:
         done = self._expire() + self._release() + self._do(EACH_ROUND)
         if time.monotonic() >= self._next_slow:
             self._next_slow = time.monotonic() + MINUTE_S
-            done += self._receive() + self._complete()
+            done += self._receive() + self._complete() + self._tend()
             done += self._do(EACH_MINUTE)
             self._seal()
         return done
@@ -80,7 +81,14 @@ class Rounds:
             verb="completed",
         )
 
-    def _run(self, find: Callable[[], Sequence[int]], *, ask: Callable[[int], Any], verb: str) -> int:
+    def _tend(self) -> int:
+        return self._run(
+            lambda: allotments_to_tend(HOLDS_AT_MOST),
+            ask=lambda found: TendAllotment(found[1], found[0]),
+            verb="tended",
+        )
+
+    def _run(self, find: Callable[[], Sequence[Any]], *, ask: Callable[[Any], Any], verb: str) -> int:
         """Ask the desk for everything that is due, batch by batch; what was changed by others meanwhile is refused."""
         if self._stop.is_set():
             return 0

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             name='CountedDay',
             fields=[
                 ('day', models.DateField(primary_key=True, serialize=False)),
+                ('next_id', models.BigIntegerField()),
                 ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name='ShelfWatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_event_id', models.BigIntegerField(default=0)),
+                ('last_xid', models.BigIntegerField(default=0)),
                 ('is_whole', models.BooleanField(default=True)),
             ],
         ),

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "entrepot.recharge",
     "entrepot.settlement",
     "entrepot.referral",
+    "entrepot.callbacks",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -180,3 +182,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
 # The trade: what time does by itself.
 RECEIPT_AFTER_DAYS = int(os.environ.get("ENTREPOT_RECEIPT_DAYS", "15"))
 COMPLETION_AFTER_DAYS = int(os.environ.get("ENTREPOT_COMPLETION_DAYS", "7"))
+
+# Ranges callbacks may go to besides public addresses: none, loopback for a local trial, or what the operator names.
+_CALLBACK_NETWORKS = os.environ.get("ENTREPOT_CALLBACK_NETWORKS", "")
+if os.environ.get("ENTREPOT_ALLOW_PRIVATE_CALLBACKS") == "1":
+    _CALLBACK_NETWORKS += ",127.0.0.0/8,::1/128"
+CALLBACK_NETWORKS = [ip_network(text.strip()) for text in _CALLBACK_NETWORKS.split(",") if text.strip()]

@@ -21,7 +21,10 @@ class Event(models.Model):
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["object_kind", "object_id", "id"], name="event_by_object")]
+        indexes = [
+            models.Index(fields=["object_kind", "object_id", "id"], name="event_by_object"),
+            models.Index(fields=["xid", "id"], name="event_by_xid"),
+        ]
 
 
 class Operation(models.Model):

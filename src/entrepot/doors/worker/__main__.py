@@ -39,10 +39,12 @@ def work(stop: Event) -> int:
     from django.db import InterfaceError, OperationalError, connection
 
     from entrepot.base.start_check import problems
+    from entrepot.doors.worker.calling import Calling
     from entrepot.doors.worker.rounds import Rounds
     from entrepot.trade.desk import Busy
 
     rounds = Rounds(stop)
+    calling = Calling()
     is_leading = False
     failures = 0
     while not stop.is_set():
@@ -54,6 +56,7 @@ def work(stop: Event) -> int:
                     return 1
                 is_leading = _lead()
             if is_leading:
+                calling.begin()
                 rounds.make()
             failures = 0
             stop.wait(max(0.0, ROUND_S - (time.monotonic() - began)))
@@ -63,10 +66,12 @@ def work(stop: Event) -> int:
         except (OperationalError, InterfaceError) as error:
             # The lock went with the connection: whoever comes back first leads.
             is_leading = False
+            calling.end()
             failures += 1
             log.warning("database_away", failures=failures, error=str(error).splitlines()[0] if str(error) else "")
             connection.close()
             stop.wait(min(LONGEST_PAUSE_S, 0.1 * 2**failures))
+    calling.end()
     connection.close()
     log.info("stopped")
     return 0

@@ -1,0 +1,1 @@
+"""Callbacks against real receivers over HTTP."""

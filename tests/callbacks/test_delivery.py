@@ -1,0 +1,227 @@
+"""Callbacks as a mall receives them: verified, signed, in its own queue, repeated, logged."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from entrepot.base import scope
+from entrepot.callbacks import dispatch, rules
+from entrepot.callbacks.actions import (
+    read_endpoint,
+    renew_secret,
+    replay,
+    secret_of,
+    send_test,
+    set_endpoint,
+    try_again,
+)
+from entrepot.callbacks.queries import calls_of, events_after
+from entrepot.callbacks.sorting import sort_out
+from tests.callbacks.conftest import MakeReceiver, eventually
+from tests.callbacks.receiver import Handler, drip, endless, silent
+from tests.world import STAFF, World, rows
+
+MakeCalled = Callable[..., Any]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeats come within a second."""
+    monkeypatch.setattr(rules, "WAITS_S", (0,) * rules.ATTEMPTS)
+    monkeypatch.setattr(dispatch, "ADOPT_S", 0.1)
+
+
+def state_of(party: Any) -> str:
+    """The state of a party's address."""
+    return str(read_endpoint(party.pk).state)
+
+
+def is_ready(party: Any) -> bool:
+    """Whether a party's address is active and nothing waits for it."""
+    return state_of(party) == "active" and "waiting" not in {state for state, _ in queue_of(party)}
+
+
+def queue_of(party: Any) -> list[tuple[str, int]]:
+    """State and attempts of every message of a party, in order."""
+    return rows("select state, attempts from callbacks_message where distributor_id = %s order by seq", party.pk)
+
+
+def test_an_order_is_told_signed_and_in_order(
+    world: World, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    mall, other = called(receiver.url), called(make_receiver().url)
+    eventually(lambda: state_of(mall) == "active")
+    article = world.article(stock=50)
+    order = world.place(mall, (article, 2))
+    world.capture(order)
+    world.ship(order)
+    eventually(lambda: "order.shipped" in [event["type"] for event in receiver.events()])
+    secret = secret_of(read_endpoint(mall.pk))
+    assert all(call.is_genuine(secret) for call in receiver.calls)
+    events = sorted(receiver.events(), key=lambda event: int(event["seq"]))
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    told = [(event["type"], event["data"]["version"]) for event in events if event["data"].get("object") == "order"]
+    assert [kind for kind, _ in told] == ["order.held", "order.confirmed", "order.shipped"]
+    assert [version for _, version in told] == sorted({version for _, version in told})
+    assert {event["data"]["id"] for event in events if event["data"]["object"] == "order"} == {str(order.id)}
+    assert all(len(call.body) < 20_000 for call in receiver.calls)
+    assert "王" not in str(events) and "138" not in str(events)
+    assert [told.type for told in events_of(mall)] == [event["type"] for event in events]
+    assert "order.held" not in [told.type for told in events_of(other)]
+
+
+def events_of(party: Any) -> list[Any]:
+    """What a party can pull."""
+    return events_after(0, distributor_id=party.pk, limit=500)
+
+
+def test_an_address_is_called_once_it_has_answered(
+    world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    stranger = make_receiver(answers_challenge=False)
+    party = called(stranger.url)
+    world.credit(party, 100)
+    eventually(lambda: state_of(party) == "disabled")
+    assert len(stranger.calls) == rules.ATTEMPTS and stranger.events() == []
+    assert read_endpoint(party.pk).reason == "the answer is not the challenge"
+    own = make_receiver()
+    set_endpoint(party.pk, url=own.url, actor=STAFF)
+    eventually(lambda: state_of(party) == "active")
+    world.credit(party, 200)
+    eventually(lambda: "balance.credited" in [event["type"] for event in own.events()])
+    assert len(stranger.calls) == rules.ATTEMPTS
+
+
+def test_a_failing_mall_is_tried_again_then_given_up_and_replayed(
+    world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    statuses = iter([500, 302, 404, *[200] * 5, *[503] * 50])
+
+    def moody(handler: Handler) -> None:
+        handler.reply(next(statuses), Location="http://127.0.0.1:1/", Retry_After="0")
+
+    receiver = make_receiver()
+    party = called(receiver.url)
+    eventually(lambda: is_ready(party))
+    receiver.behaviour = moody
+    send_test(party.pk, actor=STAFF)
+    eventually(lambda: queue_of(party)[-1:] == [("delivered", 4)])
+    with scope.distributor(party.pk, read_only=True):
+        log = [(call.status, call.type) for call in calls_of(party.pk)][:4]
+    assert [status for status, _ in log] == [200, 404, 302, 500]
+    receiver.behaviour = lambda handler: handler.reply(503)
+    send_test(party.pk, actor=STAFF)
+    eventually(lambda: queue_of(party)[-1:] == [("dead", rules.ATTEMPTS)])
+    assert state_of(party) == "active", "a day of failing is not five"
+    receiver.behaviour = lambda handler: handler.reply(200)
+    before = len(receiver.events())
+    assert replay(party.pk, actor=STAFF, only_dead=True) == 1
+    eventually(lambda: queue_of(party)[-1:] == [("delivered", 1)])
+    assert len(receiver.events()) == before + 1
+
+
+def test_gone_and_long_failing_addresses_are_disabled(
+    world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    gone, failing = make_receiver(), make_receiver()
+    party, late = called(gone.url), called(failing.url)
+    eventually(lambda: is_ready(party) and is_ready(late))
+    gone.behaviour = lambda handler: handler.reply(410)
+    failing.behaviour = lambda handler: handler.reply(500)
+    before = len(gone.events())
+    with scope.desk(), connection.cursor() as cursor:
+        cursor.execute(
+            "update callbacks_endpoint set failing_since = now() - interval '121 hours' where distributor_id = %s",
+            [late.pk],
+        )
+    send_test(party.pk, actor=STAFF)
+    send_test(late.pk, actor=STAFF)
+    eventually(lambda: (state_of(party), state_of(late)) == ("disabled", "disabled"))
+    eventually(lambda: "endpoint.disabled" in [told.type for told in events_of(party)])
+    assert len(gone.events()) == before + 1
+    gone.behaviour = lambda handler: handler.reply(200)
+    try_again(party.pk, actor=STAFF)
+    eventually(lambda: state_of(party) == "active" and not [s for s, _ in queue_of(party) if s == "waiting"])
+    assert "webhook.test" in [event["type"] for event in gone.events()[before + 1 :]]
+
+
+def test_a_hostile_receiver_harms_only_itself(
+    world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    hostile = [called(make_receiver(behaviour).url) for behaviour in (drip, endless, silent)]
+    good = make_receiver()
+    party = called(good.url)
+    eventually(lambda: all(state_of(mall) == "active" for mall in (*hostile, party)))
+    for mall in hostile:
+        for _ in range(20):
+            send_test(mall.pk, actor=STAFF)
+    time.sleep(0.5)
+    waits = []
+    for number in range(1, 6):
+        began = time.monotonic()
+        send_test(party.pk, actor=STAFF)
+        eventually(lambda wanted=number: len(good.tests()) >= wanted, within_s=8)
+        waits.append(time.monotonic() - began)
+    assert max(waits) < 5, waits
+
+
+def test_a_changed_secret_holds_from_the_next_call_on(
+    world: World, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    party = called(receiver.url)
+    eventually(lambda: state_of(party) == "active")
+    secret = renew_secret(party.pk, actor=STAFF)
+    send_test(party.pk, actor=STAFF)
+    eventually(lambda: receiver.tests())
+    assert receiver.calls[-1].is_genuine(secret)
+
+
+def test_types_that_are_not_wanted_can_be_pulled(
+    world: World, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    party = called(receiver.url, types=["balance.credited"])
+    eventually(lambda: state_of(party) == "active")
+    send_test(party.pk, actor=STAFF)
+    world.credit(party, 100)
+    eventually(lambda: receiver.events() and "webhook.test" in [told.type for told in events_of(party)])
+    assert {event["type"] for event in receiver.events()} == {"balance.credited"}
+
+
+def test_what_commits_late_keeps_its_place_and_is_told_once(world: World, called: MakeCalled) -> None:
+    party = called("")
+    sort_out()
+    written, may_commit = threading.Event(), threading.Event()
+
+    def late() -> None:
+        with scope.platform():
+            send_test(party.pk, actor=STAFF)
+            written.set()
+            may_commit.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    assert written.wait(20)
+    world.credit(party, 100)
+    while sort_out():
+        continue
+    early = [told.type for told in events_of(party)]
+    may_commit.set()
+    thread.join(20)
+
+    def is_sorted() -> bool:
+        sort_out()
+        return {"webhook.test", "balance.credited"} <= {told.type for told in events_of(party)}
+
+    eventually(is_sorted)
+    assert "webhook.test" not in early
+    told = events_of(party)
+    assert [item.seq for item in told] == list(range(1, len(told) + 1))
+    assert len({item.event_id for item in told}) == len(told)

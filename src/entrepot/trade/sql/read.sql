@@ -57,7 +57,9 @@ where order_id = any(%(order_ids)s::bigint[]) and kind = 'ship' group by order_i
 select order_id, supplier_id, tracking_no from orders_shipment where order_id = any(%(order_ids)s::bigint[]);
 
 -- name: distributors
-select d.id, d.state, d.tier_id, t.fee_rate_bps, d.funds_policy, d.hold_ttl_s, c.old_rate_bps
+-- His own limits of what he may keep on hold, or else the platform's for all.
+select d.id, d.state, d.tier_id, t.fee_rate_bps, d.funds_policy, d.hold_ttl_s, q.pieces_of_sku, q.holds, q.funds_bps,
+       q.buyer_pieces_of_sku, q.buyer_holds, q.lapse_s, c.old_rate_bps
 from parties_distributor d join parties_tier t on t.id = d.tier_id
 left join lateral (
     select x.pieces_of_sku, x.holds, x.funds_bps, x.buyer_pieces_of_sku, x.buyer_holds,

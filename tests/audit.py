@@ -92,6 +92,20 @@ from orders_order o cross join lateral (
 ) t
 where o.distributor_id = any(%s) and o.state = 'completed' and t.earned <> o.drawn_fen - o.refunded_fen
 """
+_REFERRED = """
+select format('order %%s: referrers are owed %%s of at most %%s', o.id, t.owed, l.most)
+from orders_order o
+cross join lateral (
+    select coalesce(sum(case x.kind when 'referral_accrue' then x.amount_fen when 'referral_reverse' then -x.amount_fen end), 0)
+           as owed
+    from ledger_transfer x where x.order_id = o.id
+) t
+cross join lateral (
+    select coalesce(sum(greatest(0, (i.agreed_price_fen - i.supplier_price_fen) * (i.qty - i.refunded_qty))), 0) as most
+    from orders_line i where i.order_id = o.id
+) l
+where o.distributor_id = any(%s) and not t.owed between 0 and case when o.state = 'completed' then l.most else 0 end
+"""
 _VERSIONS = """
 select format('order %%s: version %%s, events %%s', o.id, o.version, t.versions)
 from orders_order o cross join lateral (
@@ -131,7 +145,7 @@ where a.sku_id = any(%s) and (a.taken <> t.taken or a.taken > a.cap)
 def faults(*, distributors: Iterable[int] = (), skus: Iterable[int] = ()) -> list[str]:
     """Every contradiction among the rows of these distributors and SKUs, in words; empty when all is well."""
     parties, articles = list(distributors), list(skus)
-    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _RETURNED, _SHARED, _VERSIONS)
+    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _RETURNED, _SHARED, _REFERRED, _VERSIONS)
     by_sku = (_LEVELS, _RESERVED, _TAKEN)
     found: list[str] = []
     for statements, ids in ((by_party, parties), (by_sku, articles)):

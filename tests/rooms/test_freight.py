@@ -41,7 +41,9 @@ def test_an_order_is_charged_what_its_template_asks(world: World, admin: str) ->
     assert (order.freight_fen, order.total_fen) == (700, 4 * 1050 + 700)
     parts = rows("select supplier_id, freight_fen from orders_supplyorder where order_id = %s", order.id)
     assert dict(parts) == {supplier.pk: 700, free.supplier_id: 0}
-    charged = rows("select region, pieces, first_fen, step_fen, freight_fen from freight_charge where order_id = %s", order.id)
+    charged = rows(
+        "select region, pieces, first_fen, step_fen, freight_fen from freight_charge where order_id = %s", order.id
+    )
     assert charged == [("3301", 3, 500, 100, 700)]
     actions.save_template(
         supplier.pk, name="快递", kind="piece", zones=[ZoneRow(first_fen=9_999)], actor=admin, template_id=template.pk
@@ -119,5 +121,7 @@ def test_templates_belong_to_their_shipper(world: World, admin: str) -> None:
     actions.remove_template(anna.pk, template_id=hers.pk, actor=admin, is_platform=True)
     with scope.platform():
         assert (template_of(article.goods_id), Sku.objects.filter(code=article.code).count()) == (None, 1)
-    verbs = rows("select verb from events_operation where object_kind = 'freight' and object_id = %s order by id", str(hers.pk))
+    verbs = rows(
+        "select verb from events_operation where object_kind = 'freight' and object_id = %s order by id", str(hers.pk)
+    )
     assert [verb for (verb,) in verbs] == ["freight.created", "freight.removed"]

@@ -1,10 +1,12 @@
 """Referral: shares of the platform's own income, owed once per order and side, and undone by the same refund."""
 
+import time
 from datetime import date, timedelta
 from itertools import count
 from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
@@ -17,8 +19,10 @@ from entrepot.parties.models import Distributor, Referrer, Supplier
 from entrepot.referral import actions, queries
 from entrepot.referral.jobs import follow_ledger
 from entrepot.referral.models import Attachment, Grade
+from entrepot.reports.verify import verify
 from entrepot.trade.books import OrderRow
 from entrepot.trade.terms import ReturnMoney
+from tests import audit
 from tests.world import STAFF, Article, World, rows, taken
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -65,9 +69,20 @@ def done(world: World, party: Distributor, *lines: tuple[Article, int]) -> Order
     return taken(world.complete(order))
 
 
+def follow() -> int:
+    """Follow the ledger to its end; a test next door, in its own database, can hold the mark back for a moment."""
+    until, done = time.monotonic() + 60, follow_ledger(Event())
+    while rows("select count(*) from ledger_transfer where xid::text::numeric >= (select until_xid from referral_followed)"
+               " and kind not in ('referral_accrue', 'referral_reverse', 'referral_pay')") != [(0,)]:  # fmt: skip
+        assert time.monotonic() < until, "a transaction next door has not ended for a minute"
+        time.sleep(0.05)
+        done += follow_ledger(Event())
+    return done
+
+
 def owed(who: Referrer) -> int:
     """What the platform owes him once the ledger is followed, in fen."""
-    follow_ledger(Event())
+    follow()
     with scope.platform():
         return owed_to_referrer_fen(who.pk)
 
@@ -95,10 +110,10 @@ def test_both_sides_earn_of_margin_and_fee_once(world: World) -> None:
         ("referral_accrue", 375), ("referral_accrue", 17), ("referral_accrue", 750)
     ]  # fmt: skip
     before = entries(his), entries(hers)
-    assert follow_ledger(Event()) == 0
+    assert follow() == 0
     with scope.desk(), connection.cursor() as cursor:
         cursor.execute("update referral_followed set until_xid = 0")
-    follow_ledger(Event())
+    follow()
     assert (entries(his), entries(hers)) == before, "the whole ledger followed anew books nothing twice"
 
 
@@ -137,6 +152,64 @@ def test_the_same_refund_takes_the_same_share_back_at_the_original_rate(world: W
     assert [amount for kind, amount in entries(his) if kind == "reversal"] == [-250, -750]
     returned(world, later, {1: (1, 1_000)}, supplier_bps=0)
     assert (owed(his), owed(hers)) == (-1_100, -550), "a claim the platform bears lessens its income by all of it"
+
+
+FAULTS = (  # what is changed behind the back, how it is put right again, and which fields verify must name
+    (
+        "update referral_entryline set amount_fen = amount_fen + 1 where line_no = 2",
+        "update referral_entryline set amount_fen = amount_fen - 1 where line_no = 2",
+        {"lines_fen", "share_fen"},
+    ),
+    (
+        "update referral_entry set amount_fen = amount_fen - 1 where kind = 'payout'",
+        "update referral_entry set amount_fen = amount_fen + 1 where kind = 'payout'",
+        {"transfer_fen", "lines_fen"},
+    ),
+    (
+        "update referral_entry set cause = cause || 'x' where kind = 'reversal'",
+        "update referral_entry set cause = rtrim(cause, 'x') where kind = 'reversal'",
+        {"transfer_fen", "lines_fen"},
+    ),
+    (
+        "update referral_graderate set supplier_rate_bps = 900",
+        "update referral_graderate set supplier_rate_bps = 1000",
+        {"share_fen"},
+    ),
+    (
+        "update ledger_account set balance_fen = balance_fen + 1 where kind = 'referrer_payable'",
+        "update ledger_account set balance_fen = balance_fen - 1 where kind = 'referrer_payable'",
+        {"balance_fen"},
+    ),
+)
+
+
+def test_verify_names_a_share_that_is_missing_or_wrong(fresh_database: Any) -> None:
+    """In a database of its own, where nothing else may differ."""
+    world = World()
+    silver = grade(world, 1000, 500)
+    his, hers = referrer(world, silver), referrer(world, silver)
+    supplier, party = world.supplier(), world.distributor(funds_fen=10**7, fee_rate_bps=500)
+    goods = world.article(supplier=supplier, stock=100, supply_price_fen=10_000, supplier_price_fen=8_000)
+    own = world.article(supplier=world.supplier(is_own=True), stock=9, supply_price_fen=999, supplier_price_fen=500)
+    brought(his, supplier=supplier)
+    brought(hers, distributor=party)
+    order = done(world, party, (goods, 4), (own, 3))
+    done(world, party, (goods, 1))
+    assert verify()["differences"] == [], "what is still to be followed is no fault"
+    assert owed(his) == 1_250
+    returned(world, order, {1: (1, 10_500)})
+    returned(world, order, {2: (1, 1_049)})
+    assert owed(his) == 1_000
+    terms: dict[str, Any] = {"month": date(2026, 1, 1), "paid_on": date(2026, 1, 31), "actor": STAFF}
+    actions.pay_out(his.pk, amount_fen=300, bank_reference="B", once=world.name("o"), **terms)
+    assert verify()["differences"] == []
+    assert audit.faults(distributors=[party.pk]) == []
+    for change, undo, expected in FAULTS:
+        for statement, fields in ((change, expected), (undo, set())):
+            with psycopg.connect(fresh_database.admin_url) as superuser:
+                superuser.execute("set session_replication_role = replica")
+                assert superuser.execute(statement).rowcount >= 1, statement  # type: ignore[arg-type]
+            assert {one["field"] for one in verify()["differences"]} == fields, statement
 
 
 def test_a_debt_is_made_good_by_later_earnings(world: World) -> None:
@@ -283,7 +356,7 @@ def test_he_rises_by_the_income_he_brought_and_keeps_a_grade_given_by_hand(world
             supplier=supplier, stock=1, supply_price_fen=1_000_000_001, supplier_price_fen=0, min_quantity=1
         )
         done(world, party, (goods, 1))
-    follow_ledger(Event())
+    follow()
     with scope.platform():
         found = queries.grades_of([his.pk, hers.pk])
     assert (found[his.pk].pk, found[hers.pk].pk) == (next_one.pk, by_hand.pk)
@@ -291,8 +364,6 @@ def test_he_rises_by_the_income_he_brought_and_keeps_a_grade_given_by_hand(world
 
 def test_an_order_whose_transaction_is_still_open_is_not_skipped(world: World, committed: Any) -> None:
     """Whoever commits late has a transaction below others that were followed long before."""
-    import psycopg
-
     his = referrer(world, grade(world, 1000, 0))
     supplier, party = world.supplier(), world.distributor(funds_fen=10**7, fee_rate_bps=0)
     goods = world.article(supplier=supplier, stock=100, supply_price_fen=1_000, supplier_price_fen=0)
@@ -300,7 +371,7 @@ def test_an_order_whose_transaction_is_still_open_is_not_skipped(world: World, c
     with psycopg.connect(committed.app_url) as slow:
         slow.execute("select pg_current_xact_id()")
         done(world, party, (goods, 1))
-        assert owed(his) == 0, "nothing is followed past a transaction that still runs"
+        assert follow_ledger(Event()) == 0, "nothing is followed past a transaction that still runs"
     assert owed(his) == 100
 
 
@@ -313,7 +384,7 @@ def test_a_run_that_breaks_off_leaves_nothing(world: World, monkeypatch: pytest.
     with monkeypatch.context() as patch:
         patch.setattr("entrepot.referral.trail.mark", lambda window: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            follow_ledger(Event())
+            follow()
     assert entries(his) == []
     assert rows("select 1 from ledger_transfer where kind like 'referral%%' and debit_id in"
                 " (select id from ledger_account where referrer_id = %s)", his.pk) == []  # fmt: skip

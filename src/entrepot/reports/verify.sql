@@ -16,7 +16,7 @@ select a.id, array[coalesce(m.total, 0), case when a.kind = 'prepaid' then coale
 from ledger_account a
 left join moved m on m.account_id = a.id
 left join held h on h.distributor_id = a.distributor_id
-where a.kind in ('prepaid', 'supplier_payable');
+where a.kind in ('prepaid', 'supplier_payable', 'referrer_payable');
 
 -- check: ledger_account clearing_fen
 with moved as (
@@ -40,7 +40,7 @@ from (
     select id, credit_id as account_id, amount_fen as amount, credit_balance_fen as after from ledger_transfer
     union all select id, debit_id, -amount_fen, debit_balance_fen from ledger_transfer
 ) t
-join ledger_account a on a.id = t.account_id and a.kind in ('prepaid', 'supplier_payable');
+join ledger_account a on a.id = t.account_id and a.kind in ('prepaid', 'supplier_payable', 'referrer_payable');
 
 -- check: stock_level on_hand reserved
 select l.id, array[coalesce(m.on_hand, 0), coalesce(m.reserved, 0)], array[l.on_hand, l.reserved]::numeric[]
@@ -305,3 +305,68 @@ select f.order_id || '/' || f.line_no || '/' || f.place, array[0::numeric],
            select coalesce(sum(m.reserved_delta), 0) from stock_move m join stock_level v on v.id = m.level_id
            where m.order_id = f.order_id and m.line_no = f.line_no and v.sku_id = f.sku_id) end]::numeric[]
 from orders_formerline f join orders_line l on l.order_id = f.order_id and l.line_no = f.line_no;
+
+-- check: referral_entry transfer_fen lines_fen
+with posted as (
+    select t.cause, a.referrer_id, sum(case when t.credit_id = a.id then t.amount_fen else -t.amount_fen end) as amount
+    from ledger_account a join ledger_transfer t on a.id in (t.debit_id, t.credit_id)
+    where a.kind = 'referrer_payable' group by t.cause, a.referrer_id
+), detailed as (
+    select entry_id, sum(amount_fen) as amount from referral_entryline group by entry_id
+)
+select coalesce(e.id::text, p.cause),
+       array[e.amount_fen, case when e.kind = 'payout' then o.amount_fen * -1 else e.amount_fen end]::numeric[],
+       array[p.amount, case when e.kind = 'payout' then e.amount_fen else coalesce(d.amount, 0) end]::numeric[]
+from referral_entry e
+full join posted p on p.cause = e.cause and p.referrer_id = e.referrer_id
+left join detailed d on d.entry_id = e.id
+left join referral_payout o on o.id = e.payout_id;
+
+-- check: referral_entryline share_fen
+-- Orders in transactions that the ledger was not followed to yet are left out: theirs is still to come.
+with followed as (
+    select coalesce(max(until_xid), 0) as until from referral_followed
+), news as (
+    select distinct t.order_id from ledger_transfer t, followed f
+    where t.order_id is not null and t.xid >= f.until::text::xid8
+), settled as (
+    select l.order_id, l.line_no, l.supplier_id, o.distributor_id, o.created_at,
+           greatest(0, case when not s.is_platform
+                            then (l.agreed_price_fen - l.supplier_price_fen) * (l.qty - l.refunded_qty)
+                                 - (coalesce(b.amount_fen, 0) - coalesce(b.supplier_fen, 0))
+                            when l.agreed_price_fen > 0 and l.qty > l.refunded_qty
+                            then (l.agreed_price_fen - l.supplier_price_fen) * (l.qty - l.refunded_qty)
+                                 * (l.agreed_price_fen * (l.qty - l.refunded_qty) - coalesce(b.amount_fen, 0))
+                                 / (l.agreed_price_fen * (l.qty - l.refunded_qty))
+                            else 0 end) as income
+    from orders_line l
+    join orders_order o on o.id = l.order_id
+    join orders_supplyorder p on p.order_id = l.order_id and p.supplier_id = l.supplier_id
+    join parties_supplier s on s.id = l.supplier_id
+    left join orders_returned b on b.order_id = l.order_id and b.line_no = l.line_no
+    where p.state = 'completed'
+      and exists (select from referral_attachment a where a.supplier_id = l.supplier_id or a.distributor_id = o.distributor_id)
+), earning as (
+    select x.*, a.referrer_id, case when a.supplier_id is null then 'distributor' else 'supplier' end as side
+    from settled x
+    join referral_attachment a on x.created_at >= a.since and x.created_at < coalesce(a.until, 'infinity')
+         and (a.supplier_id = x.supplier_id or a.distributor_id = x.distributor_id)
+), shares as (
+    select e.order_id, e.line_no, e.side, e.income * (
+               select case e.side when 'supplier' then r.supplier_rate_bps else r.distributor_rate_bps end
+               from referral_graderate r
+               where r.since <= e.created_at and r.grade_id = (
+                   select y.grade_id from referral_gradestay y
+                   where y.referrer_id = e.referrer_id and y.since <= e.created_at order by y.since desc, y.id desc limit 1
+               ) order by r.since desc, r.id desc limit 1
+           ) / 10000 as amount
+    from earning e
+), booked as (
+    select e.order_id, d.line_no, e.side, sum(d.amount_fen) as amount
+    from referral_entry e join referral_entryline d on d.entry_id = e.id group by e.order_id, d.line_no, e.side
+)
+select coalesce(s.order_id, b.order_id) || '/' || coalesce(s.line_no, b.line_no) || '/' || coalesce(s.side, b.side),
+       array[coalesce(s.amount, 0)]::numeric[], array[coalesce(b.amount, 0)]::numeric[]
+from shares s
+full join booked b on b.order_id = s.order_id and b.line_no = s.line_no and b.side = s.side
+where not exists (select from news n where n.order_id = coalesce(s.order_id, b.order_id));

@@ -86,7 +86,9 @@ def remove_template(
         template = Template.objects.select_for_update().get(pk=template_id, supplier_id=supplier_id)
         count = template.goods.count()
         if count:
-            raise Mistake("", _("%(count)d goods are sent by this template; choose another for them first.") % {"count": count})
+            raise Mistake(
+                "", _("%(count)d goods are sent by this template; choose another for them first.") % {"count": count}
+            )
         before = _state(template)
         _log(template, verb="freight.removed", actor=actor, before=before, after=None, address=address)
         template.delete()

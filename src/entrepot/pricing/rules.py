@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from entrepot.base.money import share_half_up
 
+RATE_AT_MOST_BPS = 10_000
+NOTICE_AT_MOST_MINUTES = 43_200
+GRACE_AT_MOST_MINUTES = 1_440
+
 
 def service_fee(supply_price_fen: int, *, fee_rate_bps: int) -> int:
     """Return the service fee (服务费) of one piece in fen: supply price × tier rate, rounded half-up per piece."""
@@ -73,3 +77,29 @@ def price_for(
             if honoured.agreed_price_fen == expected_fen:
                 return honoured
     return now
+
+
+def warnings(
+    *,
+    supplier_price_fen: int,
+    supply_price_fen: int,
+    highest_agreed_fen: int,
+    suggested_price_fen: int | None = None,
+    price_ceiling_fen: int | None = None,
+    before_fen: int | None = None,
+) -> list[str]:
+    """Return what is strange about the prices of a SKU, as codes; they are told to who sets them and refuse nothing.
+
+    `loss`: the platform sells below what it pays. `no_room`: the dearest agreed price reaches the suggested one, so a
+    mall earns nothing. `above_ceiling`: it passes the highest sale price. `leap`: it moves by 30 % or more.
+    """
+    found = []
+    if supply_price_fen < supplier_price_fen:
+        found.append("loss")
+    if suggested_price_fen is not None and highest_agreed_fen >= suggested_price_fen:
+        found.append("no_room")
+    if price_ceiling_fen is not None and highest_agreed_fen > price_ceiling_fen:
+        found.append("above_ceiling")
+    if before_fen and abs(supply_price_fen - before_fen) * 10 >= before_fen * 3:
+        found.append("leap")
+    return found

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
 from entrepot.fulfilment import jobs as fulfilment
+from entrepot.pricing import jobs as pricing
 from entrepot.recharge import jobs as recharge
 from entrepot.referral import jobs as referral
 from entrepot.settlement import jobs as settlement
@@ -18,6 +19,7 @@ Job: TypeAlias = Callable[[Event], int]
 EACH_ROUND: dict[str, Job] = {
     "acceptance_lapsed": fulfilment.lapse,
     "shelf_tended": stock.tend_shelf,
+    "prices_changed": pricing.apply_due,
     "referrals_booked": referral.follow_ledger,
 }
 EACH_MINUTE: dict[str, Job] = {

@@ -15,7 +15,7 @@ from entrepot.catalog.models import (
     SupplierBounds,
     VersionState,
 )
-from entrepot.catalog.rules import CONTENT_FIELDS, SKU_FIELDS, AttributeRow, Bounds, below
+from entrepot.catalog.rules import CONTENT_FIELDS, SKU_FIELDS, UNBOUNDED, AttributeRow, Bounds, below
 from entrepot.parties.models import Supplier
 
 
@@ -49,7 +49,7 @@ def bounds_of(supplier_id: int) -> Bounds:
     row = SupplierBounds.objects.filter(supplier_id=supplier_id).first()
     if row is None:
         if Supplier.objects.filter(pk=supplier_id, is_platform=True).exists():
-            return Bounds(category_ids=None, brand_ids=None)
+            return UNBOUNDED
         return Bounds(category_ids=frozenset(), brand_ids=frozenset())
     return Bounds(
         category_ids=None if row.has_all_categories else below(parents(), ids=row.category_ids),

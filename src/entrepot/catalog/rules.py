@@ -118,6 +118,10 @@ class Bounds:
         return brand_id is None or self.brand_ids is None or brand_id in self.brand_ids
 
 
+UNBOUNDED = Bounds(category_ids=None, brand_ids=None)
+"""What the platform may offer as its own goods."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeRow:
     """One attribute (商品属性); empty ids stand for all, `category_ids` count with everything below them."""

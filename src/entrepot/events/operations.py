@@ -1,5 +1,6 @@
 """The operation log's only way in."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from entrepot.base import scope
@@ -45,6 +46,32 @@ def record(
             after=after,
             reason=reason[:200],
             address=address[:64],
+        )
+
+
+def record_each(
+    lines: Iterable[tuple[int, str, dict[str, Any]]], *, actor: str, verb: str, object_kind: str, address: str = ""
+) -> None:
+    """Write down the same deed for many objects at once, each as id, label and what is there after it."""
+    person = staff_of(actor)
+    with scope.desk():
+        Operation.objects.bulk_create(
+            [
+                Operation(
+                    actor=actor[:80],
+                    actor_name=person.name if person else "",
+                    kind=person.kind if person else SYSTEM,
+                    party_id=person.party_id if person else 0,
+                    verb=verb,
+                    object_kind=object_kind,
+                    object_id=str(object_id),
+                    object_label=label[:120],
+                    after=after,
+                    address=address[:64],
+                )
+                for object_id, label, after in lines
+            ],
+            batch_size=2_000,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from entrepot.pricing.rules import rate_of_goods, service_fee
+from entrepot.reports.rules import GOODS_TERMS, SKU_TERMS
 from entrepot.stock.rules import AllotmentRow, LevelRow, own_allotment, sellable
 
 
@@ -59,15 +60,15 @@ class ShelfGoods:
     freight_template_id: int | None = None
 
 
-_GOODS = """
+_GOODS = f"""
 select id, goods_no, name, category_id, brand_id, kind, images, detail_images, min_quantity, state, version,
        allowed_promotions
-from catalog_goods where state = 'on_sale'
-"""
-_SKUS = """
+from catalog_goods where {GOODS_TERMS}
+"""  # noqa: S608 - the terms are constants of ours
+_SKUS = f"""
 select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_floor_fen, price_ceiling_fen, weight_g
-from catalog_sku where is_active and supply_price_fen is not null
-"""
+from catalog_sku where {SKU_TERMS}
+"""  # noqa: S608 - the terms are constants of ours
 
 _RATES = """
 select goods_id, tier_id, distributor_id, rate_bps from pricing_feerate
@@ -149,7 +150,7 @@ def live_skus(terms: Terms, *, codes: Sequence[str]) -> list[LiveSku]:
         cursor.execute(f"{_SKUS} and code = any(%s)", [list(codes)])
         skus = {row[2]: ShelfSku(*row) for row in cursor.fetchall()}
         cursor.execute(
-            "select id, min_quantity from catalog_goods where state = 'on_sale' and id = any(%s)",
+            f"select id, min_quantity from catalog_goods where {GOODS_TERMS} and id = any(%s)",  # noqa: S608
             [[sku.goods_id for sku in skus.values()]],
         )
         minima = dict(cursor.fetchall())

@@ -13,6 +13,7 @@ from entrepot.catalog.actions.categories import (
     shift_category,
 )
 from entrepot.catalog.actions.goods import add_picture, save_goods
+from entrepot.catalog.actions.imports import cancel_import, start_import
 from entrepot.catalog.actions.review import approve_goods, reject_goods, submit_goods, withdraw_submission
 from entrepot.catalog.actions.shelf import list_own_goods, set_promotions, set_visibility, unlist_goods
 from entrepot.catalog.actions.versions import (
@@ -28,6 +29,7 @@ __all__ = [
     "add_picture",
     "approve_change",
     "approve_goods",
+    "cancel_import",
     "create_brand",
     "create_category",
     "import_categories",
@@ -50,6 +52,7 @@ __all__ = [
     "set_promotions",
     "set_visibility",
     "shift_category",
+    "start_import",
     "submit_goods",
     "suspend_supplier",
     "unlist_goods",

@@ -2,17 +2,38 @@
 
 from django.urls import path
 
-from entrepot.doors.distributor import goods, home, keys, ledger, order_deeds, orders, topups, users
+from entrepot.doors.distributor import (
+    aftersales,
+    goods,
+    goods_why,
+    home,
+    keys,
+    ledger,
+    order_deeds,
+    orders,
+    topups,
+    users,
+)
 
 app_name = "distributor"
 urlpatterns = [
     path("", home.home, name="home"),
     path("goods/", goods.goods_list, name="goods"),
+    path("goods/why/", goods_why.goods_why, name="goods-why"),
     path("goods/<int:goods_id>/", goods.goods_detail, name="goods-detail"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/<int:order_id>/", orders.order_detail, name="order"),
     path("orders/<int:order_id>/consignee/", orders.reveal, name="reveal"),
     path("orders/<int:order_id>/<str:deed>/", order_deeds.act, name="deed"),
+    path("aftersales/", aftersales.aftersales, name="aftersales"),
+    path("aftersales/new/<int:order_id>/", aftersales.aftersale_new, name="aftersale-new"),
+    path("aftersales/<int:request_id>/", aftersales.aftersale, name="aftersale"),
+    path("aftersales/<int:request_id>/<str:name>/", aftersales.aftersale_deed, name="aftersale-deed"),
+    path(
+        "aftersales/<int:request_id>/evidence/<int:evidence_id>/",
+        aftersales.aftersale_evidence,
+        name="aftersale-evidence",
+    ),
     path("topups/", topups.topup_list, name="topups"),
     path("topups/new/", topups.topup_new, name="topup-new"),
     path("topups/create/", topups.topup_create, name="topup-create"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,8 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from entrepot.catalog.models import Goods, GoodsState
+from entrepot.catalog.models import CatalogSetting, Goods, GoodsState, GoodsVersion, VersionState
 from entrepot.catalog.pictures import address
+from entrepot.catalog.queries import parents
+from entrepot.catalog.rules import below
 from entrepot.catalog.search import matching
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
@@ -21,8 +23,11 @@ from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.goods_rows import Figures, choices, figures_of
 
+_CHANGES = "changes"
+_HAS_CHANGE = Exists(GoodsVersion.objects.filter(goods=OuterRef("pk"), state=VersionState.WAITING))
 _TABS: tuple[tuple[str, Any], ...] = (
     (GoodsState.SUBMITTED, _("In review")),
+    (_CHANGES, _("Changes to review")),
     (GoodsState.ON_SALE, _("On sale")),
     (GoodsState.UNLISTED, _("Unlisted")),
     (GoodsState.DRAFT, _("Draft")),
@@ -65,7 +70,7 @@ class GoodsSearch(FilterForm):
         """Return the goods that meet the search."""
         found = matching(Goods.objects.all(), text=self.value("text") or "")
         if category_id := self.value("category"):
-            found = found.filter(category_id=category_id)
+            found = found.filter(category_id__in=below(parents(), ids=[category_id]))
         if supplier_id := self.value("supplier"):
             found = found.filter(supplier_id=supplier_id)
         return found
@@ -80,20 +85,25 @@ def goods(request: PartyRequest) -> HttpResponseBase:
     tab = request.GET.get("tab", "")
     states = [state for state, _word in _TABS]
     listed = found.select_related("supplier", "category")
-    if tab in states:
+    if tab == _CHANGES:
+        listed = listed.filter(_HAS_CHANGE)
+    elif tab in states:
         listed = listed.filter(state=tab)
     if request.GET.get("export") == "xlsx":
         return export_xlsx(
             _pairs(listed), name=f"{gettext('goods')}-{timezone.localtime():%Y%m%d-%H%M}", columns=_COLUMNS
         )
-    counted = dict(found.order_by().values_list("state").annotate(Count("id")))
+    counts = found.order_by().values_list("state").annotate(number=Count("id"), changes=Count("id", filter=_HAS_CHANGE))
+    counted = {state: number for state, number, _changes in counts}
+    total = sum(counted.values())
+    counted[_CHANGES] = sum(changes for _state, _number, changes in counts)
     shown = page_of(listed, query=request.GET, order=("-id",), sorts={"changed": ("changed_at", "id")})
     figures = figures_of([row.pk for row in shown])
     context = {
         "title": _("Goods"),
         "form": form,
         "tabs": [
-            ("", _("All"), sum(counted.values())),
+            ("", _("All"), total),
             *((state, word, counted.get(state, 0)) for state, word in _TABS),
         ],
         "page": shown,
@@ -101,6 +111,7 @@ def goods(request: PartyRequest) -> HttpResponseBase:
         "is_narrowed": bool(form.used or tab),
         "can_edit": request.party.can("goods.edit"),
         "can_review": request.party.can("goods.review"),
+        "is_open": CatalogSetting.objects.filter(is_open=True).exists(),
     }
     return render(request, "platform/goods.html", context)
 

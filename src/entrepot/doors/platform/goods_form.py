@@ -11,20 +11,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
-from entrepot.catalog import actions, pictures
-from entrepot.catalog.models import Brand, Category, Goods, SkuCost
-from entrepot.catalog.rules import PICTURES_AT_MOST, SKUS_AT_MOST, SkuDraft
+from entrepot.catalog import actions, pictures, queries
+from entrepot.catalog.models import Brand, Goods, GoodsState, SkuCost
+from entrepot.catalog.rules import PICTURES_AT_MOST, SKUS_AT_MOST, UNBOUNDED, SkuDraft
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.attributes import AttributeForm, attribute_form
 from entrepot.doors.kit.forms import FenField
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.parties.queries import platform_supplier
 
-_BLANK_ROWS = 2
+_BLANK_ROWS = 1
 
 
 @dataclass
@@ -48,9 +49,8 @@ class GoodsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        categories = Category.objects.select_related("parent").order_by("parent__position", "position", "id")
-        named = [(row.pk, f"{row.parent.name} / {row.name}" if row.parent else row.name) for row in categories]
-        self.fields["category_id"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
+        named = queries.category_names()
+        self.fields["category_id"].choices = [("", _("Choose")), *named.items()]  # type: ignore[attr-defined]
         brands = list(Brand.objects.values_list("id", "name"))
         self.fields["brand_id"].choices = [("", _("None")), *brands]  # type: ignore[attr-defined]
 
@@ -90,6 +90,20 @@ def goods_new(request: PartyRequest) -> HttpResponse:
 
 
 @page("platform", "goods.edit")
+@require_GET
+def goods_attributes(request: PartyRequest) -> HttpResponse:
+    """Return the fields of the attributes that goods of a category and brand have; what was typed stays."""
+    form = attribute_form(
+        None,
+        bounds=UNBOUNDED,
+        category_id=request.GET.get("category_id"),
+        brand_id=request.GET.get("brand_id"),
+        kept={key.removeprefix("attribute_"): str(value) for key, value in request.GET.items()},
+    )
+    return render(request, "kit/parts/attributes.html", {"attribute_form": form})
+
+
+@page("platform", "goods.edit")
 @require_http_methods(["GET", "POST"])
 def goods_edit(request: PartyRequest, goods_id: int) -> HttpResponse:
     """Change own goods that are not on sale."""
@@ -102,66 +116,92 @@ def goods_edit(request: PartyRequest, goods_id: int) -> HttpResponse:
 def _edited(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
     if request.method == "GET":
         form = GoodsForm(initial=_initial(goods))
-        skus = _sku_forms(goods)
         shown = Pictures(list(goods.images), list(goods.detail_images)) if goods else Pictures()
-        return _form_page(request, goods=goods, form=form, skus=skus, shown=shown)
+        attributes = attribute_form(
+            None,
+            bounds=UNBOUNDED,
+            category_id=goods.category_id if goods else None,
+            brand_id=goods.brand_id if goods else None,
+            kept=goods.attributes if goods else {},
+        )
+        return _form_page(request, goods=goods, form=form, skus=_sku_forms(goods), shown=shown, attributes=attributes)
     form = GoodsForm(request.POST)
+    attributes = attribute_form(
+        request.POST,
+        bounds=UNBOUNDED,
+        category_id=request.POST.get("category_id"),
+        brand_id=request.POST.get("brand_id"),
+    )
     shown = Pictures(_kept(request, "keep"), _kept(request, "keep_detail"))
     shown.images.sort(key=lambda path: path != request.POST.get("main"))
     if request.POST.get("do") == "more":
         data = request.POST.copy()
         data["sku-TOTAL_FORMS"] = str(min(SKUS_AT_MOST, int(data.get("sku-TOTAL_FORMS") or 0) + 3))
         skus = _formset()(data, prefix="sku")
-        return _form_page(request, goods=goods, form=GoodsForm(initial=request.POST.dict()), skus=skus, shown=shown)
+        form = GoodsForm(initial=request.POST.dict())
+        return _form_page(request, goods=goods, form=form, skus=skus, shown=shown, attributes=attributes)
     skus = _formset()(request.POST, prefix="sku")
     try:
         _add_uploaded(request, shown=shown)
     except Mistake as mistake:
         form.add_error(None, mistake.reason)
-    saved = _saved(request, goods=goods, form=form, skus=skus, shown=shown)
-    if saved is None:
-        return _form_page(request, goods=goods, form=form, skus=skus, shown=shown, status=422)
-    messages.success(request, gettext("“%(name)s” is saved.") % {"name": saved.name})
-    return HttpResponseRedirect(reverse("platform:goods-page", args=[saved.pk]))
+    goods_id = _saved(request, goods=goods, form=form, skus=skus, shown=shown, attributes=attributes)
+    if goods_id is None:
+        return _form_page(request, goods=goods, form=form, skus=skus, shown=shown, attributes=attributes, status=422)
+    messages.success(request, gettext("“%(name)s” is saved.") % {"name": form.cleaned_data["name"]})
+    return HttpResponseRedirect(reverse("platform:goods-page", args=[goods_id]))
 
 
 def _saved(
-    request: PartyRequest, *, goods: Goods | None, form: GoodsForm, skus: "BaseFormSet[SkuForm]", shown: Pictures
-) -> Goods | None:
-    """Save the goods; None when a form is wrong or the room refuses, which is then said on the form."""
-    if not (form.is_valid() & skus.is_valid()):
+    request: PartyRequest,
+    *,
+    goods: Goods | None,
+    form: GoodsForm,
+    skus: "BaseFormSet[SkuForm]",
+    shown: Pictures,
+    attributes: AttributeForm,
+) -> int | None:
+    """Save the goods, or hand in a change of goods on sale, and return their id.
+
+    None when a form is wrong or the room refuses, which is then said on the form.
+    """
+    if not (form.is_valid() & skus.is_valid() & attributes.is_valid()):
         return None
     filled = [one for one in skus.forms if one.has_changed() and not one.cleaned_data.get("DELETE")]
     cleaned = form.cleaned_data
+    what: dict[str, Any] = {name: cleaned[name] for name in ("name", "subtitle", "category_id", "brand_id")}
+    what |= {
+        "min_quantity": cleaned["min_quantity"],
+        "version": None if goods is None else cleaned["version"],
+        "images": shown.images,
+        "detail_images": shown.details,
+        "attributes": attributes.values(),
+        "skus": [one.draft() for one in filled],
+        "actor": actor(request.party),
+        "address": client_ip(request) or "",
+    }
+    own_id = platform_supplier().pk
     try:
-        return actions.save_goods(
-            platform_supplier().pk,
-            goods_id=None if goods is None else goods.pk,
-            version=None if goods is None else cleaned["version"],
-            goods_no=cleaned["goods_no"],
-            name=cleaned["name"],
-            subtitle=cleaned["subtitle"],
-            category_id=cleaned["category_id"],
-            brand_id=cleaned["brand_id"],
-            min_quantity=cleaned["min_quantity"],
-            images=shown.images,
-            detail_images=shown.details,
-            skus=[one.draft() for one in filled],
-            actor=actor(request.party),
-            address=client_ip(request) or "",
-        )
+        if goods is not None and goods.state == GoodsState.ON_SALE and queries.is_open(own_id):
+            actions.propose_change(own_id, goods_id=goods.pk, **what)
+            return goods.pk
+        goods_id = None if goods is None else goods.pk
+        return actions.save_goods(own_id, goods_id=goods_id, goods_no=cleaned["goods_no"], **what).pk
     except Mistake as mistake:
-        _place(mistake, form=form, filled=filled)
+        _place(mistake, form=form, filled=filled, attributes=attributes)
         return None
 
 
-def _place(mistake: Mistake, *, form: GoodsForm, filled: list[Any]) -> None:
+def _place(mistake: Mistake, *, form: GoodsForm, filled: list[Any], attributes: AttributeForm) -> None:
     """Show a mistake beside the field it names; `skus.<place>.<field>` is a field of one SKU."""
     parts = mistake.field.split(".")
     if len(parts) == 3 and parts[1].isdigit() and int(parts[1]) < len(filled):
         one = filled[int(parts[1])]
         name = "price_fen" if parts[2] == "supplier_price_fen" else parts[2]
         one.add_error(name if name in one.fields else None, mistake.reason)
+        form.add_error(None, mistake.reason)
+    elif mistake.field in attributes.fields:
+        attributes.add_error(mistake.field, mistake.reason)
         form.add_error(None, mistake.reason)
     else:
         form.add_error(mistake.field if mistake.field in form.fields else None, mistake.reason)
@@ -189,7 +229,7 @@ def _formset(extra: int = 0) -> "type[BaseFormSet[SkuForm]]":
 
 def _sku_forms(goods: Goods | None) -> "BaseFormSet[SkuForm]":
     if goods is None:
-        return _formset(_BLANK_ROWS - 1)(prefix="sku")
+        return _formset()(prefix="sku")
     with scope.supplier(goods.supplier_id, read_only=True):
         costs = dict(SkuCost.objects.filter(sku__goods=goods).values_list("sku_id", "cost_fen"))
     initial = [
@@ -221,6 +261,7 @@ def _form_page(
     form: GoodsForm,
     skus: "BaseFormSet[SkuForm]",
     shown: Pictures,
+    attributes: AttributeForm,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -228,6 +269,7 @@ def _form_page(
         "goods": goods,
         "form": form,
         "skus": skus,
+        "attribute_form": attributes,
         "images": [(path, pictures.address(path, small=True)) for path in shown.images],
         "details": [(path, pictures.address(path, small=True)) for path in shown.details],
         "most": PICTURES_AT_MOST,

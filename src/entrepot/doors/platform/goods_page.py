@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base.mistakes import Mistake
 from entrepot.base.money import yuan
-from entrepot.catalog import actions
+from entrepot.catalog import actions, queries
 from entrepot.catalog.models import Goods, GoodsState, Sku
 from entrepot.catalog.pictures import address
 from entrepot.catalog.rules import PROMOTIONS
@@ -245,7 +245,11 @@ def _shown(request: PartyRequest, *, goods_id: int, **forms_given: forms.Form) -
         "skus": [(sku, stock[sku.pk]) for sku in skus],
         "tiers": tiers,
         "prices": _prices(skus, tiers=tiers),
+        "attributes": queries.attribute_pairs(goods.attributes),
+        "waiting": queries.waiting_version(goods.pk),
         "is_own": goods.supplier.is_platform,
+        "may_edit": goods.supplier.is_platform
+        and (goods.state != GoodsState.ON_SALE or queries.is_open(goods.supplier_id)),
         "is_in_review": goods.state == GoodsState.SUBMITTED,
         "can_review": request.party.can("goods.review"),
         "can_edit": request.party.can("goods.edit"),

@@ -18,6 +18,24 @@ GROUPS = (
                 label=_("Orders"), url_name="platform:orders", icon="clipboard-document-list", permission="orders.view"
             ),
             Item(label=_("Ship in bulk"), url_name="platform:tracking", icon="truck", permission="orders.ship"),
+            Item(
+                label=_("After-sale"),
+                url_name="platform:aftersales",
+                icon="arrow-uturn-left",
+                permission="aftersales.view",
+            ),
+            Item(
+                label=_("After-sale table"),
+                url_name="platform:aftersale-table",
+                icon="table-cells",
+                permission="aftersales.view",
+            ),
+            Item(
+                label=_("Return addresses"),
+                url_name="platform:return-addresses",
+                icon="map-pin",
+                permission="aftersales.view",
+            ),
         ),
     ),
     Group(
@@ -25,6 +43,11 @@ GROUPS = (
         items=(
             Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
             Item(label=_("Stock"), url_name="platform:stock", icon="archive-box", permission="stock.view"),
+            Item(
+                label=_("Categories"), url_name="platform:categories", icon="rectangle-group", permission="goods.view"
+            ),
+            Item(label=_("Brands"), url_name="platform:brands", icon="tag", permission="goods.view"),
+            Item(label=_("Attributes"), url_name="platform:attributes", icon="swatch", permission="goods.view"),
         ),
     ),
     Group(
@@ -52,7 +75,10 @@ GROUPS = (
     ),
     Group(
         label=_("Money"),
-        items=(Item(label=_("Top-ups"), url_name="platform:topups", icon="banknotes", permission="topups.view"),),
+        items=(
+            Item(label=_("Top-ups"), url_name="platform:topups", icon="banknotes", permission="topups.view"),
+            Item(label=_("Bills"), url_name="platform:bills", icon="document-text", permission="bills.view"),
+        ),
     ),
     Group(
         label=_("System"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from entrepot.catalog import actions as catalog_actions
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
@@ -21,6 +22,7 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
+from entrepot.doors.platform.goods_bounds import bounds_summary
 from entrepot.doors.platform.log_words import changes_of, verb_word
 from entrepot.events.queries import operations_on
 from entrepot.ledger.queries import payable_fen
@@ -201,7 +203,7 @@ def supplier_state(request: PartyRequest, supplier_id: int) -> HttpResponse:
     is_suspension = request.POST.get("do") == "suspend"
 
     def act(cleaned: dict[str, Any]) -> Supplier:
-        change = actions.suspend_supplier if is_suspension else actions.activate_supplier
+        change = catalog_actions.suspend_supplier if is_suspension else catalog_actions.activate_supplier
         return change(
             supplier_id, reason=cleaned["reason"], actor=actor(request.party), address=client_ip(request) or ""
         )
@@ -238,6 +240,8 @@ def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form
         "can_users": request.party.can("users.view"),
         "link": request.build_absolute_uri("/supplier/"),
     }
+    if not row.is_platform:
+        context |= bounds_summary(supplier_id)
     if context["can_edit"]:
         initial = {"name": row.name, "contact": row.contact, "seen": mark_of(row, "name", "contact")}
         context |= {"change_form": SupplierForm(initial=initial), "why_form": WhyForm()}

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base.mistakes import Mistake
-from entrepot.catalog import actions
-from entrepot.catalog.models import Brand, Category, Goods, GoodsState
+from entrepot.catalog import actions, queries
+from entrepot.catalog.models import Goods, GoodsState
+from entrepot.catalog.rules import below
 from entrepot.catalog.search import matching
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.lists import FilterForm, page_of
@@ -27,22 +28,6 @@ from entrepot.doors.supplier.stock_reads import available_of
 STATES = ("on_sale", "submitted", "rejected", "draft", "unlisted")
 
 
-def category_choices() -> list[tuple[Any, Any]]:
-    """Return the categories by their full names, for a select that may stay empty."""
-    rows = {row.pk: row for row in Category.objects.all()}
-
-    def path(row: Category) -> str:
-        parent = rows.get(row.parent_id or 0)
-        return f"{path(parent)} / {row.name}" if parent else row.name
-
-    return [("", "—"), *sorted(((pk, path(row)) for pk, row in rows.items()), key=lambda pair: pair[1])]
-
-
-def brand_choices() -> list[tuple[Any, Any]]:
-    """Return the brands, for a select that may stay empty."""
-    return [("", "—"), *Brand.objects.order_by("name").values_list("pk", "name")]
-
-
 class GoodsSearch(FilterForm):
     """The search form of the list."""
 
@@ -52,12 +37,32 @@ class GoodsSearch(FilterForm):
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Name / number / brand")}),
     )
     sku = forms.CharField(label=gettext_lazy("SKU"), max_length=40)
+    category = forms.TypedChoiceField(label=gettext_lazy("Category"), coerce=int, empty_value=None)
+    brand = forms.TypedChoiceField(label=gettext_lazy("Brand"), coerce=int, empty_value=None)
+
+    def __init__(self, data: Any, *, supplier_id: int) -> None:
+        self.bounds = queries.bounds_of(supplier_id)
+        super().__init__(data)
+
+    def full_clean(self) -> None:
+        """Give the selects what the platform has opened to him before anything is judged."""
+        every: tuple[Any, Any] = ("", gettext_lazy("All"))
+        for name, found in (
+            ("category", queries.category_choices(self.bounds)),
+            ("brand", queries.brand_choices(self.bounds)),
+        ):
+            self.fields[name].choices = [every, *found]  # type: ignore[attr-defined]
+        super().full_clean()
 
 
 def _found(form: GoodsSearch) -> QuerySet[Goods]:
     rows = matching(Goods.objects.all(), text=form.value("text") or "")
     if sku := form.value("sku"):
         rows = rows.filter(skus__code__icontains=sku).distinct()
+    if category_id := form.value("category"):
+        rows = rows.filter(category_id__in=below(queries.parents(), ids=[category_id]))
+    if brand_id := form.value("brand"):
+        rows = rows.filter(brand_id=brand_id)
     return rows
 
 
@@ -65,7 +70,7 @@ def _found(form: GoodsSearch) -> QuerySet[Goods]:
 @page("supplier", "goods.view")
 def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the supplier's goods, by state."""
-    form = GoodsSearch(request.GET)
+    form = GoodsSearch(request.GET, supplier_id=request.party.id)
     rows = _found(form)
     tab = request.GET.get("tab", "")
     active = Q(skus__is_active=True)
@@ -94,6 +99,7 @@ def goods_list(request: PartyRequest) -> HttpResponseBase:
         + [(state, state_of("goods", state)[0], counts.get(state, 0)) for state in STATES],
         "can_edit": request.party.can("goods.edit"),
         "is_narrowed": form.used or tab,
+        "is_bound_to_nothing": form.bounds.is_empty,
     }
     return render(request, "supplier/goods.html", context)
 
@@ -148,5 +154,8 @@ def _take(request: PartyRequest, *, goods_id: int, step: str) -> tuple[Goods, st
 
 
 def is_editable(goods: Goods | None) -> bool:
-    """Return whether the supplier may change more than the stock of goods now."""
-    return goods is None or goods.state in (GoodsState.DRAFT, GoodsState.REJECTED, GoodsState.UNLISTED)
+    """Return whether the supplier may change more than the stock of goods now; on sale only in open mode, and once."""
+    if goods is None or goods.state in (GoodsState.DRAFT, GoodsState.REJECTED, GoodsState.UNLISTED):
+        return True
+    is_on_sale = goods.state == GoodsState.ON_SALE
+    return is_on_sale and queries.is_open(goods.supplier_id) and queries.waiting_version(goods.pk) is None

@@ -14,14 +14,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entrepot.base.mistakes import Mistake
-from entrepot.catalog import actions, pictures
-from entrepot.catalog.models import Goods, Sku
+from entrepot.catalog import actions, pictures, queries
+from entrepot.catalog.models import Goods, GoodsState, Sku
+from entrepot.catalog.queries import waiting_version
 from entrepot.catalog.rules import PICTURES_AT_MOST, SKUS_AT_MOST, SkuDraft
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.attributes import AttributeForm, attribute_form
 from entrepot.doors.kit.forms import FenField
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
-from entrepot.doors.supplier.goods import brand_choices, category_choices, is_editable
+from entrepot.doors.supplier.goods import is_editable
 from entrepot.doors.supplier.stock_reads import sku_stock
 
 
@@ -34,13 +36,22 @@ class GoodsForm(forms.Form):
         max_length=40,
         help_text=gettext_lazy("Letters, digits or any of “._-/”; it stays once malls know the goods."),
     )
-    category = forms.TypedChoiceField(label=gettext_lazy("Category"), coerce=int, choices=category_choices)
-    brand = forms.TypedChoiceField(
-        label=gettext_lazy("Brand"), coerce=int, choices=brand_choices, required=False, empty_value=None
-    )
+    category = forms.TypedChoiceField(label=gettext_lazy("Category"), coerce=int)
+    brand = forms.TypedChoiceField(label=gettext_lazy("Brand"), coerce=int, required=False, empty_value=None)
     min_quantity = forms.IntegerField(label=gettext_lazy("Minimum quantity"), min_value=1, max_value=10_000, initial=1)
     subtitle = forms.CharField(label=gettext_lazy("Selling points"), max_length=200, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, supplier_id: int, goods: Goods | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bounds = queries.bounds_of(supplier_id)
+        categories, brands = queries.category_choices(bounds), queries.brand_choices(bounds)
+        if goods is not None and not is_editable(goods):
+            # What is merely shown may lie outside the bounds of today.
+            categories.append((goods.category_id, goods.category.name))
+            brands += [(goods.brand.pk, goods.brand.name)] if goods.brand else []
+        self.fields["category"].choices = [("", "—"), *dict(categories).items()]  # type: ignore[attr-defined]
+        self.fields["brand"].choices = [("", "—"), *dict(brands).items()]  # type: ignore[attr-defined]
 
 
 class SkuForm(forms.Form):
@@ -86,7 +97,8 @@ def goods_new(request: PartyRequest) -> HttpResponse:
     """Write new goods."""
     if request.method == "POST":
         return _save(request, goods=None)
-    return _shown(request, goods=None, form=GoodsForm(), skus=[SkuForm(prefix="sku-0")])
+    form = GoodsForm(supplier_id=request.party.id)
+    return _shown(request, goods=None, form=form, skus=[SkuForm(prefix="sku-0")])
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,7 +121,8 @@ def goods_edit(request: PartyRequest, goods_id: int) -> HttpResponse:
         SkuForm(prefix=f"sku-{place}", initial=_initial(sku))
         for place, sku in enumerate(goods.skus.filter(is_active=True).select_related("cost"))
     ]
-    return _shown(request, goods=goods, form=GoodsForm(initial=initial), skus=skus)
+    form = GoodsForm(initial=initial, supplier_id=request.party.id, goods=goods)
+    return _shown(request, goods=goods, form=form, skus=skus)
 
 
 def _initial(sku: Sku) -> dict[str, Any]:
@@ -121,6 +134,20 @@ def _initial(sku: Sku) -> dict[str, Any]:
         "suggested_price_fen": sku.suggested_price_fen,
         "weight_g": sku.weight_g or None,
     }
+
+
+@require_GET
+@page("supplier", "goods.edit")
+def goods_attributes(request: PartyRequest) -> HttpResponse:
+    """Return the fields of the attributes that goods of a category and brand have; what was typed stays."""
+    form = attribute_form(
+        None,
+        bounds=queries.bounds_of(request.party.id),
+        category_id=request.GET.get("category"),
+        brand_id=request.GET.get("brand"),
+        kept={key.removeprefix("attribute_"): str(value) for key, value in request.GET.items()},
+    )
+    return render(request, "kit/parts/attributes.html", {"attribute_form": form})
 
 
 @require_GET
@@ -141,11 +168,20 @@ def _shown(
     skus: list[SkuForm],
     images: list[str] | None = None,
     detail_images: list[str] | None = None,
+    attributes: AttributeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     may_edit = request.party.can("goods.edit") and is_editable(goods)
+    if attributes is None:
+        attributes = attribute_form(
+            None,
+            bounds=queries.bounds_of(request.party.id),
+            category_id=goods.category_id if goods else None,
+            brand_id=goods.brand_id if goods else None,
+            kept=goods.attributes if goods else {},
+        )
     if not may_edit:
-        for one in (form, *skus):
+        for one in (form, attributes, *skus):
             for field in one.fields.values():
                 field.disabled = True
     kept = goods.images if goods else []
@@ -158,19 +194,29 @@ def _shown(
         "images": kept if images is None else images,
         "detail_images": (goods.detail_images if goods else []) if detail_images is None else detail_images,
         "stock": sku_stock(goods.pk) if goods else [],
+        "attribute_form": attributes,
         "may_edit": may_edit,
+        "is_change": goods is not None and goods.state == GoodsState.ON_SALE and may_edit,
+        "waiting": waiting_version(goods.pk) if goods else None,
+        "is_bound_to_nothing": goods is None and queries.bounds_of(request.party.id).is_empty,
         "pictures_at_most": PICTURES_AT_MOST,
     }
     return render(request, "supplier/goods_form.html", context, status=status)
 
 
 def _save(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
-    form = GoodsForm(request.POST)
+    form = GoodsForm(request.POST, supplier_id=request.party.id, goods=goods)
+    attributes = attribute_form(
+        request.POST,
+        bounds=queries.bounds_of(request.party.id),
+        category_id=request.POST.get("category"),
+        brand_id=request.POST.get("brand"),
+    )
     text = request.POST.get("sku_rows", "")
     count = min(int(text), SKUS_AT_MOST) if text.isdigit() and len(text) < 5 else 0
     rows = [SkuForm(request.POST, prefix=f"sku-{place}") for place in range(count)]
     typed = [row for row in rows if not row.is_blank] or rows[:1]
-    is_valid = all([form.is_valid(), *(row.is_valid() for row in typed)])
+    is_valid = all([form.is_valid(), attributes.is_valid(), *(row.is_valid() for row in typed)])
     if any(row.errors for row in typed):
         form.add_error(None, _("Check the SKUs further down."))
     images, detail_images = _kept(request, name="images"), _kept(request, name="detail_images")
@@ -180,11 +226,28 @@ def _save(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
             detail_images += _uploaded(request, name="new_detail_images")
             # Inside a savepoint, so that goods refused at the hand-in are not half saved.
             with transaction.atomic():
-                saved = _written(request, goods=goods, form=form, typed=typed, images=images, details=detail_images)
-            return HttpResponseRedirect(reverse("supplier:goods-edit", args=[saved.pk]))
+                goods_id = _written(
+                    request,
+                    goods=goods,
+                    form=form,
+                    typed=typed,
+                    images=images,
+                    details=detail_images,
+                    attributes=attributes.values(),
+                )
+            return HttpResponseRedirect(reverse("supplier:goods-edit", args=[goods_id]))
         except Mistake as mistake:
-            _blame(mistake, form=form, typed=typed)
-    return _shown(request, goods=goods, form=form, skus=typed, images=images, detail_images=detail_images, status=422)
+            _blame(mistake, form=form, typed=typed, attributes=attributes)
+    return _shown(
+        request,
+        goods=goods,
+        form=form,
+        skus=typed,
+        images=images,
+        detail_images=detail_images,
+        attributes=attributes,
+        status=422,
+    )
 
 
 def _written(
@@ -195,30 +258,37 @@ def _written(
     typed: list[SkuForm],
     images: list[str],
     details: list[str],
-) -> Goods:
+    attributes: dict[int, str],
+) -> int:
+    """Save the goods, or hand in a change of goods on sale; return their id."""
     values, who, where = form.cleaned_data, actor(request.party), client_ip(request) or ""
+    what: dict[str, Any] = {
+        "name": values["name"],
+        "category_id": values["category"],
+        "skus": [row.draft() for row in typed],
+        "subtitle": values["subtitle"],
+        "brand_id": values["brand"],
+        "min_quantity": values["min_quantity"],
+        "images": images,
+        "detail_images": details,
+        "attributes": attributes,
+        "version": values["version"] if goods else None,
+        "actor": who,
+        "address": where,
+    }
+    if goods is not None and goods.state == GoodsState.ON_SALE:
+        actions.propose_change(request.party.id, goods_id=goods.pk, **what)
+        messages.success(request, _("The change waits for review; what is on sale sells on meanwhile."))
+        return goods.pk
     saved = actions.save_goods(
-        request.party.id,
-        goods_no=values["goods_no"],
-        name=values["name"],
-        category_id=values["category"],
-        skus=[row.draft() for row in typed],
-        actor=who,
-        goods_id=goods.pk if goods else None,
-        version=values["version"] if goods else None,
-        subtitle=values["subtitle"],
-        brand_id=values["brand"],
-        min_quantity=values["min_quantity"],
-        images=images,
-        detail_images=details,
-        address=where,
+        request.party.id, goods_id=goods.pk if goods else None, goods_no=values["goods_no"], **what
     )
     if request.POST.get("do") == "submit":
         saved = actions.submit_goods(request.party.id, goods_id=saved.pk, actor=who, address=where)
         messages.success(request, _("“%(name)s” was handed in for review.") % {"name": saved.name})
     else:
         messages.success(request, _("“%(name)s” is saved; it is not handed in yet.") % {"name": saved.name})
-    return saved
+    return saved.pk
 
 
 def _kept(request: PartyRequest, *, name: str) -> list[str]:
@@ -236,7 +306,7 @@ def _uploaded(request: PartyRequest, *, name: str) -> list[str]:
     return [pictures.store(upload.read(), field=name) for upload in files]
 
 
-def _blame(mistake: Mistake, *, form: GoodsForm, typed: list[SkuForm]) -> None:
+def _blame(mistake: Mistake, *, form: GoodsForm, typed: list[SkuForm], attributes: AttributeForm) -> None:
     """Show a mistake beside the field it names."""
     name = {"category_id": "category", "brand_id": "brand"}.get(mistake.field, mistake.field)
     parts = name.split(".")
@@ -247,5 +317,8 @@ def _blame(mistake: Mistake, *, form: GoodsForm, typed: list[SkuForm]) -> None:
         and parts[2] in typed[int(parts[1])].fields
     ):
         typed[int(parts[1])].add_error(parts[2], mistake.reason)
+    elif name in attributes.fields:
+        attributes.add_error(name, mistake.reason)
+        form.add_error(None, mistake.reason)
     else:
         form.add_error(name if name in form.fields else None, mistake.reason)

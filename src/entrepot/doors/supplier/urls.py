@@ -2,13 +2,29 @@
 
 from django.urls import path
 
-from entrepot.doors.supplier import batch, earnings, goods, goods_form, home, orders, slips, stock
+from entrepot.doors.supplier import (
+    acceptance,
+    batch,
+    earnings,
+    goods,
+    goods_changes,
+    goods_form,
+    goods_import,
+    home,
+    orders,
+    returns,
+    slips,
+    stock,
+)
+from entrepot.doors.supplier.bills_urls import BILLS
 
 app_name = "supplier"
 urlpatterns = [
     path("", home.home, name="home"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/slips/", slips.slips, name="slips"),
+    path("orders/accept/", acceptance.accept_many, name="accept-many"),
+    path("orders/<int:order_id>/decide/", acceptance.decide, name="decide"),
     path("orders/<int:order_id>/", orders.order_detail, name="order"),
     path("orders/<int:order_id>/ship/", orders.ship, name="ship"),
     path("orders/<int:order_id>/consignee/", orders.reveal, name="reveal"),
@@ -23,9 +39,30 @@ urlpatterns = [
     path("goods/new/", goods_form.goods_new, name="goods-new"),
     path("goods/sku-row/", goods_form.sku_row, name="sku-row"),
     path("goods/<int:goods_id>/", goods_form.goods_edit, name="goods-edit"),
+    path("goods/import/", goods_import.goods_imports, name="goods-imports"),
+    path("goods/import/template/", goods_import.import_template, name="goods-import-template"),
+    path("goods/import/<int:import_id>/", goods_import.import_page, name="goods-import"),
+    path("goods/import/<int:import_id>/cancel/", goods_import.import_cancel, name="goods-import-cancel"),
+    path("goods/import/<int:import_id>/refused/", goods_import.import_refused, name="goods-import-refused"),
+    path("goods/attributes/", goods_form.goods_attributes, name="goods-attributes"),
+    path("goods/<int:goods_id>/versions/", goods_changes.goods_versions, name="goods-versions"),
+    path("goods/<int:goods_id>/versions/<int:number>/restore/", goods_changes.version_restore, name="version-restore"),
+    path("goods/<int:goods_id>/change/withdraw/", goods_changes.change_withdraw, name="change-withdraw"),
     path("goods/<int:goods_id>/<str:step>/", goods.goods_step, name="goods-step"),
     path("stock/", stock.stock_list, name="stock"),
     path("stock/<int:sku_id>/", stock.stock_detail, name="stock-detail"),
     path("stock/<int:sku_id>/change/", stock.stock_change, name="stock-change"),
+    path("returns/", returns.returns, name="aftersales"),
+    path("returns/<int:request_id>/", returns.returned, name="aftersale"),
+    path("returns/<int:request_id>/<str:name>/", returns.return_deed, name="aftersale-deed"),
+    path(
+        "returns/<int:request_id>/evidence/<int:evidence_id>/",
+        returns.return_evidence,
+        name="aftersale-evidence",
+    ),
+    path("return-addresses/", returns.addresses, name="return-addresses"),
+    path("return-addresses/save/", returns.address_save, name="return-address-save"),
+    path("return-addresses/<int:address_id>/retire/", returns.address_retire, name="return-address-retire"),
     path("earnings/", earnings.earnings, name="earnings"),
+    *BILLS,
 ]

@@ -5,6 +5,7 @@ from threading import Event
 from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
+from entrepot.catalog import jobs as catalog
 from entrepot.fulfilment import jobs as fulfilment
 from entrepot.pricing import jobs as pricing
 from entrepot.recharge import jobs as recharge
@@ -17,6 +18,7 @@ from entrepot.stock import jobs as stock
 Job: TypeAlias = Callable[[Event], int]
 
 EACH_ROUND: dict[str, Job] = {
+    "goods_imported": catalog.run_imports,
     "acceptance_lapsed": fulfilment.lapse,
     "shelf_tended": stock.tend_shelf,
     "prices_changed": pricing.apply_due,

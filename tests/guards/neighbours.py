@@ -6,11 +6,14 @@ from datetime import date
 from threading import Event
 
 from django.db import connection
+from django.db.models.functions import Now
 from PIL import Image
 
 from entrepot.aftersale import actions
 from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
+from entrepot.callbacks.models import Attempt, Endpoint, Message, Reading
+from entrepot.events.models import Event as Fact
 from entrepot.parties.models import Distributor, Referrer, Supplier
 from entrepot.referral import actions as referral
 from entrepot.referral.jobs import follow_ledger
@@ -51,6 +54,7 @@ def meet() -> Neighbours:
         _prices(own, party)
         _orders(world, party, [*for_all, own])
         _papers(party)
+        _called(party)
         _funds_foreseen(party)
     for article in for_all:
         _versions(article)
@@ -102,6 +106,20 @@ def _orders(world: World, party: Distributor, goods: list[Article]) -> None:
     taken(world.receive(completed))
     taken(world.complete(completed))
     _after_sale(world, party, completed)
+
+
+def _called(party: Distributor) -> None:
+    """A mall that is called, something that it was told, and the call."""
+    with scope.platform():
+        Endpoint.objects.create(distributor=party, url="https://mall.example/", state="active")
+        told = Fact.objects.create(
+            at=Now(), type="webhook.test", object_kind="endpoint", object_id=party.pk, data={}, actor="x"
+        )
+        message = Message.objects.create(distributor=party, seq=1, event=told, type=told.type, state="delivered")
+        Attempt.objects.create(
+            distributor=party, message=message, type=told.type, url="x", request="{}", status=200, took_ms=1
+        )
+        Reading.objects.get_or_create(pk=1, defaults={"xid": 2**40, "event_id": 0})
 
 
 def _acceptances(neighbours: Neighbours) -> None:

@@ -247,6 +247,11 @@ def _pay_referrer(world: World) -> Any:
     return terms.PayReferrer(who, 500, world.name("c"), STAFF, "已打款")
 
 
+def _back(world: World) -> terms.ReturnMoney:
+    ask: dict[int, tuple[int, int]] = {1: (1, 1050)}
+    return terms.ReturnMoney(_received(world).id, world.name("R"), "after_sale", STAFF, "破损", ask)
+
+
 ASKS: dict[type, Any] = {
     terms.Place: _placed,
     terms.Capture: lambda world: terms.Capture(_held(world)[2].id, STAFF),
@@ -259,6 +264,11 @@ ASKS: dict[type, Any] = {
     terms.RefundBeforeShipping: lambda world: terms.RefundBeforeShipping(
         _paid(world)[2].id, world.name("R"), STAFF, "缺货"
     ),
+    terms.ReturnMoney: _back,
+    terms.ReturnGoods: lambda world: terms.ReturnGoods(
+        _received(world).id, world.name("c"), STAFF, {1: (1, 1)}, "退回"
+    ),
+    terms.Resend: lambda world: terms.Resend(_received(world).id, world.name("c"), STAFF, {1: 2}, "补发"),
     terms.Credit: lambda world: terms.Credit(world.distributor().pk, 500, world.name("c"), STAFF, remark="打款"),
     terms.SetCreditLimit: lambda world: terms.SetCreditLimit(world.distributor().pk, 500, STAFF, "授信"),
     terms.Restock: _restock,

@@ -114,6 +114,13 @@ def counts(rows: QuerySet[Request]) -> dict[str, int]:
     return dict(rows.order_by().prefetch_related(None).values_list("state").annotate(Count("id")))
 
 
+def recent_examples(key: Key, *, limit: int = 5) -> list[Request]:
+    """Return the latest requests that a row of the table decides, to try a change on; platform scope."""
+    stage, shipper, kind, reason = key
+    rows = requests(with_parties=True).filter(stage=stage, shipper=shipper, kind=kind)
+    return list((rows.filter(reason=reason) if reason else rows)[:limit])
+
+
 def request_by_number(out_refund_no: str, *, distributor_id: int) -> Request | None:
     """Return the request that a distributor's mall numbered so, None when there is none."""
     return requests().filter(distributor_id=distributor_id, out_refund_no=out_refund_no).first()

@@ -11,6 +11,7 @@ _LETTERS = {"distributor": "D", "supplier": "S", "referrer": "R"}
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "platform": (
+        *("aftersales.view", "aftersales.edit", "aftersales.rule", "aftersales.table"),
         *("orders.view", "orders.ship", "orders.cancel", "orders.refund", "orders.complete", "orders.reroute"),
         "consignee.reveal",
         *("goods.view", "goods.edit", "goods.review", "stock.view", "stock.edit"),
@@ -21,10 +22,12 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("users.view", "users.edit", "log.view"),
     ),
     "supplier": (
+        *("aftersales.view", "aftersales.edit"),
         *("orders.view", "orders.ship", "consignee.reveal", "goods.view", "goods.edit", "stock.view", "stock.edit"),
         *("ledger.view", "bills.view", "bills.answer", "users.view", "users.edit", "log.view"),
     ),
     "distributor": (
+        *("aftersales.view", "aftersales.edit"),
         *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal", "goods.view"),
         *("topups.view", "topups.request", "ledger.view", "keys.edit", "users.view", "users.edit", "log.view"),
     ),
@@ -36,11 +39,13 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "platform": {
         "超级管理员": (EVERYTHING,),
         "运营": (
+            *("aftersales.view", "aftersales.edit", "aftersales.rule", "aftersales.table"),
             *("orders.view", "goods.view", "goods.edit", "goods.review", "stock.view", "stock.edit"),
             *("suppliers.view", "suppliers.edit", "distributors.view", "distributors.edit", "tiers.edit", "keys.edit"),
             *("topups.view", "referrers.view", "referrers.edit", "log.view"),
         ),
         "客服": (
+            *("aftersales.view", "aftersales.edit", "aftersales.rule"),
             *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "orders.reroute"),
             *("consignee.reveal", "goods.view", "stock.view", "distributors.view"),
         ),
@@ -49,15 +54,22 @@ DEFAULT_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("distributors.view", "suppliers.view", "referrers.view", "referrers.pay", "log.view"),
             *("bills.view", "bills.edit", "bills.pay"),
         ),
-        "仓库": ("orders.view", "orders.ship", "consignee.reveal", "goods.view", "stock.view", "stock.edit"),
+        "仓库": (
+            *("orders.view", "orders.ship", "consignee.reveal", "goods.view", "stock.view", "stock.edit"),
+            *("aftersales.view", "aftersales.edit"),
+        ),
     },
     "supplier": {
         "负责人": (EVERYTHING,),
-        "发货员": ("orders.view", "orders.ship", "consignee.reveal", "goods.view", "stock.view", "stock.edit"),
+        "发货员": (
+            *("orders.view", "orders.ship", "consignee.reveal", "goods.view", "stock.view", "stock.edit"),
+            *("aftersales.view", "aftersales.edit"),
+        ),
     },
     "distributor": {
         "负责人": (EVERYTHING,),
         "客服": (
+            *("aftersales.view", "aftersales.edit"),
             *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal", "goods.view"),
         ),
         "财务": ("orders.view", "topups.view", "topups.request", "ledger.view"),

@@ -1,5 +1,7 @@
 """Claims: demand, offer, counter, ruling, and what silence means; what is settled moves money once."""
 
+from typing import Any
+
 from django.db.models.functions import Now
 
 from entrepot.aftersale.actions.money import pay_claim
@@ -57,9 +59,9 @@ def offer(
     if by.kind != "platform":
         raise _not_yours(request)
     _check(request, claim=claim, amount_fen=amount_fen, supplier_bps=supplier_bps)
-    claim.state, claim.offer_fen = "offered", amount_fen
-    claim.supplier_bps = claim.supplier_bps if supplier_bps is None else supplier_bps
-    return _went_on(request, claim=claim, what="offered", amount_fen=amount_fen, by=by, note=note)
+    share = claim.supplier_bps if supplier_bps is None else supplier_bps
+    to = {"state": "offered", "offer_fen": amount_fen, "supplier_bps": share}
+    return _went_on(request, claim=claim, to=to, what="offered", amount_fen=amount_fen, by=by, note=note)
 
 
 @on_request
@@ -69,8 +71,8 @@ def counter(request: Request, *, by: By, amount_fen: int, note: str = "", versio
     if by.kind != "distributor" or claim.state != "offered":
         raise _not_yours(request)
     _check(request, claim=claim, amount_fen=amount_fen, supplier_bps=None)
-    claim.state, claim.demand_fen = "demanded", amount_fen
-    return _went_on(request, claim=claim, what="countered", amount_fen=amount_fen, by=by, note=note)
+    to = {"state": "demanded", "demand_fen": amount_fen}
+    return _went_on(request, claim=claim, to=to, what="countered", amount_fen=amount_fen, by=by, note=note)
 
 
 @on_request
@@ -142,11 +144,17 @@ def _check(request: Request, *, claim: Claim, amount_fen: int, supplier_bps: int
         raise refuse_for(request, "own_goods_have_no_bill", pointer="/supplier_bps")
 
 
-def _went_on(request: Request, *, claim: Claim, what: str, amount_fen: int, by: By, note: str) -> Result:
+def _went_on(
+    request: Request, *, claim: Claim, to: dict[str, Any], what: str, amount_fen: int, by: By, note: str
+) -> Result:
+    before = {name: getattr(claim, name) for name in to}
+    for name, value in to.items():
+        setattr(claim, name, value)
     claim.version += 1
     claim.due_at = from_now(hours=limits().claim_hours)
     claim.save()
-    with changing(request, by=by, verb=f"claim.{what}", reason=note.strip()):
+    figures = ({f"claim_{name}": value for name, value in before.items()}, {f"claim_{n}": v for n, v in to.items()})
+    with changing(request, by=by, verb=f"claim.{what}", reason=note.strip(), figures=figures):
         add_step(request, what, by=by, amount_fen=amount_fen, note=note, is_for_shipper=False)
     tell_claim(claim, request=request, by=by)
     return result_of(request)

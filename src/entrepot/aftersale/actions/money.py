@@ -14,7 +14,7 @@ def refund_unsent(request: Request, *, by: By) -> None:
         order_id=request.order_id,
         refund_no=f"AS{request.pk}",
         actor=by.actor,
-        reason=f"{request.reason} {request.out_refund_no}",
+        reason=request.out_refund_no,
         pieces={line.line_no: line.qty for line in lines},
     )
     (answer,) = ask_desk(request, ask)
@@ -34,7 +34,7 @@ def return_whole_price(request: Request, *, pieces: dict[int, int], by: By) -> N
             refund_no=f"AS{request.pk}",
             kind="after_sale",
             actor=by.actor,
-            reason=f"{request.reason} {request.out_refund_no}",
+            reason=request.out_refund_no,
             amounts=amounts,
             supplier_bps=cell.supplier_bps,
             freight_by=cell.freight_by,
@@ -50,7 +50,7 @@ def pay_claim(request: Request, *, amounts: dict[int, tuple[int, int]], supplier
         refund_no=f"AS{request.pk}-C",
         kind="claim",
         actor=by.actor,
-        reason=f"{request.reason} {request.out_refund_no}",
+        reason=request.out_refund_no,
         amounts=amounts,
         supplier_bps=supplier_bps,
         freight_by=cell_of(request).freight_by,

@@ -127,9 +127,14 @@ def add_step(
 
 
 @contextmanager
-def changing(request: Request, *, by: By, verb: str, reason: str = "") -> Iterator[None]:
-    """Save a request after a deed, one version on, tell the distributor's mall, and log what staff did."""
-    before = {"state": request.state, "refunded_fen": request.refunded_fen}
+def changing(
+    request: Request, *, by: By, verb: str, reason: str = "", figures: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+) -> Iterator[None]:
+    """Save a request after a deed, one version on, tell the distributor's mall, and log what staff did.
+
+    `figures` are those of a claim before and after, for the log.
+    """
+    before = {"state": request.state, "refunded_fen": request.refunded_fen} | figures[0]
     yield
     request.version += 1
     request.changed_at = timezone.now()
@@ -143,7 +148,7 @@ def changing(request: Request, *, by: By, verb: str, reason: str = "") -> Iterat
         object_id=request.pk,
         label=request.out_refund_no,
         before=before,
-        after={"state": request.state, "refunded_fen": request.refunded_fen},
+        after={"state": request.state, "refunded_fen": request.refunded_fen} | figures[1],
         reason=reason,
         address=by.address,
     )

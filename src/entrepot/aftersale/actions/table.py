@@ -26,7 +26,8 @@ def save_cell(cell: Cell, *, by: By, reason: str) -> bool:
         raise Mistake("", fault_words()[faults[0]])
     _need(reason)
     with scope.desk():
-        before = table().get(cell.key)
+        known = table()
+        before = known.get(cell.key) or known[(*cell.key[:3], "")]
         if before == cell:
             return False
         if DEFAULT.get(cell.key) == cell:
@@ -115,12 +116,12 @@ def save_address(
         )
         operations.record(
             actor=by.actor,
-            verb="aftersale.address",
+            verb="return_address.created" if old is None else "return_address.changed",
             object_kind="return_address",
             object_id=row.pk,
             label=row.region,
-            before=None if old is None else {"region": old.region, "is_first": old.is_first},
-            after={"region": row.region, "is_first": row.is_first},
+            before=None if old is None else {"id": old.pk, "region": old.region, "is_first": old.is_first},
+            after={"id": row.pk, "region": row.region, "is_first": row.is_first},
             address=by.address,
         )
     return row
@@ -137,7 +138,7 @@ def retire_address(supplier_id: int, *, address_id: int, by: By) -> None:
             ReturnAddress.objects.filter(pk=heir.pk).update(is_first=True)
         operations.record(
             actor=by.actor,
-            verb="aftersale.address_gone",
+            verb="return_address.removed",
             object_kind="return_address",
             object_id=row.pk,
             label=row.region,
@@ -176,8 +177,8 @@ def _shown(cell: Cell) -> dict[str, Any]:
     return {name: getattr(cell, name) for name in _VALUES}
 
 
-def _changes(before: Cell | None, after: Cell) -> tuple[dict[str, Any], dict[str, Any]]:
-    return operations.changes(_shown(before) if before else {}, _shown(after))
+def _changes(before: Cell, after: Cell) -> tuple[dict[str, Any], dict[str, Any]]:
+    return operations.changes(_shown(before), _shown(after))
 
 
 def _log(verb: str, *, of: Key, by: By, before: dict[str, Any], after: dict[str, Any], reason: str) -> None:

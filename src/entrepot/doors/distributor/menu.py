@@ -21,6 +21,12 @@ _MENU = (
                 icon="clipboard-document-list",
                 permission="orders.view",
             ),
+            Item(
+                label=_("After-sale"),
+                url_name="distributor:aftersales",
+                icon="arrow-uturn-left",
+                permission="aftersales.view",
+            ),
         ),
     ),
     Group(

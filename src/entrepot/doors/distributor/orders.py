@@ -159,6 +159,7 @@ def shown(request: PartyRequest, *, found: OrderRow, wrong: str = "", status: in
         "order": found,
         "wrong": wrong,
         "may": may,
+        "can_after_sale": bool(found.drawn_fen) and found.state != "refunded" and party.can("aftersales.edit"),
         "steps": _steps(found),
         "facts": history.entries(history_of("order", object_id=found.id), reader="distributor"),
         "why_rows": why_rows(found),

@@ -47,10 +47,16 @@ class Entry:
 def entries(events: Iterable[Event], *, reader: str) -> list[Entry]:
     """Return events as a time line, newest first, for a reader of one back office (its kind)."""
     found = [
-        Entry(event.at, str(_TITLES.get(event.type, event.type)), _text(event), actor_name(event.actor, reader=reader))
+        Entry(event.at, _title(event), _text(event), actor_name(event.actor, reader=reader))
         for event in events
     ]
     return found[::-1]
+
+
+def _title(event: Event) -> str:
+    if event.type == "order.refunded" and "refund" in event.data:
+        return _("Refunded by after-sale")
+    return str(_TITLES.get(event.type, event.type))
 
 
 def actor_name(actor: str, *, reader: str) -> str:

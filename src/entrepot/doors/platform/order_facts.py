@@ -227,4 +227,7 @@ def movement_words() -> dict[str, Any]:
         "settle_supplier": _("Owed to the supplier"),
         "settle_fee": _("Service fee earned"),
         "settle_goods": _("Goods income earned"),
+        "reverse_supplier": _("Taken back from the supplier"),
+        "reverse_fee": _("Service fee given back"),
+        "reverse_goods": _("Goods income given back"),
     }

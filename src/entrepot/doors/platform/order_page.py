@@ -18,6 +18,7 @@ from entrepot.events.queries import history_of
 from entrepot.orders.queries import consignee_of
 
 CANCELLABLE = ("held", "awaiting_funds")
+AFTER_SALE = ("confirmed", "partly_shipped", "shipped", "received", "completed")
 REFUNDABLE = ("confirmed", "partly_shipped")
 
 
@@ -63,6 +64,7 @@ def allowed(party: Party, *, facts: OrderFacts) -> dict[str, bool]:
         "ship": bool(facts.own_open) and state in REFUNDABLE and party.can("orders.ship"),
         "refund": bool(facts.all_open) and state in REFUNDABLE and party.can("orders.refund"),
         "cancel": state in CANCELLABLE and party.can("orders.cancel"),
+        "after_sale": state in AFTER_SALE and party.can("aftersales.edit"),
         "receive": state == "shipped" and party.can("orders.complete"),
         "complete": state == "received" and party.can("orders.complete"),
         "reveal": bool(facts.head.phone) and party.can("consignee.reveal"),

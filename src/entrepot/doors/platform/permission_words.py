@@ -8,6 +8,7 @@ from entrepot.parties.rules import EVERYTHING, PERMISSIONS
 
 GROUPS: dict[str, Any] = {
     "orders": _("Orders"),
+    "aftersales": _("After-sale"),
     "consignee": _("Consignees"),
     "goods": _("Goods"),
     "stock": _("Stock"),
@@ -31,6 +32,8 @@ VERBS: dict[str, Any] = {
     "reroute": _("re-route, give more time to accept"),
     "reveal": _("see in clear"),
     "review": _("review"),
+    "rule": _("offer and rule on claims"),
+    "table": _("set the decision table"),
     "credit": _("credit, adjust, set limits"),
     "request": _("ask for"),
 }

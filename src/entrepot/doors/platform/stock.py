@@ -47,6 +47,9 @@ MOVE_WORDS: dict[str, Any] = {
     "ship": pgettext_lazy("stock", "Shipped"),
     "restock": _("Stock changed by hand"),
     "allot": _("Moved between pools"),
+    "return": _("Came back by after-sale"),
+    "write_off": _("Written off after coming back"),
+    "resend": _("Sent once more by after-sale"),
 }
 _MOVE_COLUMNS = (
     Column(title=_("Time"), value=lambda move: move.at, kind="moment", width=20),

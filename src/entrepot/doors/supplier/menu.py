@@ -19,6 +19,18 @@ _MENU = (
         items=(
             Item(label=_("Orders to ship"), url_name="supplier:orders", icon="truck", permission="orders.view"),
             Item(label=_("Batch shipping"), url_name="supplier:batch", icon="table-cells", permission="orders.ship"),
+            Item(
+                label=_("Returns"),
+                url_name="supplier:aftersales",
+                icon="arrow-uturn-left",
+                permission="aftersales.view",
+            ),
+            Item(
+                label=_("Return addresses"),
+                url_name="supplier:return-addresses",
+                icon="map-pin",
+                permission="aftersales.view",
+            ),
         ),
     ),
     Group(

@@ -34,6 +34,9 @@ MOVES: dict[str, Any] = {
     "release": gettext_lazy("Given back by an order"),
     "ship": pgettext_lazy("step", "Shipped"),
     "allot": gettext_lazy("Moved between pools"),
+    "return": gettext_lazy("Came back by after-sale"),
+    "write_off": gettext_lazy("Written off after coming back"),
+    "resend": gettext_lazy("Sent once more by after-sale"),
 }
 
 

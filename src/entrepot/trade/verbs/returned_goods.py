@@ -3,9 +3,10 @@
 from entrepot.base.refusals import Refusal
 from entrepot.stock.rules import LevelRow, allocate
 from entrepot.trade.books import Books, LineRow, MoveRow, OrderRow
-from entrepot.trade.postings import note_stock, shared_pieces
+from entrepot.trade.postings import free_pieces
 from entrepot.trade.terms import Answer, Fault, Resend, ReturnGoods, conflict, nothing, one_of_line, refuse
 from entrepot.trade.verbs.after_sale import SHIPPED_STATES
+from entrepot.trade.verbs.restock import note_change
 
 
 def return_goods(ask: ReturnGoods, *, books: Books) -> Answer:
@@ -21,7 +22,6 @@ def return_goods(ask: ReturnGoods, *, books: Books) -> Answer:
     faults = _faults(order, pieces={number: good + bad for number, (good, bad) in ask.pieces.items()})
     if faults:
         return refuse(*faults, order=order)
-    free = shared_pieces(order, books=books)
     is_replay = True
     for number, (good, bad) in ask.pieces.items():
         cause = one_of_line(ask.cause, line_no=number)
@@ -30,10 +30,11 @@ def return_goods(ask: ReturnGoods, *, books: Books) -> Answer:
         is_replay = False
         line = order.lines[number]
         level = _home(line, order=order, books=books)
+        free = free_pieces(line.sku_id, books=books)
         _move(level, good + bad, "return", line=line, cause=cause, ask=ask, books=books)
         if bad:
             _move(level, -bad, "write_off", line=line, cause=cause, ask=ask, books=books)
-    note_stock(free, books=books, actor=ask.actor)
+        note_change(line.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=good)
     return Answer(order=order, is_replay=is_replay)
 
 
@@ -58,16 +59,16 @@ def resend(ask: Resend, *, books: Books) -> Answer:
         if available < wanted[sku_id]:
             facts = {"sku": order.lines[number].sku_code, "available": available, "wanted": wanted[sku_id]}
             return refuse(Fault(f"/lines/{number}/qty", Refusal.INSUFFICIENT_STOCK, facts), order=order)
-    free = shared_pieces(order, books=books)
     for number in due:
         line = order.lines[number]
+        free = free_pieces(line.sku_id, books=books)
         takes = allocate(_shared(line.sku_id, books=books), qty=ask.pieces[number], own=None)
         if takes is None:
             raise AssertionError(f"stock of {line.sku_code} was judged enough and is not")
         for level, pieces in takes:
             cause = one_of_line(ask.cause, line_no=number)
             _move(level, -pieces, "resend", line=line, cause=cause, ask=ask, books=books)
-    note_stock(free, books=books, actor=ask.actor)
+        note_change(line.sku_id, free=free, books=books, actor=ask.actor, reason=ask.remark, delta=-ask.pieces[number])
     return Answer(order=order, is_replay=not due)
 
 

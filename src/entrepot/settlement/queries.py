@@ -70,6 +70,11 @@ class Standing:
     paid_fen: int
 
     @property
+    def open_fen(self) -> int:
+        """Return what stands on bills that are not paid."""
+        return self.billed_fen + self.confirmed_fen
+
+    @property
     def earned_fen(self) -> int:
         """Return all he has earned, less what was taken back."""
         return self.waiting_fen + self.due_fen + self.billed_fen + self.confirmed_fen + self.paid_fen

@@ -62,6 +62,22 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "top_up": (_("Top-up"), "ok"),
         "adjustment": (_("Adjustment"), "warn"),
         "settle_supplier": (_("Order settled"), "ok"),
+        "pay_supplier": (_("Paid by bill"), "info"),
+        "adjust_supplier": (_("Adjustment"), "warn"),
+    },
+    "bill": {
+        "draft": (_("Draft"), ""),
+        "sent": (_("To confirm"), "warn"),
+        "disputed": (_("Disputed"), "bad"),
+        "confirmed": (_("To pay"), "info"),
+        "paid": (_("Paid"), "ok"),
+        "settled": (_("Settled"), "ok"),
+        "carried": (_("Carried over"), "violet"),
+    },
+    "ruling": {
+        "kept": (_("Kept"), ""),
+        "moved": (_("Moved to the next bill"), "warn"),
+        "adjusted": (_("Adjusted"), "info"),
     },
     "key": {
         "live": (_("In use"), "ok"),

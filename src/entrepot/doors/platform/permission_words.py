@@ -19,6 +19,7 @@ GROUPS: dict[str, Any] = {
     "topups": _("Top-ups"),
     "money": _("Funds"),
     "ledger": _("Ledger"),
+    "bills": _("Bills"),
     "users": _("Users"),
     "log": _("Operation log"),
 }
@@ -35,6 +36,8 @@ VERBS: dict[str, Any] = {
     "rule": _("offer and rule on claims"),
     "table": _("set the decision table"),
     "credit": _("credit, adjust, set limits"),
+    "answer": _("confirm, dispute"),
+    "pay": _("pay"),
     "request": _("ask for"),
 }
 

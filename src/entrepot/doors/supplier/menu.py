@@ -35,7 +35,10 @@ _MENU = (
     ),
     Group(
         label=_("Settlement"),
-        items=(Item(label=_("Earnings"), url_name="supplier:earnings", icon="banknotes", permission="ledger.view"),),
+        items=(
+            Item(label=_("Bills"), url_name="supplier:bills", icon="document-text", permission="bills.view"),
+            Item(label=_("Earnings"), url_name="supplier:earnings", icon="banknotes", permission="ledger.view"),
+        ),
     ),
 )
 

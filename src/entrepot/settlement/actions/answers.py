@@ -80,7 +80,7 @@ def dispute_lines(
             before={"state": before},
             reason=reason,
             address=address,
-            lines=len(wanted),
+            bill_lines=len(wanted),
             amount_fen=amount_fen,
         )
         return bill

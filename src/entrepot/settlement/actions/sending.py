@@ -27,7 +27,7 @@ def send_locked(bill: Bill, *, actor: str, address: str = "") -> None:
         actor=actor,
         before={"state": BillState.DRAFT},
         address=address,
-        lines=bill.line_count,
+        bill_lines=bill.line_count,
         content_hash=bill.content_hash,
     )
 

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 from entrepot.base.actors import SYSTEM, staff_of
 from entrepot.base.money import yuan
 from entrepot.doors.kit.carriers import carrier_name
+from entrepot.doors.kit.states import state_of
 from entrepot.events.models import Event
+from entrepot.reports import life as happened
 
 _TITLES: dict[str, Any] = {
     "order.held": gettext_lazy("Placed; stock and money are held"),
@@ -85,4 +87,48 @@ def _text(event: Event) -> str:
         parts.append(_("will be sent by %(day)s") % {"day": data["ship_by"]})
     if event.reason:
         parts.append(event.reason)
+    return " · ".join(parts)
+
+
+_BOOKED: dict[str, Any] = {
+    "part.placed": gettext_lazy("Came in to be shipped"),
+    "take": gettext_lazy("Pieces reserved"),
+    "release": gettext_lazy("Pieces let go"),
+    "ship": gettext_lazy("Pieces left the shelf"),
+    "settle_fee": gettext_lazy("Service fee earned"),
+    "settle_goods": gettext_lazy("Goods income earned"),
+}
+
+
+def lived(life: Iterable[happened.Entry], *, reader: str) -> list[Entry]:
+    """Return what happened to an order as a time line in the same order, for a reader of one back office (its kind)."""
+    return [
+        Entry(one.at, title(one), _told(one), actor_name(one.actor, reader=reader) if one.actor else "") for one in life
+    ]
+
+
+def title(one: happened.Entry) -> str:
+    """Return what an entry is called; a transfer by the word its statement uses."""
+    word = _BOOKED.get(one.what) or _TITLES.get(one.what)
+    return str(word or state_of("transfer", one.what)[0])
+
+
+def _told(one: happened.Entry) -> str:
+    data = one.data
+    parts = []
+    if "tracking_no" in data:
+        parts.append(f"{carrier_name(data['carrier'])} {data['tracking_no']}")
+    if one.pieces is not None:
+        parts.append(f"×{one.pieces}")
+    if one.amount_fen is not None:
+        parts.append(f"¥{yuan(one.amount_fen)}")
+    if one.what.startswith("order.line"):
+        numbers = [line["line"] if isinstance(line, dict) else line for line in data.get("lines", ())]
+        parts.append(_("line %(numbers)s") % {"numbers": ", ".join(map(str, numbers))})
+    if "ship_by" in data:
+        parts.append(_("will be sent by %(day)s") % {"day": data["ship_by"]})
+    if data.get("supplier"):
+        parts.append(data["supplier"])
+    if one.reason:
+        parts.append(one.reason)
     return " · ".join(parts)

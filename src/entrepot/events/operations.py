@@ -1,11 +1,22 @@
 """The operation log's only way in."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
+
+from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.actors import SYSTEM, staff_of
 from entrepot.events.models import Operation
+
+_EACH = """
+insert into events_operation (actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label, after,
+    reason, address)
+select %(actor)s, %(actor_name)s, %(kind)s, %(party_id)s, %(verb)s, %(object_kind)s, x.id, x.label, x.after::jsonb,
+    '', %(address)s
+from unnest(%(ids)s::text[], %(labels)s::text[], %(afters)s::text[]) as x(id, label, after)
+"""
 
 
 def record(
@@ -54,24 +65,22 @@ def record_each(
 ) -> None:
     """Write down the same deed for many objects at once, each as id, label and what is there after it."""
     person = staff_of(actor)
-    with scope.desk():
-        Operation.objects.bulk_create(
-            [
-                Operation(
-                    actor=actor[:80],
-                    actor_name=person.name if person else "",
-                    kind=person.kind if person else SYSTEM,
-                    party_id=person.party_id if person else 0,
-                    verb=verb,
-                    object_kind=object_kind,
-                    object_id=str(object_id),
-                    object_label=label[:120],
-                    after=after,
-                    address=address[:64],
-                )
-                for object_id, label, after in lines
-            ],
-            batch_size=2_000,
+    rows = list(lines)
+    with scope.desk(), connection.cursor() as cursor:
+        cursor.execute(
+            _EACH,
+            {
+                "actor": actor[:80],
+                "actor_name": person.name if person else "",
+                "kind": person.kind if person else SYSTEM,
+                "party_id": person.party_id if person else 0,
+                "verb": verb,
+                "object_kind": object_kind,
+                "address": address[:64],
+                "ids": [str(object_id) for object_id, _label, _after in rows],
+                "labels": [label[:120] for _object_id, label, _after in rows],
+                "afters": [json.dumps(after, ensure_ascii=False) for _object_id, _label, after in rows],
+            },
         )
 
 

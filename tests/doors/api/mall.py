@@ -146,6 +146,10 @@ class Mall:
         """GET."""
         return self.call("GET", path, **more)
 
+    def put(self, path: str, content: Any = NOTHING, **more: Any) -> Reply:
+        """PUT."""
+        return self.call("PUT", path, content, **more)
+
     def post(self, path: str, content: Any = NOTHING, **more: Any) -> Reply:
         """POST."""
         return self.call("POST", path, content, **more)

@@ -130,9 +130,11 @@ class Real:
                 for line in wanted.get("lines", []) if isinstance(wanted, dict) else []:
                     line["sku"] = self.sku
                     line.pop("expected_price", None)
-                    line["promotion"] = None
+                    line.pop("promotion", None)
             if "skus" in body:
                 body["skus"][0] = self.sku
+            if body.get("url"):
+                body["url"] = "http://127.0.0.1:9/hook"  # no callback shall go astray
             if "ids" in body:
                 body["ids"][0] = self.product
             case.body = body

@@ -91,6 +91,7 @@ GROUPS = {
     "orders": "订单 Orders",
     "shipping": "物流 Shipping",
     "money": "货款 Money",
+    "events": "事件与回调 Events",
     "machine": "系统 Machine",
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import feed_shapes, freight_shapes, shapes
+from entrepot.doors.api import event_shapes, feed_shapes, freight_shapes, shapes
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
 PATH = {"order_id": ORDER_ID, "out_order_no": ORDER_NO, "batch_no": BATCH_NO, "product_id": "7"}
@@ -106,6 +106,18 @@ _echo = shapes.Echo(
     server_time=1_767_232_800,
 )
 
+_webhook = event_shapes.Webhook(
+    "https://mall.example/entrepot", "active", [], "whsec_ZW50cmVwb3QtZGVtby1zZWNyZXQtMzItYnl0ZXMtb2sh", ""
+)
+_event = event_shapes.Event(
+    id="evt_9001",
+    seq=42,
+    type="order.shipped",
+    timestamp=_SENT,
+    api="v1",
+    data={"object": "order", "id": ORDER_ID, "out_order_no": ORDER_NO, "version": 3, "state": "shipped"},
+)
+
 # By operation id: the request's body (None: it has none) and the answer.
 _EXAMPLES: dict[str, tuple[Any, Any]] = {
     "get_me": (None, shapes.Me("D10001", "晨光商城", "高级", 500, "hold", 900, "CNY", "active", False)),
@@ -115,6 +127,11 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
     "list_categories": (None, shapes.Categories([shapes.Category("1", None, "食品"), shapes.Category("3", "1", "茶")])),
     "list_brands": (None, shapes.Brands([shapes.Brand("2", "西湖")])),
     "list_products": (None, shapes.Products([_product], "cHJvZHVjdHM6Nw", True, _FEED)),
+    "get_webhook": (None, _webhook),
+    "put_webhook": (event_shapes.WebhookRequest(url="https://mall.example/entrepot", events=None), _webhook),
+    "test_webhook": (None, event_shapes.Accepted(True)),
+    "list_events": (None, event_shapes.Events([_event], "ZXZlbnRzOjQy", False)),
+    "replay_events": (event_shapes.ReplayRequest(first_seq=40, last_seq=42), event_shapes.Replay(3)),
     "get_digest": (None, feed_shapes.Digest(203, "9f86d081884c7d65")),
     "list_changes": (
         None,

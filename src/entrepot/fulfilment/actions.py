@@ -1,6 +1,6 @@
 """Every write of the room, one function per business verb; lines of orders change through the desk alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -141,7 +141,7 @@ def _sku(code: str, *, field: str) -> Sku:
 def accept_lines(
     supplier_id: int,
     *,
-    orders: dict[int, Sequence[int]],
+    orders: Mapping[int, Sequence[int]],
     actor: str,
     ship_by: date | None = None,
     reason: str = "",

@@ -15,7 +15,7 @@ STATES: tuple[str, ...] = tuple(OrderState.values)
 
 @dataclass(slots=True)
 class LineView:
-    """One line, prices in fen for one piece."""
+    """One line, prices in fen for one piece; its SKU is the one that was ordered, whatever goes out instead."""
 
     order_id: int
     line_no: int
@@ -84,9 +84,11 @@ select id, distributor_id, out_order_no, state, mode, goods_amount_fen, freight_
 from orders_order
 """
 _LINES = """
-select order_id, line_no, sku_code, qty, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, shipped_qty,
-       refunded_qty, promotion
-from orders_line where order_id = any(%s) order by order_id, line_no
+select l.order_id, l.line_no, coalesce(f.sku_code, l.sku_code), l.qty, l.supply_price_fen, l.fee_fen,
+       l.agreed_price_fen, l.amount_fen, l.shipped_qty, l.refunded_qty, l.promotion
+from orders_line l
+left join orders_formerline f on f.order_id = l.order_id and f.line_no = l.line_no and f.place = 1
+where l.order_id = any(%s) order by l.order_id, l.line_no
 """
 _SHIPMENTS = """
 select s.id, s.order_id, s.carrier, s.tracking_no, s.shipped_at, l.line_no, l.qty

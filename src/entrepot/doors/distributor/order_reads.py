@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
@@ -26,7 +26,7 @@ TABS: dict[str, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class LineRow:
-    """One line with every price as it stood when the order was placed, in fen for one piece."""
+    """One line as it was ordered, with every price as it stood then, in fen for one piece; `word` is its shipper's."""
 
     line_no: int
     goods_id: int
@@ -42,6 +42,9 @@ class LineRow:
     fee_fen: int
     agreed_price_fen: int
     amount_fen: int
+    word: str
+    ship_by: date | None
+    is_rerouted: bool
 
     @property
     def open_qty(self) -> int:
@@ -166,9 +169,15 @@ select o.id, o.out_order_no, o.state, o.mode, o.held_until, o.fee_rate_bps, o.go
        o.shipped_at, o.received_at, o.completed_at, o.closed_at,
        coalesce(c.name_masked, ''), coalesce(c.phone_masked, ''), coalesce(c.province, ''), coalesce(c.city, ''),
        coalesce(c.district, ''),
-       (select json_agg(json_build_array(l.line_no, l.goods_id, l.goods_name, l.goods_no, l.sku_code, l.spec, l.image,
+       (select json_agg(json_build_array(l.line_no, coalesce(f.goods_id, l.goods_id),
+                        coalesce(f.goods_name, l.goods_name), coalesce(f.goods_no, l.goods_no),
+                        coalesce(f.sku_code, l.sku_code), coalesce(f.spec, l.spec), coalesce(f.image, l.image),
                         l.qty, l.shipped_qty, l.refunded_qty, l.supply_price_fen, l.fee_fen, l.agreed_price_fen,
-                        l.amount_fen) order by l.line_no) from orders_line l where l.order_id = o.id),
+                        l.amount_fen, coalesce(a.state, ''), a.ship_by, f.order_id is not null) order by l.line_no)
+          from orders_line l
+          left join orders_formerline f on f.order_id = l.order_id and f.line_no = l.line_no and f.place = 1
+          left join orders_acceptance a on a.order_id = l.order_id and a.line_no = l.line_no
+         where l.order_id = o.id),
        (select json_agg(json_build_array(p.carrier, p.tracking_no, extract(epoch from p.shipped_at)::bigint,
                         (select json_agg(json_build_array(n.line_no, n.qty) order by n.line_no)
                            from orders_shipmentline n where n.shipment_id = p.id)) order by p.id)
@@ -299,7 +308,9 @@ def _row(row: tuple[Any, ...]) -> OrderRow:
 
 
 def _lines(value: Any) -> list[LineRow]:
-    return [LineRow(*line) for line in _listed(value)]
+    return [
+        LineRow(*[*plain, day and date.fromisoformat(day), is_rerouted]) for *plain, day, is_rerouted in _listed(value)
+    ]
 
 
 def _parcels(value: Any) -> list[ParcelRow]:

@@ -28,6 +28,15 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "sold_out": (_("Sold out"), "bad"),
         "low_stock": (_("Low stock"), "warn"),
     },
+    "acceptance": {
+        "": (_("Accepted at once"), ""),
+        "waiting": (_("To accept"), "warn"),
+        "accepted": (_("Accepted"), "ok"),
+        "back_ordered": (_("Back-ordered"), "violet"),
+        "refused": (_("Cannot be supplied"), "bad"),
+        "overdue": (_("Not accepted in time"), "bad"),
+        "closed": (_("Refunded"), ""),
+    },
     "party": {
         "pending": (_("Not activated"), "warn"),
         "active": (_("Active"), "ok"),

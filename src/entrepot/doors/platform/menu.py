@@ -18,6 +18,7 @@ GROUPS = (
                 label=_("Orders"), url_name="platform:orders", icon="clipboard-document-list", permission="orders.view"
             ),
             Item(label=_("Ship in bulk"), url_name="platform:tracking", icon="truck", permission="orders.ship"),
+            Item(label=_("Acceptance"), url_name="platform:acceptance", icon="hand-thumb-up", permission="orders.view"),
             Item(
                 label=_("After-sale"),
                 url_name="platform:aftersales",
@@ -43,6 +44,12 @@ GROUPS = (
         items=(
             Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
             Item(label=_("Stock"), url_name="platform:stock", icon="archive-box", permission="stock.view"),
+            Item(
+                label=_("Substitutes"),
+                url_name="platform:substitutes",
+                icon="arrows-right-left",
+                permission="goods.view",
+            ),
             Item(
                 label=_("Categories"), url_name="platform:categories", icon="rectangle-group", permission="goods.view"
             ),

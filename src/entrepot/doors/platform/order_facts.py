@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -48,7 +48,10 @@ class Head:
 
 @dataclass(slots=True)
 class LineFacts:
-    """One line with its prices as they stood when the order was placed (fen for one piece)."""
+    """One line with its prices as they stood when the order was placed (fen for one piece).
+
+    `word` is what its shipper says when he is asked; `ordered_…` is what the mall has ordered, empty when that goes out.
+    """
 
     line_no: int
     supplier_id: int
@@ -69,6 +72,13 @@ class LineFacts:
     agreed_price_fen: int
     amount_fen: int
     promotion: str
+    word: str
+    accept_by: datetime | None
+    ship_by: date | None
+    word_reason: str
+    ordered_sku: str
+    ordered_name: str
+    ordered_from: str
 
     @property
     def open_qty(self) -> int:
@@ -141,8 +151,12 @@ left join orders_consignee c on c.order_id = o.id
 _LINES = """
 select l.line_no, l.supplier_id, p.name, p.is_platform, l.goods_id, l.sku_code, l.goods_no, l.goods_name, l.spec, l.image,
     l.qty, l.shipped_qty, l.refunded_qty, l.supplier_price_fen, l.supply_price_fen, l.fee_fen, l.agreed_price_fen,
-    l.amount_fen, l.promotion, l.order_id
+    l.amount_fen, l.promotion, coalesce(a.state, ''), a.accept_by, a.ship_by, coalesce(a.reason, ''),
+    coalesce(f.sku_code, ''), coalesce(f.goods_name, ''), coalesce(b.name, ''), l.order_id
 from orders_line l join parties_supplier p on p.id = l.supplier_id
+left join orders_acceptance a on a.order_id = l.order_id and a.line_no = l.line_no
+left join orders_formerline f on f.order_id = l.order_id and f.line_no = l.line_no and f.place = 1
+left join parties_supplier b on b.id = f.supplier_id
 where l.order_id = any(%s) order by l.order_id, l.line_no
 """
 _PARCELS = """

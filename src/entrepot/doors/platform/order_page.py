@@ -63,6 +63,7 @@ def allowed(party: Party, *, facts: OrderFacts) -> dict[str, bool]:
     return {
         "ship": bool(facts.own_open) and state in REFUNDABLE and party.can("orders.ship"),
         "refund": bool(facts.all_open) and state in REFUNDABLE and party.can("orders.refund"),
+        "reroute": state in REFUNDABLE and party.can("orders.reroute"),
         "cancel": state in CANCELLABLE and party.can("orders.cancel"),
         "after_sale": state in AFTER_SALE and party.can("aftersales.edit"),
         "receive": state == "shipped" and party.can("orders.complete"),

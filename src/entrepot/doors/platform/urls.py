@@ -32,6 +32,7 @@ from entrepot.doors.platform import (
     topups,
     users,
 )
+from entrepot.doors.platform.acceptance_urls import ACCEPTANCE
 from entrepot.doors.platform.bills_urls import BILLS
 
 app_name = "platform"
@@ -129,6 +130,7 @@ urlpatterns = [
     path("topups/<int:top_up_id>/", topups.topup, name="topup"),
     path("topups/<int:top_up_id>/voucher/", topups.voucher, name="voucher"),
     path("topups/<int:top_up_id>/judge/", topups.topup_judge, name="topup-judge"),
+    *ACCEPTANCE,
     *BILLS,
     path("users/", users.users, name="users"),
     path("users/new/", users.user_new, name="user-new"),

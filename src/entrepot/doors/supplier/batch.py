@@ -154,7 +154,7 @@ def _template_columns(found: dict[int, PlainConsignee] | None) -> list[Column]:
 
 
 def _open_lines(orders: list[SupplyOrderRow]) -> Iterator[tuple[SupplyOrderRow, LineRow]]:
-    return ((order, line) for order in orders for line in order.lines if line.open_qty)
+    return ((order, line) for order in orders for line in order.lines if line.sendable_qty)
 
 
 @require_GET

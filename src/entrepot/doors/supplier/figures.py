@@ -27,6 +27,7 @@ class Figures:
     low_stock: int
     earned_fen: int
     payable_fen: int
+    to_accept_lines: int
 
 
 _FIGURES = """
@@ -46,7 +47,8 @@ select (select count(*) from orders_supplyorder where state in ('confirmed', 'pa
          where k.is_active and h.state = 'on_sale' and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
                where l.sku_id = k.id and l.allotment_id is null), 0) between 1 and %(low)s),
        (select coalesce(sum(amount_fen), 0)::bigint from ledger_transfer where kind = 'settle_supplier'),
-       (select coalesce(sum(balance_fen), 0)::bigint from ledger_account where kind = 'supplier_payable')
+       (select coalesce(sum(balance_fen), 0)::bigint from ledger_account where kind = 'supplier_payable'),
+       (select count(*) from orders_acceptance where state = 'waiting')
 from catalog_goods g
 """
 

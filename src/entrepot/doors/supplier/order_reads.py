@@ -1,9 +1,10 @@
 """Supply orders as their shipper may see them: never the agreed price, never what the buyer paid."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
@@ -11,8 +12,11 @@ from django.db import connection
 from entrepot.doors.kit.lists import Page, page_of_rows
 from entrepot.orders.consignees import PlainConsignee, open_consignee, phone_hash
 
+OPEN = ("confirmed", "partly_shipped")
 TABS: dict[str, tuple[str, ...]] = {
-    "to_ship": ("confirmed", "partly_shipped"),
+    "to_accept": OPEN,
+    "to_ship": OPEN,
+    "unsupplied": OPEN,
     "shipped": ("shipped",),
     "received": ("received",),
     "completed": ("completed",),
@@ -20,6 +24,16 @@ TABS: dict[str, tuple[str, ...]] = {
     "all": (),
 }
 """The tabs of the list and the states each of them holds; none means every state."""
+# What is open of an order is told apart by what the supplier has said about its lines.
+_WORDS: dict[str, str] = {
+    "to_accept": "a.state = 'waiting'",
+    "to_ship": "coalesce(a.state, 'accepted') in ('accepted', 'back_ordered')",
+    "unsupplied": "a.state in ('refused', 'overdue')",
+}
+_OPEN_LINES = """
+orders_line l left join orders_acceptance a on a.order_id = l.order_id and a.line_no = l.line_no
+where l.order_id = s.order_id and l.supplier_id = s.supplier_id and l.qty > l.shipped_qty + l.refunded_qty
+"""
 
 
 @dataclass(slots=True)
@@ -36,6 +50,25 @@ class LineRow:
     shipped_qty: int
     refunded_qty: int
     supplier_price_fen: int
+    word: str = ""
+    accept_by: datetime | None = None
+    ship_by: date | None = None
+    reason: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether the supplier is asked to take it on and has not said a word."""
+        return self.word == "waiting" and self.open_qty > 0
+
+    @property
+    def is_askable(self) -> bool:
+        """Return whether the supplier may still say something about it: take it on, put it off, refuse it."""
+        return self.word in ("waiting", "accepted", "back_ordered") and self.open_qty > 0
+
+    @property
+    def sendable_qty(self) -> int:
+        """Return the pieces that may be sent now: those of a line that was taken on."""
+        return self.open_qty if self.word in ("", "accepted", "back_ordered") else 0
 
     @property
     def open_qty(self) -> int:
@@ -71,6 +104,9 @@ class SupplyOrderRow:
     province: str
     city: str
     district: str
+    remark: str
+    received_at: datetime | None
+    completed_at: datetime | None
     lines: list[LineRow]
     parcels: list[ParcelRow] = field(default_factory=list)
 
@@ -92,16 +128,39 @@ class SupplyOrderRow:
     @property
     def is_to_ship(self) -> bool:
         """Return whether something can be sent now."""
-        return self.state in TABS["to_ship"] and self.open_pieces > 0
+        return self.state in OPEN and any(line.sendable_qty for line in self.lines)
+
+    @property
+    def accept_by(self) -> datetime | None:
+        """Return by when the next line has to be taken on, None when none waits."""
+        return min((line.accept_by for line in self.lines if line.is_waiting and line.accept_by), default=None)
+
+    @property
+    def ship_by(self) -> date | None:
+        """Return the first day by which something was promised, None when nothing was."""
+        return min((line.ship_by for line in self.lines if line.ship_by and line.sendable_qty), default=None)
+
+    @property
+    def askable(self) -> list[LineRow]:
+        """Return the lines about which the supplier may still say something."""
+        return [line for line in self.lines if line.is_askable] if self.state in OPEN else []
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether every line went to another shipper."""
+        return not self.lines
 
 
 _ROWS = """
 select s.order_id, s.state, s.freight_fen, s.created_at,
        coalesce(c.name_masked, ''), coalesce(c.phone_masked, ''), coalesce(c.province, ''), coalesce(c.city, ''),
-       coalesce(c.district, ''),
+       coalesce(c.district, ''), s.remark, s.received_at, s.completed_at,
        (select json_agg(json_build_array(l.line_no, l.goods_name, l.goods_no, l.sku_code, l.spec, l.image, l.qty,
-                                         l.shipped_qty, l.refunded_qty, l.supplier_price_fen) order by l.line_no)
-          from orders_line l where l.order_id = s.order_id and l.supplier_id = s.supplier_id),
+                                         l.shipped_qty, l.refunded_qty, l.supplier_price_fen, coalesce(a.state, ''),
+                                         extract(epoch from a.accept_by), a.ship_by, coalesce(a.reason, ''))
+                        order by l.line_no)
+          from orders_line l left join orders_acceptance a on a.order_id = l.order_id and a.line_no = l.line_no
+         where l.order_id = s.order_id and l.supplier_id = s.supplier_id),
        (select json_agg(json_build_array(p.carrier, p.tracking_no, extract(epoch from p.shipped_at)::bigint,
                         (select json_agg(json_build_array(n.line_no, n.qty) order by n.line_no)
                            from orders_shipmentline n where n.shipment_id = p.id)) order by p.id)
@@ -134,6 +193,8 @@ class Wanted:
 
         if with_tab and TABS.get(self.tab):
             add("s.state = any(%s)", list(TABS[self.tab]))
+            if self.tab in _WORDS:
+                add(f"exists (select from {_OPEN_LINES} and {_WORDS[self.tab]})")
         if self.ids is not None:
             add("s.order_id = any(%s)", list(self.ids))
         if self.number:
@@ -186,16 +247,31 @@ def order_page(wanted: Wanted, *, query: Any) -> Page:
     return page_of_rows(fetch, key=lambda row: [row.order_id], query=query)
 
 
+_COUNTS = f"""
+select s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}, count(*)
+from orders_supplyorder s
+left join lateral (
+    select {", ".join(f"bool_or({word}) as {tab}" for tab, word in _WORDS.items())} from {_OPEN_LINES}
+) w on s.state in ('confirmed', 'partly_shipped')
+where {{condition}} group by s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}
+"""  # noqa: S608 - our own words
+
+
 def tab_counts(wanted: Wanted) -> dict[str, int]:
     """Return how many supply orders each tab holds under the rest of the search."""
     condition, given = wanted.conditions(with_tab=False)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"select s.state, count(*) from orders_supplyorder s where {condition} group by s.state",  # noqa: S608
-            given,
-        )
-        by_state = dict(cursor.fetchall())
-    return {tab: sum(by_state.get(state, 0) for state in states or by_state) for tab, states in TABS.items()}
+        cursor.execute(_COUNTS.format(condition=condition), given)
+        found = cursor.fetchall()
+    by_state: Counter[str] = Counter()
+    by_word: Counter[str] = Counter()
+    for state, *words, count in found:
+        by_state[state] += count
+        by_word.update({tab: count for tab, is_so in zip(_WORDS, words, strict=True) if is_so})
+    return {
+        tab: by_word[tab] if tab in _WORDS else sum(by_state[state] for state in states or tuple(by_state))
+        for tab, states in TABS.items()
+    }
 
 
 def every_order(wanted: Wanted, *, at_once: int = 500) -> Iterator[SupplyOrderRow]:
@@ -235,7 +311,10 @@ def _row(row: tuple[Any, ...]) -> SupplyOrderRow:
 
 
 def _lines(value: Any) -> list[LineRow]:
-    return [LineRow(*line) for line in _listed(value)]
+    return [
+        LineRow(*[*plain, word, at and datetime.fromtimestamp(at, UTC), day and date.fromisoformat(day), reason])
+        for *plain, word, at, day, reason in _listed(value)
+    ]
 
 
 def _parcels(value: Any) -> list[ParcelRow]:
@@ -248,6 +327,30 @@ def _parcels(value: Any) -> list[ParcelRow]:
 def _listed(value: Any) -> list[Any]:
     found: list[Any] = json.loads(value) if isinstance(value, str) else value or []
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class FormerRow:
+    """A line that went to another shipper."""
+
+    goods_name: str
+    sku_code: str
+    spec: str
+    image: str
+    qty: int
+    reason: str
+    at: datetime
+
+
+def former_lines(order_id: int) -> list[FormerRow]:
+    """Return the lines of an order that were the supplier's once and went to another shipper."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select goods_name, sku_code, spec, image, qty, reason, at from orders_formerline where order_id = %s"
+            " order by line_no, place",
+            [order_id],
+        )
+        return [FormerRow(*row) for row in cursor.fetchall()]
 
 
 def addresses(order_ids: Sequence[int]) -> dict[int, PlainConsignee]:

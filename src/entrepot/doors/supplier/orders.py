@@ -1,5 +1,6 @@
 """Orders to ship: the list, one order, and what is done to it."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,20 +26,25 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.supplier.order_reads import (
+    OPEN,
     SupplyOrderRow,
     Wanted,
     every_order,
+    former_lines,
     order_page,
     supply_order,
     tab_counts,
 )
+from entrepot.doors.supplier.word_form import WordForm
 from entrepot.events import operations
 from entrepot.orders.queries import consignee_of
 from entrepot.trade import desk
 from entrepot.trade.terms import Ship
 
 _TABS: dict[str, Any] = {
+    "to_accept": gettext_lazy("To accept"),
     "to_ship": gettext_lazy("To ship"),
+    "unsupplied": gettext_lazy("With the platform"),
     "shipped": gettext_lazy("Shipped"),
     "received": gettext_lazy("Received"),
     "completed": gettext_lazy("Completed"),
@@ -83,12 +89,12 @@ class ShipForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.order = order
         for line in order.lines:
-            if line.open_qty:
+            if line.sendable_qty:
                 self.fields[f"qty_{line.line_no}"] = forms.IntegerField(
                     label=line.goods_name,
                     min_value=0,
-                    max_value=line.open_qty,
-                    initial=line.open_qty,
+                    max_value=line.sendable_qty,
+                    initial=line.sendable_qty,
                     widget=forms.NumberInput(
                         attrs={
                             "inputmode": "numeric",
@@ -119,7 +125,7 @@ class ShipForm(forms.Form):
 
     def piece_fields(self) -> list[tuple[Any, Any]]:
         """Return each open line with its field."""
-        return [(line, self[f"qty_{line.line_no}"]) for line in self.order.lines if line.open_qty]
+        return [(line, self[f"qty_{line.line_no}"]) for line in self.order.lines if line.sendable_qty]
 
 
 def wanted_of(request: PartyRequest, *, form: OrderSearch) -> Wanted:
@@ -144,12 +150,16 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
     """Show the supplier's orders, those to ship first."""
     form = OrderSearch(request.GET)
     wanted = wanted_of(request, form=form)
+    counts = tab_counts(wanted)
+    if wanted.tab == "to_ship" and counts["to_accept"] and request.GET.get("tab") != "to_ship":
+        wanted = replace(wanted, tab="to_accept")
     if request.GET.get("export") == "xlsx":
         return _export(wanted)
-    counts = tab_counts(wanted)
     rows = order_page(wanted, query=request.GET)
     rows.total = counts[wanted.tab]
-    names = ["all", *(name for name in _TABS if name != "all")] if request.GET.get("q") else list(_TABS)
+    # Who is never asked needs no tabs for it; the list opens where there is something to do.
+    shown = [name for name in _TABS if name not in ("to_accept", "unsupplied") or counts[name] or name == wanted.tab]
+    names = [wanted.tab, *(name for name in shown if name != wanted.tab)] if request.GET.get("q") else shown
     context = {
         "title": _("Orders to ship"),
         "form": form,
@@ -158,6 +168,7 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
         "is_narrowed": form.used or request.GET.get("q"),
         "can_ship": request.party.can("orders.ship"),
         "can_reveal": request.party.can("consignee.reveal"),
+        "is_to_accept": wanted.tab == "to_accept",
     }
     return render(request, "supplier/orders.html", context)
 
@@ -178,6 +189,12 @@ def _export(wanted: Wanted) -> HttpResponseBase:
         Column(title=_("Amount"), value=lambda pair: pair[1].amount_fen, kind="fen", width=12),
         Column(title=_("Consignee"), value=lambda pair: f"{pair[0].name_masked} {pair[0].phone_masked}", width=20),
         Column(title=_("Region"), value=lambda pair: f"{pair[0].province}{pair[0].city}{pair[0].district}", width=24),
+        Column(title=_("Acceptance"), value=lambda pair: str(state_of("acceptance", pair[1].word)[0]), width=10),
+        Column(title=_("Accept by"), value=lambda pair: pair[1].accept_by, kind="moment", width=20),
+        Column(title=_("Ship by"), value=lambda pair: pair[1].ship_by, kind="day", width=12),
+        Column(title=_("Buyer's note"), value=lambda pair: pair[0].remark, width=28),
+        Column(title=pgettext("step", "Received"), value=lambda pair: pair[0].received_at, kind="moment", width=20),
+        Column(title=pgettext("step", "Completed"), value=lambda pair: pair[0].completed_at, kind="moment", width=20),
         Column(title=_("Parcels"), value=lambda pair: parcels_text(pair[0]), width=32),
     ]
     pairs = ((order, line) for order in every_order(wanted) for line in order.lines)
@@ -199,15 +216,25 @@ def order_detail(request: PartyRequest, order_id: int) -> HttpResponse:
     order = supply_order(order_id)
     if order is None:
         raise Http404
-    return _shown(request, order=order, form=ShipForm(order=order))
+    return shown(request, order=order)
 
 
-def _shown(request: PartyRequest, *, order: SupplyOrderRow, form: ShipForm, status: int = 200) -> HttpResponse:
+def shown(
+    request: PartyRequest,
+    *,
+    order: SupplyOrderRow,
+    form: ShipForm | None = None,
+    word_form: WordForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show one order with the forms given, or fresh ones; in the supplier's scope."""
     names = {line.line_no: line.goods_name for line in order.lines}
     context = {
         "title": _("Order %(number)s") % {"number": order.order_id},
         "order": order,
-        "form": form,
+        "form": form or ShipForm(order=order),
+        "word_form": word_form or WordForm(),
+        "former": former_lines(order.order_id) if order.is_gone or order.state in OPEN else [],
         "steps": _steps(order),
         "parcels": [
             {
@@ -219,6 +246,7 @@ def _shown(request: PartyRequest, *, order: SupplyOrderRow, form: ShipForm, stat
             for parcel in order.parcels
         ],
         "can_ship": order.is_to_ship and request.party.can("orders.ship"),
+        "can_accept": bool(order.askable) and request.party.can("orders.ship"),
         "can_reveal": request.party.can("consignee.reveal"),
         "next": onward(request, default=reverse("supplier:order", args=[order.order_id])),
     }
@@ -239,9 +267,11 @@ def onward(request: PartyRequest, *, default: str) -> str:
 def _steps(order: SupplyOrderRow) -> list[tuple[str, str, Any]]:
     reached = {"confirmed": 1, "partly_shipped": 1, "shipped": 2, "received": 3, "completed": 4}.get(order.state, 0)
     last = order.parcels[-1].shipped_at if order.parcels else None
+    if order.is_gone:
+        return [(_("Placed"), "done", order.created_at), (_("Gone to another shipper"), "stopped", None)]
     if order.state == "refunded":
         return [(_("Placed"), "done", order.created_at), (_("Refunded"), "stopped", None)]
-    moments = [order.created_at, last, None, None]
+    moments = [order.created_at, last, order.received_at, order.completed_at]
     labels = [_("Placed"), pgettext("step", "Shipped"), pgettext("step", "Received"), pgettext("step", "Completed")]
     marks = ["done" if place < reached else "now" if place == reached else "" for place in range(4)]
     return list(zip(labels, marks, moments, strict=True))
@@ -269,7 +299,7 @@ def ship(request: PartyRequest, order_id: int) -> HttpResponse:
                 return _sent(request, order_id=order_id, tracking_no=number, is_replay=answer.is_replay)
             form.add_error(None, reason_of(answer))
     with scope.supplier(party.id, read_only=True):
-        return _shown(request, order=order, form=form, status=422)
+        return shown(request, order=order, form=form, status=422)
 
 
 def _sent(request: PartyRequest, *, order_id: int, tracking_no: str, is_replay: bool) -> HttpResponse:

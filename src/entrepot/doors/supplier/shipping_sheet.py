@@ -172,7 +172,9 @@ def _add(row: ImportRow, *, orders: dict[int, SupplyOrderRow], parcels: dict[tup
     parcel = parcels.get(key)
     if parcel is not None and parcel.carrier != values["carrier"]:
         return _("This tracking number is there with another carrier.")
-    open_lines = [line for line in order.lines if line.open_qty]
+    open_lines = [line for line in order.lines if line.sendable_qty]
+    if not open_lines and not values["sku"] and order.open_pieces:
+        return _("No line of this order has been accepted yet.")
     if values["sku"]:
         open_lines = [line for line in order.lines if line.sku_code.casefold() == values["sku"].casefold()]
         if not open_lines:

@@ -11,6 +11,7 @@ from entrepot.catalog import actions, queries
 from entrepot.catalog.models import Attribute, Brand, Category, Goods, SupplierBounds
 from entrepot.catalog.rules import SkuDraft
 from entrepot.events.models import Event, Operation
+from entrepot.reports import shelf
 from tests.rooms.test_goods import Maker
 from tests.rooms.test_parties import refused
 from tests.world import STAFF, World
@@ -206,3 +207,23 @@ def test_goods_of_a_suspended_supplier_leave_the_shelf_and_come_back(world: Worl
 
 def test_drafts_of_an_attribute_need_no_value(maker: Maker) -> None:
     assert maker.save(skus=[SkuDraft(supplier_price_fen=1)], attributes={}).attributes == {}
+
+
+def test_a_mall_takes_goods_by_category_by_brand_or_one_by_one(world: World, mark: str) -> None:
+    leaf, other = tree(mark, "米")[0], tree(mark, "面")[0]
+    brand = actions.create_brand(f"甲{mark}", actor=STAFF)
+    found = [world.article(brand=brand), world.article(), world.article()]
+    with scope.platform():
+        Goods.objects.filter(pk__in=[one.goods_id for one in found[:2]]).update(category=leaf)
+        Goods.objects.filter(pk=found[2].goods_id).update(category=other)
+    mall = world.distributor()
+    with scope.distributor(mall.pk):
+        terms = shelf.terms_of(mall.pk)
+
+        def taken(**by: Any) -> list[int]:
+            return [goods.id for goods in shelf.goods_page(terms, limit=9, **by)]
+
+        assert taken(category_ids=[leaf]) == [one.goods_id for one in found[:2]]
+        assert taken(brand_id=brand.pk) == [found[0].goods_id]
+        assert taken(category_ids=[leaf, other], brand_id=brand.pk) == [found[0].goods_id]
+        assert taken(ids=[found[2].goods_id]) == [found[2].goods_id]

@@ -60,7 +60,7 @@ def start_import(
                 Zip(files.zip_path(job.pk)).close()
         except Unreadable as unreadable:
             raise Mistake("pictures", str(unreadable)) from unreadable
-        _log(job, verb="goods.import_started", actor=actor, address=address)
+        _log(job, verb="goods_import.opened", actor=actor, address=address)
     return job
 
 
@@ -69,19 +69,21 @@ def cancel_import(supplier_id: int, *, import_id: int, actor: str, address: str 
     with scope.supplier(supplier_id):
         job = GoodsImport.objects.select_for_update().get(pk=import_id, supplier_id=supplier_id)
         if job.state in (ImportState.WAITING, ImportState.RUNNING):
+            before = {"state": str(job.state)}
             job.state = ImportState.CANCELLED
             GoodsImport.objects.filter(pk=job.pk).update(state=job.state, finished_at=Now())
-            _log(job, verb="goods.import_cancelled", actor=actor, address=address)
+            _log(job, verb="goods_import.cancelled", actor=actor, before=before, address=address)
     return job
 
 
-def _log(job: GoodsImport, *, verb: str, actor: str, address: str) -> None:
+def _log(job: GoodsImport, *, verb: str, actor: str, address: str, before: dict[str, str] | None = None) -> None:
     record(
         actor=actor,
         verb=verb,
         object_kind="goods_import",
         object_id=job.pk,
         label=job.file_name,
+        before=before,
         after={"state": str(job.state), "goods": job.goods_made},
         address=address,
     )

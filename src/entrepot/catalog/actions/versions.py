@@ -76,7 +76,14 @@ def withdraw_change(supplier_id: int, *, goods_id: int, actor: str, address: str
         goods = locked(goods_id)
         if not withdraw_waiting(goods, actor=actor):
             raise Mistake("", _("No change waits for review any more."))
-        log(goods, verb="goods.proposal_withdrawn", actor=actor, address=address)
+        log(
+            goods,
+            verb="goods.proposal_withdrawn",
+            actor=actor,
+            before={"change": VersionState.WAITING.value},
+            after={"change": VersionState.WITHDRAWN.value},
+            address=address,
+        )
 
 
 def approve_change(
@@ -127,7 +134,15 @@ def reject_change(goods_id: int, *, version_id: int, reason: str, actor: str, ad
         goods = locked(goods_id)
         row = _waiting(goods, version_id=version_id)
         _decide(row, state=VersionState.REFUSED, actor=actor, note=reason)
-        log(goods, verb="goods.change_rejected", actor=actor, reason=reason, address=address)
+        log(
+            goods,
+            verb="goods.change_rejected",
+            actor=actor,
+            before={"change": VersionState.WAITING.value},
+            after={"change": VersionState.REFUSED.value},
+            reason=reason,
+            address=address,
+        )
     return goods
 
 

@@ -9,6 +9,7 @@ from entrepot.catalog.actions.steps import tell
 from entrepot.catalog.models import Brand, Category, Goods, GoodsState, Sku, SkuCost
 from entrepot.catalog.rules import ALLOWED_PROMOTIONS
 from entrepot.catalog.search import terms_of
+from entrepot.doors.cli.demo import ticks
 from entrepot.doors.cli.demo.assortment import BRANDS, TREE, Article
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People
@@ -27,11 +28,14 @@ def fill(
     """Put the goods up with pictures, prices and stock, as it was `since`."""
     admin = people.actors["yunying"]
     categories, brands = _order(admin)
+    ticks.tick(articles, people=people, categories=categories, brands=brands, actor=admin)
+    told = ticks.describe(articles, categories=categories, actor=admin)
     goods: list[Goods] = []
     skus: list[tuple[Article, Sku]] = []
     for place, article in enumerate(articles):
         row = _goods(article, place, people=people, categories=categories, brands=brands)
         row.images = row.detail_images = [paths[article.thing, article.hue]]
+        row.attributes = told.get(article.number, {})
         row.created_at = row.changed_at = since + timedelta(minutes=7 * place)
         goods.append(row)
         for number, (spec, price_fen) in enumerate(article.skus, start=1):
@@ -53,6 +57,7 @@ def fill(
                 ]
             )
         _stock(own, warehouse_id=main_warehouse(supplier.pk), actor=admin, since=since, dice=dice)
+    ticks.propose(people)
 
 
 def _order(actor: str) -> tuple[dict[str, Category], dict[str, Brand]]:

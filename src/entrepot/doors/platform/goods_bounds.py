@@ -32,7 +32,7 @@ class BoundsForm(SeenForm):
 
     has_all_categories = forms.BooleanField(label=_("All categories, also new ones"), required=False)
     category_ids = forms.TypedMultipleChoiceField(
-        label=pgettext_lazy("bounds", "Categories"),
+        label=_("Categories"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -40,7 +40,7 @@ class BoundsForm(SeenForm):
     )
     has_all_brands = forms.BooleanField(label=_("All brands, also new ones"), required=False)
     brand_ids = forms.TypedMultipleChoiceField(
-        label=pgettext_lazy("bounds", "Brands"),
+        label=_("Brands"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,

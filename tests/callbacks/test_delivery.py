@@ -112,7 +112,7 @@ def test_a_failing_mall_is_tried_again_then_given_up_and_replayed(
     send_test(party.pk, actor=STAFF)
     eventually(lambda: queue_of(party)[-1:] == [("delivered", 4)])
     with scope.distributor(party.pk, read_only=True):
-        log = [(call.status, call.type) for call in calls_of(party.pk)][:4]
+        log = [(call.status, call.type) for call in calls_of(party.pk)[:4]]
     assert [status for status, _ in log] == [200, 404, 302, 500]
     receiver.behaviour = lambda handler: handler.reply(503)
     send_test(party.pk, actor=STAFF)

@@ -83,7 +83,7 @@ def try_again(distributor_id: int, *, actor: str, address: str = "") -> None:
         _record(distributor_id, "webhook.retried", actor=actor, before=before, after="pending", address=address)
 
 
-def send_test(distributor_id: int, *, actor: str) -> None:
+def send_test(distributor_id: int, *, actor: str, address: str = "") -> None:
     """Put a `webhook.test` into a distributor's queue."""
     data = {"object": "webhook", "hello": "集散"}
     with scope.platform():
@@ -95,6 +95,7 @@ def send_test(distributor_id: int, *, actor: str) -> None:
             actor=actor,
             distributor_ids=[distributor_id],
         )
+        _record(distributor_id, "webhook.tested", actor=actor, before=None, after=None, address=address)
 
 
 def replay(

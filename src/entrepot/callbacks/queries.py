@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from entrepot.base import scope
-from entrepot.callbacks.models import Attempt
+from entrepot.callbacks.models import Attempt, Endpoint, Message, MessageState
 
 _PAGE = """
 select m.seq, m.event_id, m.type, e.at, e.data, m.state
@@ -37,9 +38,33 @@ def events_after(seq: int, *, distributor_id: int, limit: int) -> list[Told]:
         return [Told(*row) for row in cursor.fetchall()]
 
 
-def calls_of(distributor_id: int, *, before_id: int | None = None, limit: int = 50) -> list[Attempt]:
-    """Return the log of calls, newest first; inside the distributor's scope."""
-    rows = Attempt.objects.filter(distributor_id=distributor_id).order_by("-id")
-    if before_id is not None:
-        rows = rows.filter(id__lt=before_id)
-    return list(rows[:limit])
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a queue stands: messages that wait and that were given up, calls made and failed in the last 30 days."""
+
+    waiting: int
+    dead: int
+    calls: int
+    failed: int
+
+
+def endpoint_of(distributor_id: int) -> Endpoint:
+    """Return a distributor's callback address, one without an address when he has none; inside his scope."""
+    return Endpoint.objects.filter(pk=distributor_id).first() or Endpoint(distributor_id=distributor_id)
+
+
+def standing_of(distributor_id: int) -> Standing:
+    """Return how a distributor's queue stands; inside his scope."""
+    queue = Message.objects.filter(distributor_id=distributor_id)
+    return Standing(
+        waiting=queue.filter(state=MessageState.WAITING).count(),
+        dead=queue.filter(state=MessageState.DEAD).count(),
+        calls=calls_of(distributor_id).count(),
+        failed=calls_of(distributor_id, only_failed=True).count(),
+    )
+
+
+def calls_of(distributor_id: int, *, only_failed: bool = False) -> QuerySet[Attempt]:
+    """Return the log of calls with their messages, newest first; inside the distributor's scope."""
+    rows = Attempt.objects.filter(distributor_id=distributor_id).select_related("message").order_by("-id")
+    return rows.exclude(status__gte=200, status__lt=300) if only_failed else rows

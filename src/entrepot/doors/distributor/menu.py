@@ -34,11 +34,26 @@ _MENU = (
         items=(
             Item(label=_("Top-ups"), url_name="distributor:topups", icon="inbox-arrow-down", permission="topups.view"),
             Item(label=_("Ledger"), url_name="distributor:ledger", icon="banknotes", permission="ledger.view"),
+            Item(
+                label=_("Waiting for funds"),
+                url_name="distributor:waiting",
+                icon="clock",
+                permission="orders.view",
+            ),
+            Item(
+                label=_("Monthly statements"),
+                url_name="distributor:statements",
+                icon="document-text",
+                permission="ledger.view",
+            ),
         ),
     ),
     Group(
         label=_("Connection"),
-        items=(Item(label=_("API and keys"), url_name="distributor:keys", icon="key", permission="keys.edit"),),
+        items=(
+            Item(label=_("API and keys"), url_name="distributor:keys", icon="key", permission="keys.edit"),
+            Item(label=_("Callbacks"), url_name="distributor:callbacks", icon="paper-airplane", permission="keys.edit"),
+        ),
     ),
     Group(
         label=_("Company"),

@@ -42,6 +42,12 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "active": (_("Active"), "ok"),
         "suspended": (_("Suspended"), "bad"),
     },
+    "endpoint": {
+        "none": (_("No address"), ""),
+        "pending": (_("Waits for its challenge"), "warn"),
+        "active": (_("Active"), "ok"),
+        "disabled": (_("Disabled"), "bad"),
+    },
     "topup": {
         "pending": (_("To approve"), "warn"),
         "approved": (_("Credited"), "ok"),

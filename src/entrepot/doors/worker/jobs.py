@@ -5,6 +5,7 @@ from threading import Event
 from typing import TypeAlias
 
 from entrepot.aftersale import jobs as aftersale
+from entrepot.callbacks import jobs as callbacks
 from entrepot.catalog import jobs as catalog
 from entrepot.fulfilment import jobs as fulfilment
 from entrepot.pricing import jobs as pricing
@@ -25,6 +26,7 @@ EACH_ROUND: dict[str, Job] = {
     "referrals_booked": referral.follow_ledger,
 }
 EACH_MINUTE: dict[str, Job] = {
+    "callbacks_forgotten": callbacks.forget,
     "funds_foreseen": recharge.foresee,
     "statements_made": recharge.make_statements,
     "lapses_adapted": stock.adapt_lapses,

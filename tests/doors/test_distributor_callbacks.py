@@ -1,0 +1,75 @@
+"""The distributor's page of callbacks: address, state, log, sending again."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from entrepot.base import scope
+from entrepot.callbacks.models import Attempt, Endpoint, Message
+from entrepot.callbacks.sorting import sort_out
+from tests.callbacks.conftest import eventually
+from tests.doors.office_people import at_work, text_of
+from tests.world import World, rows
+
+URL = "https://mall.example/hook"
+
+
+@pytest.fixture
+def office(world: World) -> Any:
+    """A distributor's office."""
+    party = world.distributor(funds_fen=100_000)
+    return SimpleNamespace(party=party, browser=at_work("distributor", party))
+
+
+def test_an_address_is_entered_and_waits_for_its_challenge(office: Any) -> None:
+    assert "还没有回调" in text_of(office.browser.get("/distributor/callbacks/"))
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL, "types": ["order.shipped"]})
+    page = text_of(office.browser.get("/distributor/callbacks/"))
+    assert URL in office.browser.get("/distributor/callbacks/").content.decode() and "待验证" in page
+    ((types, state),) = rows("select types, state from callbacks_endpoint where distributor_id = %s", office.party.pk)
+    assert (types, state) == (["order.shipped"], "pending")
+    refused = office.browser.post("/distributor/callbacks/save/", {"callback_url": "ftp://x"})
+    assert refused.status_code == 422
+
+
+def test_a_secret_is_shown_once(office: Any) -> None:
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL})
+    page = office.browser.post("/distributor/callbacks/secret/").content.decode()
+    assert "whsec_" in page
+    assert "whsec_" not in office.browser.get("/distributor/callbacks/").content.decode()
+
+
+def test_a_call_that_failed_shows_its_answer_and_is_sent_again(world: World, office: Any) -> None:
+    sort_out()
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL})
+    office.browser.post("/distributor/callbacks/test/")
+
+    def queued() -> Message | None:
+        sort_out()
+        with scope.platform():
+            return Message.objects.filter(distributor=office.party, type="webhook.test").first()
+
+    eventually(queued)
+    message = queued()
+    assert message is not None
+    with scope.platform():
+        Endpoint.objects.filter(pk=office.party.pk).update(state="active")
+        Message.objects.filter(pk=message.pk).update(state="dead", attempts=12)
+        Attempt.objects.create(
+            distributor=office.party, message=message, type=message.type, url=URL, request='{"x":1}', status=500,
+            answer="Fatal error in hook.php", took_ms=12,
+        )  # fmt: skip
+    page = text_of(office.browser.get("/distributor/callbacks/?tab=failed"))
+    assert "Fatal error in hook.php" in page and "500" in page
+    office.browser.post(f"/distributor/callbacks/{message.seq}/")
+    with scope.platform():
+        assert Message.objects.get(pk=message.pk).state == "waiting"
+
+
+def test_another_mall_sees_nothing_of_it(world: World, office: Any) -> None:
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL})
+    stranger = at_work("distributor", world.distributor())
+    assert URL not in stranger.get("/distributor/callbacks/").content.decode()
+    clerk = at_work("distributor", office.party, "orders.view")
+    assert clerk.get("/distributor/callbacks/").status_code == 403

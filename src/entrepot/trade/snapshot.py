@@ -245,7 +245,8 @@ def _fill_parties(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         limits = row[6:12]
         is_limited = any(limit is not None for limit in limits)
         quota = HoldQuota(*limits) if is_limited else None
-        books.distributors[row[0]] = DistributorRow(*row[:6], row[-1], quota)
+        party = books.distributors[row[0]] = DistributorRow(*row[:6])
+        party.old_rate_bps, party.quota = row[-1], quota
     for row in rows["lock_accounts"]:
         account = AccountRow(*row)
         if account.kind == "prepaid" and account.distributor_id is not None:

@@ -44,6 +44,8 @@ GROUPS = (
         items=(
             Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
             Item(label=_("Stock"), url_name="platform:stock", icon="archive-box", permission="stock.view"),
+            Item(label=_("Price changes"), url_name="platform:prices", icon="tag", permission="goods.view"),
+            Item(label=_("Freight templates"), url_name="platform:freight", icon="map", permission="goods.view"),
             Item(
                 label=_("Substitutes"),
                 url_name="platform:substitutes",

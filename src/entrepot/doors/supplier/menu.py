@@ -12,6 +12,8 @@ _MENU = (
         items=(
             Item(label=_("My goods"), url_name="supplier:goods", icon="cube", permission="goods.view"),
             Item(label=_("Stock"), url_name="supplier:stock", icon="archive-box", permission="stock.view"),
+            Item(label=_("Price changes"), url_name="supplier:prices", icon="tag", permission="goods.view"),
+            Item(label=_("Freight templates"), url_name="supplier:freight", icon="map", permission="goods.view"),
         ),
     ),
     Group(

@@ -1,8 +1,4 @@
-"""The change feed: what became of goods and stock since a cursor, each changed object once, in its latest state.
-
-A change is served only when its transaction is older than every transaction still running, so that nothing which
-commits late can hide behind what was served already. The cursor names a place in the order of transactions.
-"""
+"""The change feed: what became of goods and stock since a cursor, each changed object once, in its latest state."""
 
 import base64
 import binascii
@@ -22,6 +18,8 @@ from entrepot.reports.shelf import LiveSku, ShelfGoods, goods_page, live_skus, t
 KINDS = ("product", "price", "stock")
 Place = tuple[int, int]
 _TEXT = re.compile(r"([0-9a-f]{12}):([0-9]{1,19}):([0-9]{1,19}):([0-9]{1,19}):([0-9]{1,19})")
+# A change is served only when its transaction is older than every transaction still running, so that nothing which
+# commits late can hide behind what was served already. The cursor names a place in the order of transactions.
 _WATERMARK = "select pg_snapshot_xmin(pg_current_snapshot())::text"
 # Another cluster, a restored one, and other terms of the distributor each begin a new epoch: what a mall has kept from
 # an older one no longer says what it would be told now.

@@ -52,14 +52,14 @@ def deeds(row: Request, *, party: Party) -> list[Deed]:
     if party.kind == "supplier":
         return _shippers(row) if party.can("aftersales.edit") else []
     claim = claim_of(row.pk) if row.state == "claim" else None
-    if party.can("aftersales.edit"):
-        found += _handling(row)
-        if party.kind == "platform":
-            found += _shippers(row)
-        elif claim is not None and claim.state == "offered":
-            found += _answering(row, claim=claim)
+    can_handle = party.can("aftersales.edit")
     if claim is not None and party.kind == "platform" and party.can("aftersales.rule"):
         found += _ruling(row, claim=claim)
+    elif claim is not None and claim.state == "offered" and party.kind == "distributor" and can_handle:
+        found += _answering(row, claim=claim)
+    if can_handle:
+        found += _shippers(row) if party.kind == "platform" else []
+        found += _handling(row)
     return found
 
 

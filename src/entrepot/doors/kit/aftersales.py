@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from entrepot.aftersale import actions
-from entrepot.aftersale.models import Request
+from entrepot.aftersale.models import Request, RequestLine
 from entrepot.aftersale.queries import (
     check,
     claim_of,
@@ -107,13 +107,22 @@ def show_list(request: PartyRequest) -> HttpResponseBase:
         "form": form,
         "tabs": tabs,
         "page": page,
-        "rows": [(row, list(row.lines.all())) for row in page],
+        "rows": [(row, *_first_line(row)) for row in page],
         "kind": kind,
         "detail_url": name_of(request, "aftersale"),
         "list_url": name_of(request, "aftersales"),
         "is_narrowed": bool(form.used or tab),
     }
     return render(request, "kit/aftersale/list.html", context)
+
+
+def _first_line(row: Request) -> tuple[RequestLine | None, str]:
+    """Return the first line of a request, and what stands below its name."""
+    lines = list(row.lines.all())
+    if not lines:
+        return None, ""
+    small = f"{lines[0].sku_code} · ×{lines[0].qty}"
+    return lines[0], small if len(lines) == 1 else f"{small} · " + _("%(n)s lines") % {"n": len(lines)}
 
 
 def found_or_404(request: PartyRequest, request_id: int) -> Request:

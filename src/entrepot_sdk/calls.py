@@ -37,6 +37,10 @@ def _post(path: str, answer: type[Answer], *, body: object = None) -> Call[Answe
     return Call(method="POST", target=BASE_PATH + path, answer=answer, body=encoded)
 
 
+def _put(path: str, answer: type[Answer], *, body: object) -> Call[Answer]:
+    return Call(method="PUT", target=BASE_PATH + path, answer=answer, body=msgspec.json.encode(body))
+
+
 def _segment(value: str) -> str:
     return quote(value, safe="")
 
@@ -75,6 +79,28 @@ def changes(*, cursor: str | None, types: str | None, limit: int | None, wait_s:
 
 def digest() -> Call[shapes.Digest]:
     return _get("/digest", shapes.Digest)
+
+
+def webhook() -> Call[shapes.Webhook]:
+    return _get("/webhook", shapes.Webhook)
+
+
+def set_webhook(url: str, *, events: list[str] | None) -> Call[shapes.Webhook]:
+    body = {"url": url} if events is None else {"url": url, "events": events}
+    return _put("/webhook", shapes.Webhook, body=body)
+
+
+def test_webhook() -> Call[shapes.Accepted]:
+    return _post("/webhook/test", shapes.Accepted)
+
+
+def events(*, cursor: str | None, limit: int | None) -> Call[shapes.Page[shapes.Event]]:
+    return _get("/events", shapes.Page[shapes.Event], query={"cursor": cursor, "limit": limit})
+
+
+def replay_events(*, first_seq: int, last_seq: int | None, only_failed: bool) -> Call[shapes.Replay]:
+    body = {"first_seq": first_seq, "only_failed": only_failed} | ({} if last_seq is None else {"last_seq": last_seq})
+    return _post("/events/replay", shapes.Replay, body=body)
 
 
 def product(product_id: str) -> Call[shapes.Product]:

@@ -22,6 +22,7 @@ from entrepot_sdk.shapes import (
     Changes,
     Digest,
     Echo,
+    Event,
     Health,
     LedgerEntry,
     NewBatch,
@@ -32,6 +33,7 @@ from entrepot_sdk.shapes import (
     PriceStock,
     Product,
     Shipment,
+    Webhook,
 )
 
 Answer = TypeVar("Answer")
@@ -150,6 +152,27 @@ class Entrepot:
     def digest(self) -> Digest:
         """The digest over price and stock of every SKU this distributor may sell now."""
         return self.send(calls.digest())
+
+    def webhook(self) -> Webhook:
+        """Where the platform calls this mall."""
+        return self.send(calls.webhook())
+
+    def set_webhook(self, url: str, *, events: list[str] | None = None) -> Webhook:
+        """Have callbacks go to an address, of all types or of those named; an empty address ends them."""
+        return self.send(calls.set_webhook(url, events=events))
+
+    def test_webhook(self) -> None:
+        """Have a `webhook.test` sent."""
+        self.send(calls.test_webhook())
+
+    def events_page(self, *, cursor: str | None = None, limit: int | None = None) -> Page[Event]:
+        """One page of the events of the last 30 days, oldest first; keep its cursor and ask for what came since."""
+        return self.send(calls.events(cursor=cursor, limit=limit))
+
+    def replay_events(self, *, first_seq: int = 1, last_seq: int | None = None, only_failed: bool = False) -> int:
+        """Have events sent once more and return how many."""
+        call = calls.replay_events(first_seq=first_seq, last_seq=last_seq, only_failed=only_failed)
+        return (self.send(call)).count
 
     def product(self, product_id: str) -> Product:
         """One product."""

@@ -349,6 +349,28 @@ class Changes(msgspec.Struct, kw_only=True):
     lag_ms: int = 0
 
 
+class Webhook(msgspec.Struct, kw_only=True):
+    """Where the platform calls this mall: none, pending until the challenge is answered, active, disabled."""
+
+    url: str
+    state: str
+    secret: str = ""
+    events: list[str] = []
+    reason: str = ""
+
+
+class Accepted(msgspec.Struct, kw_only=True):
+    """It is on its way."""
+
+    accepted: bool
+
+
+class Replay(msgspec.Struct, kw_only=True):
+    """How many events are sent once more."""
+
+    count: int
+
+
 class Digest(msgspec.Struct, kw_only=True):
     """How many SKUs the platform shows this distributor now, and the digest of their prices and stocks."""
 

@@ -3,8 +3,10 @@
 import pytest
 
 from entrepot.callbacks.sorting import sort_out
+from entrepot_sdk import Entrepot
 from tests.callbacks.conftest import eventually
 from tests.doors.api.mall import Mall
+from tests.doors.api.serving import Served
 from tests.world import World
 
 URL = "http://127.0.0.1:9/hook"
@@ -67,3 +69,19 @@ def test_events_are_pulled_page_by_page_and_sent_again(world: World, mall: Mall)
     }  # fmt: skip
     assert mall.post("/events/replay", {"first_seq": 2, "last_seq": 3}).json == {"count": 2}
     assert mall.post("/events/replay", {"first_seq": 2, "last_seq": 3}).json == {"count": 0}, "they are on their way"
+
+
+def test_the_client_speaks_of_callbacks_too(world: World, mall: Mall, served: Served) -> None:
+    with Entrepot(served.url, key=mall.key, secret=mall.secret) as client:
+        assert client.set_webhook(URL, events=["order.held"]).state == "pending"
+        assert (client.webhook().url, client.webhook().events) == (URL, ["order.held"])
+        sort_out()
+        client.test_webhook()
+
+        def pulled() -> list[str]:
+            sort_out()
+            return [event.type for event in client.events_page(limit=100).items]
+
+        eventually(lambda: "webhook.test" in pulled())
+        last = client.events_page(limit=100).items[-1]
+        assert client.replay_events(first_seq=last.seq, last_seq=last.seq) == 1

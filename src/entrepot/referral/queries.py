@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Now, TruncMonth
 
 from entrepot.parties.models import Referrer
-from entrepot.referral.models import Attachment, Entry, EntryKind, Grade, GradeRate, GradeStay, Payout
+from entrepot.referral.models import Attachment, Entry, EntryKind, EntryLine, Grade, GradeRate, GradeStay, Payout
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _EARNED = Q(kind__in=(EntryKind.ACCRUAL, EntryKind.REVERSAL))
@@ -85,6 +85,23 @@ def entries(*, referrer_id: int | None = None, month: date | None = None) -> Que
     if month is not None:
         rows = rows.filter(at__gte=month_start(month), at__lt=month_start(after(month)))
     return rows
+
+
+def live_counts(referrer_ids: list[int]) -> dict[int, int]:
+    """Return how many parties each referrer earns on now."""
+    now = Now()
+    live = Attachment.objects.filter(referrer_id__in=referrer_ids, since__lte=now).filter(
+        Q(until__isnull=True) | Q(until__gt=now)
+    )
+    return dict(live.order_by().values_list("referrer_id").annotate(Count("id")))
+
+
+def lines_of(entry_ids: list[int]) -> dict[int, list[EntryLine]]:
+    """Return what the lines of orders gave to entries: base, rate and amount of each; not for a referrer's eyes."""
+    found: dict[int, list[EntryLine]] = {}
+    for line in EntryLine.objects.filter(entry_id__in=entry_ids).order_by("entry_id", "line_no"):
+        found.setdefault(line.entry_id, []).append(line)
+    return found
 
 
 def payouts(*, referrer_id: int | None = None) -> QuerySet[Payout]:

@@ -80,6 +80,7 @@ GROUPS = (
                 icon="adjustments-horizontal",
                 permission="distributors.view",
             ),
+            Item(label=_("Referrers"), url_name="platform:referrers", icon="user-plus", permission="referrers.view"),
         ),
     ),
     Group(
@@ -87,6 +88,12 @@ GROUPS = (
         items=(
             Item(label=_("Top-ups"), url_name="platform:topups", icon="banknotes", permission="topups.view"),
             Item(label=_("Bills"), url_name="platform:bills", icon="document-text", permission="bills.view"),
+            Item(
+                label=_("Referral statements"),
+                url_name="platform:referral-statements",
+                icon="document-text",
+                permission="referrers.view",
+            ),
         ),
     ),
     Group(

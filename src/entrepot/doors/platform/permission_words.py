@@ -17,6 +17,8 @@ GROUPS: dict[str, Any] = {
     "tiers": _("Tiers"),
     "keys": _("Keys"),
     "topups": _("Top-ups"),
+    "referrers": _("Referrers"),
+    "earnings": _("Referral"),
     "money": _("Funds"),
     "ledger": _("Ledger"),
     "bills": _("Bills"),
@@ -39,6 +41,7 @@ VERBS: dict[str, Any] = {
     "answer": _("confirm, dispute"),
     "pay": _("pay"),
     "request": _("ask for"),
+    "pay": _("record payouts"),
 }
 
 

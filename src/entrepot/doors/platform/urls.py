@@ -38,6 +38,7 @@ from entrepot.doors.platform import (
 )
 from entrepot.doors.platform.acceptance_urls import ACCEPTANCE
 from entrepot.doors.platform.bills_urls import BILLS
+from entrepot.doors.platform.referral_urls import REFERRALS
 
 app_name = "platform"
 urlpatterns = [
@@ -153,6 +154,7 @@ urlpatterns = [
     path("topups/<int:top_up_id>/judge/", topups.topup_judge, name="topup-judge"),
     *ACCEPTANCE,
     *BILLS,
+    *REFERRALS,
     path("users/", users.users, name="users"),
     path("users/new/", users.user_new, name="user-new"),
     path("users/<int:user_id>/", users.user, name="user"),

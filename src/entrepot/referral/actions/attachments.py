@@ -63,6 +63,7 @@ def attach(
             object_kind="referrer",
             object_id=referrer_id,
             label=f"{referrer.number} {referrer.name}",
+            before={"party": None},
             after=_facts(made),
             reason=reason,
             address=address,

@@ -64,22 +64,27 @@ def pay_out(
             once=once,
             paid_by_id=None if person is None else person.user_id,
         )
-        _post(payout, actor=actor)
+        left_fen = _post(payout, actor=actor)
         record(
             actor=actor,
             verb="referral.paid",
             object_kind="referrer",
             object_id=referrer_id,
             label=f"{referrer.number} {referrer.name}",
-            after={"amount_fen": amount_fen, "month": f"{payout.month:%Y-%m}", "bank_reference": payout.bank_reference},
+            before={"balance_fen": left_fen + amount_fen},
+            after={
+                "balance_fen": left_fen,
+                "month": f"{payout.month:%Y-%m}",
+                "bank_reference": payout.bank_reference,
+            },
             reason=remark,
             address=address,
         )
     return payout
 
 
-def _post(payout: Payout, *, actor: str) -> None:
-    """Let the desk move the money and write the line of his statement."""
+def _post(payout: Payout, *, actor: str) -> int:
+    """Let the desk move the money and write the line of his statement; return what is still owed, in fen."""
     cause = f"referral:payout:{payout.pk}"
     ask = PayReferrer(payout.referrer_id, payout.amount_fen, cause, actor, remark=payout.bank_reference)
     (answer,) = desk.run_within([ask])
@@ -94,3 +99,5 @@ def _post(payout: Payout, *, actor: str) -> None:
             cause=cause,
             payout=payout,
         )
+    left_fen: int = answer.facts["balance"]
+    return left_fen

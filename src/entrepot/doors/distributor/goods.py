@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from entrepot.base.money import yuan
 from entrepot.catalog.models import Brand, Category, Goods
-from entrepot.catalog.search import matching
+from entrepot.catalog.search import matching_in_scope
 from entrepot.doors.kit.figures import bps
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
@@ -78,7 +78,7 @@ class GoodsSearch(FilterForm):
 
 def _found(form: GoodsSearch) -> QuerySet[Goods]:
     """Return the goods of a search; the distributor's scope shows only what is on sale for him."""
-    rows = matching(Goods.objects.filter(state="on_sale"), text=form.value("text") or "")
+    rows = matching_in_scope(Goods.objects.filter(state="on_sale"), text=form.value("text") or "")
     if category := form.value("category"):
         rows = rows.filter(category_id__in=_now_choices()[2].get(category, [category]))
     if brand := form.value("brand"):

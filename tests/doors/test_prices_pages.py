@@ -242,3 +242,35 @@ def test_many_prices_by_a_sheet_old_beside_new(world: World) -> None:
     with scope.platform():
         on_sale = Sku.objects.filter(is_active=True, goods__state="on_sale").count()
     assert len(sheet_of(browser.get("/platform/prices/template/"))) == on_sale + 1
+
+
+def test_every_party_reads_why_an_amount_is_what_it_is_and_no_more(world: World) -> None:
+    supplier = world.supplier()
+    party = world.distributor(funds_fen=100_000)
+    article = world.article(supplier=supplier, stock=9, supply_price_fen=1000, supplier_price_fen=777)
+    office, shipper, buyer = at_work("platform", None), at_work("supplier", supplier), at_work("distributor", party)
+    shipper.post("/supplier/freight/new/", {"name": "顺丰快递", "kind": "piece"} | zones({"first_fen": "6.60"}))
+    with scope.supplier(supplier.pk):
+        template = Template.objects.get()
+    shipper.post(f"/supplier/freight/goods/{article.goods_id}/", {"template": template.pk})
+    office.post(
+        f"/platform/goods/{article.goods_id}/prices/rate/", {"whose": f"distributor-{party.pk}", "rate_bps": "3"}
+    )
+    order = world.place(party, (article, 3), mode="direct")
+    assert (order.freight_fen, order.total_fen) == (1060, 3 * 1030 + 1060)
+    world.refund(order, pieces={1: 1})
+    pages = {
+        "platform": page(office, f"/platform/orders/{order.id}/"),
+        "supplier": page(shipper, f"/supplier/orders/{order.id}/"),
+        "distributor": page(buyer, f"/distributor/orders/{order.id}/"),
+    }
+    for name, shown in pages.items():
+        assert "顺丰快递" in shown, name
+        assert "10.60" in shown, name
+        assert ("7.77" in shown) == (name != "distributor"), f"{name}: the supplier price"
+        assert ("10.30" in shown) == (name != "supplier"), f"{name}: the agreed price"
+        assert ("3%" in shown) == (name != "supplier"), f"{name}: the rate of the goods"
+    assert "15.54" in pages["supplier"], "two pieces kept at his own price"
+    shown = page(buyer, f"/distributor/goods/{article.goods_id}/")
+    assert "3%" in shown
+    assert "10.30" in shown

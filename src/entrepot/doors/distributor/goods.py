@@ -173,14 +173,19 @@ def goods_detail(request: PartyRequest, goods_id: int) -> HttpResponse:
 
 def why_rows(sku: ShelfSku, *, terms: Terms) -> list[tuple[str, str, str]]:
     """Return how an agreed price comes about, step by step."""
-    rate = bps(terms.fee_rate_bps)
+    rate = bps(sku.fee_rate_bps)
     exact = {"rate": rate, "supply": yuan(sku.supply_price_fen)}
     return [
         (_("Supply price"), f"¥{yuan(sku.supply_price_fen)}", _("what the platform offers it for")),
         (
             _("Service fee"),
             f"¥{yuan(sku.fee_fen)}",
-            _("%(rate)s of %(supply)s at your tier, rounded half-up per piece") % exact,
+            (
+                _("%(rate)s of %(supply)s at your tier, rounded half-up per piece")
+                if sku.fee_rate_bps == terms.fee_rate_bps
+                else _("%(rate)s of %(supply)s, agreed for these goods, rounded half-up per piece")
+            )
+            % exact,
         ),
         (_("Agreed price"), f"¥{yuan(sku.agreed_price_fen)}", ""),
     ]

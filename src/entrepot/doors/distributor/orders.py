@@ -28,6 +28,7 @@ from entrepot.doors.kit.states import state_of
 from entrepot.events import operations
 from entrepot.events.queries import history_of
 from entrepot.orders.queries import consignee_of
+from entrepot.reports.why import Grounds, Row, freight_why, grounds_of, refund_why
 
 _TABS: dict[str, Any] = {
     "all": gettext_lazy("All"),
@@ -162,7 +163,7 @@ def shown(request: PartyRequest, *, found: OrderRow, wrong: str = "", status: in
         "can_after_sale": bool(found.drawn_fen) and found.state != "refunded" and party.can("aftersales.edit"),
         "steps": _steps(found),
         "facts": history.entries(history_of("order", object_id=found.id), reader="distributor"),
-        "why_rows": why_rows(found),
+        "why_rows": why_rows(found, grounds=grounds_of(found.id)),
         "parcels": [(parcel, [(names.get(no, ""), qty) for no, qty in parcel.lines]) for parcel in found.parcels],
         "refunds": [(refund, [(names.get(no, ""), qty) for no, qty in refund.lines]) for refund in found.refunds],
         "can_reveal": party.can("consignee.reveal"),
@@ -172,17 +173,18 @@ def shown(request: PartyRequest, *, found: OrderRow, wrong: str = "", status: in
     return render(request, "distributor/order.html", context, status=status)
 
 
-def why_rows(found: OrderRow) -> list[tuple[str, str, str]]:
-    """Return how the total of an order came about, step by step."""
-    rows = []
+def why_rows(found: OrderRow, *, grounds: Grounds) -> list[Row]:
+    """Return how the total of an order came about, step by step, and what came back."""
+    rows: list[Row] = []
     for line in found.lines:
-        sums = {"supply": yuan(line.supply_price_fen), "rate": bps(found.fee_rate_bps), "fee": yuan(line.fee_fen)}
+        rate_bps = grounds.rates.get(line.line_no, found.fee_rate_bps)
+        sums = {"supply": yuan(line.supply_price_fen), "rate": bps(rate_bps), "fee": yuan(line.fee_fen)}
         reason = _("(supply price %(supply)s + fee %(fee)s, which is %(rate)s of it, rounded per piece)") % sums
         figure = f"¥{yuan(line.amount_fen)}"
         rows.append((f"{line.sku_code} · {yuan(line.agreed_price_fen)} × {line.qty}", figure, reason))
-    rows.append((_("Freight"), f"¥{yuan(found.freight_fen)}", _("drawn without fee") if found.freight_fen else ""))
+    rows += freight_why(grounds.charges, freight_fen=found.freight_fen)
     rows.append((_("Total"), f"¥{yuan(found.total_fen)}", _("prices as they stood when the order was placed")))
-    return rows
+    return rows + refund_why(grounds.refunds)
 
 
 def _steps(found: OrderRow) -> list[tuple[str, str, Any]]:

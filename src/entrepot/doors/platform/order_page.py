@@ -16,6 +16,7 @@ from entrepot.doors.platform.order_why import line_why, shares, total_why
 from entrepot.events import operations
 from entrepot.events.queries import history_of
 from entrepot.orders.queries import consignee_of
+from entrepot.reports.why import grounds_of
 
 CANCELLABLE = ("held", "awaiting_funds")
 AFTER_SALE = ("confirmed", "partly_shipped", "shipped", "received", "completed")
@@ -40,14 +41,14 @@ def facts_or_404(order_id: int) -> OrderFacts:
 def order_context(request: PartyRequest, *, facts: OrderFacts) -> dict[str, Any]:
     """Return what the page of an order shows."""
     head = facts.head
-    words = movement_words()
+    words, grounds = movement_words(), grounds_of(head.id)
     return {
         "title": _("Order %(number)s") % {"number": head.id},
         "order": head,
         "facts": facts,
         "steps": steps(head),
-        "lines": [(line, line_why(line, head=head)) for line in facts.lines],
-        "why_total": total_why(head, lines=facts.lines),
+        "lines": [(line, line_why(line, head=head, grounds=grounds)) for line in facts.lines],
+        "why_total": total_why(head, lines=facts.lines, grounds=grounds),
         "shares": shares(head, lines=facts.lines),
         "supply_fen": sum(line.supply_price_fen * line.qty for line in facts.lines),
         "fee_fen": sum(line.fee_fen * line.qty for line in facts.lines),

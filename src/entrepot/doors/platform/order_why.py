@@ -5,36 +5,28 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from entrepot.base.money import BPS, yuan
+from entrepot.base.money import yuan
 from entrepot.doors.kit.figures import bps
 from entrepot.doors.platform.order_facts import Head, LineFacts
+from entrepot.reports.why import Grounds, Row, agreed_why, freight_why, refund_why
 
-Row = tuple[str, str, str]
 
-
-def line_why(line: LineFacts, *, head: Head) -> list[Row]:
+def line_why(line: LineFacts, *, head: Head, grounds: Grounds) -> list[Row]:
     """Return how a line's amount comes about: supply price, fee rounded half-up per piece, agreed price, pieces."""
-    rate = bps(head.fee_rate_bps)
-    exact = exact_yuan(line.supply_price_fen * head.fee_rate_bps)
-    rows = [
-        (_("Supply price"), f"¥{yuan(line.supply_price_fen)}", _("for one piece, when the order was placed")),
-        (
-            _("Service fee"),
-            f"¥{yuan(line.fee_fen)}",
-            _("%(price)s × %(rate)s = %(exact)s, rounded half-up to a fen per piece")
-            % {"price": yuan(line.supply_price_fen), "rate": rate, "exact": exact},
-        ),
-        (
-            _("Agreed price"),
-            f"¥{yuan(line.agreed_price_fen)}",
-            _("%(price)s + %(fee)s") % {"price": yuan(line.supply_price_fen), "fee": yuan(line.fee_fen)},
-        ),
+    rows = agreed_why(
+        supply_price_fen=line.supply_price_fen,
+        fee_fen=line.fee_fen,
+        rate_bps=grounds.rates.get(line.line_no, head.fee_rate_bps),
+        tier_rate_bps=head.fee_rate_bps,
+        is_old=line.line_no in grounds.old_lines,
+    )
+    rows.append(
         (
             _("Line amount"),
             f"¥{yuan(line.amount_fen)}",
             _("%(price)s × %(qty)d pieces") % {"price": yuan(line.agreed_price_fen), "qty": line.qty},
-        ),
-    ]
+        )
+    )
     if line.refunded_qty:
         back_fen = line.agreed_price_fen * line.refunded_qty
         reason = _("%(price)s × %(qty)d refunded") % {"price": yuan(line.agreed_price_fen), "qty": line.refunded_qty}
@@ -45,12 +37,13 @@ def line_why(line: LineFacts, *, head: Head) -> list[Row]:
     return rows
 
 
-def total_why(head: Head, *, lines: Sequence[LineFacts]) -> list[Row]:
+def total_why(head: Head, *, lines: Sequence[LineFacts], grounds: Grounds) -> list[Row]:
     """Return how the order's total and the drawn amount come about."""
     goods = " + ".join(yuan(line.amount_fen) for line in lines[:12]) + (" + …" if len(lines) > 12 else "")
     rate = _("the tier's rate when the order was placed was %(rate)s") % {"rate": bps(head.fee_rate_bps)}
     rows = [
         (_("Lines"), f"¥{yuan(head.goods_amount_fen)}", f"{goods} · {rate}"),
+        *freight_why(grounds.charges, freight_fen=head.freight_fen),
         (_("Freight"), f"¥{yuan(head.freight_fen)}", _("drawn without fee, owed to the shipper")),
         (
             _("Total"),
@@ -72,6 +65,7 @@ def total_why(head: Head, *, lines: Sequence[LineFacts]) -> list[Row]:
         rows.append((_("Drawn"), "¥0.00", _("nothing is held or drawn")))
     if head.refunded_fen:
         rows += [
+            *refund_why(grounds.refunds),
             (_("Refunded"), f"-¥{yuan(head.refunded_fen)}", _("returned to the prepaid balance")),
             (_("Drawn in the end"), f"¥{yuan(head.drawn_fen - head.refunded_fen)}", ""),
         ]
@@ -99,10 +93,3 @@ def shares(head: Head, *, lines: Sequence[LineFacts]) -> list[tuple[str, int]]:
         (_("Service fee"), fee_fen),
     ]
     return [(label, amount_fen) for label, amount_fen in found if amount_fen]
-
-
-def exact_yuan(millionths: int) -> str:
-    """Return an amount of fen × basis points as yuan with all its decimals, at least two."""
-    whole, rest = divmod(millionths, 100 * BPS)
-    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{whole:,}.{decimals}"

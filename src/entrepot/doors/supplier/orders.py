@@ -38,6 +38,7 @@ from entrepot.doors.supplier.order_reads import (
 from entrepot.doors.supplier.word_form import WordForm
 from entrepot.events import operations
 from entrepot.orders.queries import consignee_of
+from entrepot.reports.why import grounds_of, settled_why
 from entrepot.trade import desk
 from entrepot.trade.terms import Ship
 
@@ -245,6 +246,11 @@ def shown(
             }
             for parcel in order.parcels
         ],
+        "why_rows": settled_why(
+            [(line.sku_code, line.supplier_price_fen, line.qty, line.refunded_qty) for line in order.lines],
+            charges=grounds_of(order.order_id).charges,
+            freight_fen=order.freight_fen,
+        ),
         "can_ship": order.is_to_ship and request.party.can("orders.ship"),
         "can_accept": bool(order.askable) and request.party.can("orders.ship"),
         "can_reveal": request.party.can("consignee.reveal"),

@@ -47,16 +47,17 @@ def log(
 ) -> None:
     """Put a step of a price change on record: what was, what is to be, and from when."""
     label = change.sku.code if change.sku else change.tier.name if change.tier else ""
+    name = "fee_rate_bps" if change.field == ChangeField.FEE_RATE else f"{change.field}_fen"
     record(
         actor=actor,
         verb=verb,
         object_kind="price_change",
         object_id=change.pk,
         label=label,
-        before={"state": before_state, change.field: change.old_value},
+        before={"state": before_state, name: change.old_value},
         after={
             "state": change.state,
-            change.field: change.new_value,
+            name: change.new_value,
             "effective_at": change.effective_at.isoformat(),
             "grace_minutes": change.grace_minutes,
         },

@@ -337,3 +337,13 @@ def test_a_write_without_a_filter_reaches_only_ones_own(neighbours: Neighbours, 
         [[neighbours.alice.pk, neighbours.bob.pk]],
     ).fetchall()
     assert left == [(neighbours.bob.pk,)]
+
+
+@pytest.mark.parametrize("column", ["state = 'active'", "tier_id = tier_id", "hold_ttl_s = 3600", "low_balance_fen = 0"])
+def test_a_distributor_does_not_change_his_own_terms(neighbours: Neighbours, column: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        scope.distributor(neighbours.alice.pk),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"update parties_distributor set {column}")

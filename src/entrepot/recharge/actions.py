@@ -30,18 +30,25 @@ def request_top_up(
     bank_reference: str = "",
     voucher: bytes | None = None,
     remark: str = "",
+    follows_id: int | None = None,
     address: str = "",
 ) -> TopUp:
     """Note a distributor's word that he has paid (货款充值申请); nothing is credited before the platform approves.
 
-    Refuses an amount that is not above 0 or above 100 million yuan, and a voucher that is no picture.
+    With `follows_id` it is a request that was turned down, handed in once more; a voucher that is not given is taken
+    over from it. Refuses an amount that is not above 0 or above 100 million yuan, a voucher that is no picture, and to
+    follow a request that was not turned down or is followed already. Raises TopUp.DoesNotExist for somebody else's.
     """
     _check_amount(amount_fen)
     picture = normalised(voucher, field="voucher", side_at_most=_VOUCHER_SIDE) if voucher else None
     person = staff_of(actor)
     with scope.distributor(distributor_id):
+        former = None if follows_id is None else _turned_down(follows_id)
+        if former is not None and picture is None and former.voucher:
+            picture = bytes(former.voucher)
         top_up = TopUp.objects.create(
             distributor_id=distributor_id,
+            follows=former,
             amount_fen=amount_fen,
             payer=payer.strip()[:80],
             bank_reference=bank_reference.strip()[:80],
@@ -50,7 +57,8 @@ def request_top_up(
             remark=remark.strip()[:200],
             requested_by_id=None if person is None else person.user_id,
         )
-        _log(top_up, "topup.requested", actor=actor, after={"amount_fen": amount_fen}, address=address)
+        after: dict[str, object] = {"amount_fen": amount_fen} | ({"follows": former.pk} if former is not None else {})
+        _log(top_up, "topup.requested", actor=actor, after=after, address=address)
     return top_up
 
 
@@ -207,6 +215,15 @@ def _waiting(top_up_id: int) -> TopUp:
     top_up = TopUp.objects.select_for_update(no_key=True, of=("self",)).defer("voucher").get(pk=top_up_id)
     if top_up.state != TopUpState.PENDING:
         raise Mistake("", _("This request has been judged already."))
+    return top_up
+
+
+def _turned_down(top_up_id: int) -> TopUp:
+    top_up = TopUp.objects.select_for_update(no_key=True, of=("self",)).get(pk=top_up_id)
+    if top_up.state != TopUpState.REJECTED:
+        raise Mistake("", _("Only a request that was turned down can be handed in once more."))
+    if TopUp.objects.filter(follows=top_up).exists():
+        raise Mistake("", _("This request was handed in once more already."))
     return top_up
 
 

@@ -80,6 +80,11 @@ def change_setting(*, is_automatic: bool, warn_days: int, actor: str, reason: st
     foresee(Event())
 
 
+def short_within(days: int) -> set[int]:
+    """Return the distributors whose funds last for fewer days than that, as last reckoned; in the reader's scope."""
+    return set(Foresight.objects.filter(days_left__lt=days).values_list("distributor_id", flat=True))
+
+
 def outlooks(purses: dict[int, Wallet], *, today: date) -> dict[int, Outlook]:
     """Return the outlook of distributors over the money they have now, by the pace last reckoned; in the reader's scope."""
     paces = dict(Foresight.objects.filter(distributor_id__in=purses).values_list("distributor_id", "pace_fen"))

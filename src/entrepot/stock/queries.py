@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 
-from entrepot.stock.models import Allotment, Level, Move
+from entrepot.stock.models import Allotment, Level, Move, ShelfSwitch, SoldOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +95,18 @@ def all_allotments() -> QuerySet[Allotment]:
             shortage=Greatest(F("floor") - F("given"), 0),
         )
         .order_by("-id")
+    )
+
+
+def own_switches() -> QuerySet[ShelfSwitch]:
+    """Return the sold-out switches (售罄开关) that goods have of their own, with the goods."""
+    return ShelfSwitch.objects.filter(goods__isnull=False).select_related("goods").order_by("-id")
+
+
+def sold_out() -> QuerySet[SoldOut]:
+    """Return the goods that a switch took off the shelf (售罄下架) and nobody has touched since, the latest first."""
+    return (
+        SoldOut.objects.filter(goods__state="unlisted", version=F("goods__version"))
+        .select_related("goods")
+        .order_by("-at")
     )

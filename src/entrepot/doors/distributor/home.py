@@ -10,8 +10,9 @@ from entrepot.doors.distributor.figures import best_goods, draws_by_day, figures
 from entrepot.doors.distributor.order_reads import Wanted, every_order
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
-from entrepot.ledger.queries import wallet
+from entrepot.ledger.queries import Watch, wallet, watches
 from entrepot.parties.models import Distributor
+from entrepot.recharge.foresight import ZONE, outlooks
 
 _LATEST = 6
 _FEW_DAYS = 3
@@ -24,7 +25,9 @@ def home(request: PartyRequest) -> HttpResponse:
     now = database_now()
     found, days, funds = figures(now=now), draws_by_day(now=now), wallet(request.party.id)
     low_fen = Distributor.objects.values_list("low_balance_fen", flat=True).get(pk=request.party.id)
-    days_left = found.days_left(available_fen=funds.available_fen)
+    outlook = outlooks({request.party.id: funds}, today=now.astimezone(ZONE).date())[request.party.id]
+    days_left = outlook.days_left if outlook.pace_fen else found.days_left(available_fen=funds.available_fen)
+    waiting_fen = watches([request.party.id]).get(request.party.id, Watch()).waiting_fen
     labels = [f"{day:%m-%d}" for day, _orders, _drawn in days]
     latest = []
     for order in every_order(Wanted(), at_once=_LATEST):
@@ -37,7 +40,12 @@ def home(request: PartyRequest) -> HttpResponse:
         "figures": found,
         "wallet": funds,
         "days_left": days_left,
-        "is_short": funds.available_fen < low_fen or (days_left is not None and days_left < _FEW_DAYS),
+        "is_short": outlook.is_low
+        or funds.available_fen < low_fen
+        or (days_left is not None and days_left < _FEW_DAYS),
+        "runs_out_on": outlook.runs_out_on,
+        "waiting_fen": waiting_fen,
+        "missing_fen": max(0, waiting_fen - funds.available_fen),
         "low_fen": low_fen,
         "chart": charts.area(labels, values=[orders for _day, orders, _drawn in days], title=_("Orders")),
         "spark": charts.spark([orders for _day, orders, _drawn in days]),

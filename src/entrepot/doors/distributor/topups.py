@@ -23,7 +23,7 @@ from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.ledger.queries import wallet
 from entrepot.recharge import actions
-from entrepot.recharge.models import TopUp
+from entrepot.recharge.models import TopUp, TopUpState
 from entrepot.recharge.queries import top_ups, voucher_of
 
 STATES = ("pending", "approved", "rejected", "withdrawn")
@@ -49,6 +49,7 @@ class TopUpForm(forms.Form):
         help_text=gettext_lazy("A picture of the transfer, at most 8 MB."),
     )
     remark = forms.CharField(label=gettext_lazy("Remark"), max_length=200, required=False)
+    follows_id = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 @require_GET
@@ -75,6 +76,7 @@ def topup_list(request: PartyRequest) -> HttpResponseBase:
         "tabs": [("", _("All"), sum(counts.values()))]
         + [(state, state_of("topup", state)[0], counts.get(state, 0)) for state in STATES],
         "can_request": request.party.can("topups.request"),
+        "followed": set(rows.order_by().filter(followed_by__isnull=False).values_list("pk", flat=True)),
         "is_narrowed": form.used or tab,
     }
     return render(request, "distributor/topups.html", context)
@@ -105,8 +107,20 @@ def topup_new(request: PartyRequest) -> HttpResponse:
     return _offered(request, form=TopUpForm())
 
 
-def _offered(request: PartyRequest, *, form: TopUpForm, status: int = 200) -> HttpResponse:
-    context = {"title": _("Request a top-up"), "form": form, "wallet": wallet(request.party.id)}
+@require_GET
+@page("distributor", "topups.request")
+def topup_again(request: PartyRequest, topup_id: int) -> HttpResponse:
+    """Offer a request that was turned down for mending, with the reason in view."""
+    row = top_ups(state=TopUpState.REJECTED).filter(pk=topup_id, followed_by__isnull=True).first()
+    if row is None:
+        raise Http404
+    names = ("amount_fen", "payer", "bank_reference", "remark")
+    initial = {name: getattr(row, name) for name in names} | {"follows_id": row.pk}
+    return _offered(request, form=TopUpForm(initial=initial), former=row)
+
+
+def _offered(request: PartyRequest, *, form: TopUpForm, former: TopUp | None = None, status: int = 200) -> HttpResponse:
+    context = {"title": _("Request a top-up"), "form": form, "wallet": wallet(request.party.id), "former": former}
     return render(request, "distributor/topup_new.html", context, status=status)
 
 
@@ -126,6 +140,8 @@ def topup_create(request: PartyRequest) -> HttpResponse:
                 address=client_ip(request) or "",
                 **values,
             )
+        except TopUp.DoesNotExist:
+            raise Http404 from None
         except Mistake as mistake:
             form.add_error(mistake.field if mistake.field in form.fields else None, mistake.reason)
         else:

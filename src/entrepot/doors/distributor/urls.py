@@ -12,6 +12,7 @@ from entrepot.doors.distributor import (
     ledger,
     order_deeds,
     orders,
+    statements,
     topups,
     users,
 )

@@ -175,7 +175,6 @@ _FIELDS: dict[str, Any] = {
     "cap": gettext_lazy("Cap"),
     "buffer": gettext_lazy("Safety buffer"),
     "ends_at": gettext_lazy("Ends"),
-    "is_open": gettext_lazy("Open"),
     "unlists": gettext_lazy("Leaves the shelf when sold out"),
     "relists": gettext_lazy("Comes back with stock"),
     "pieces_of_sku": gettext_lazy("Pieces of one SKU"),

@@ -44,6 +44,9 @@ GROUPS = (
         items=(
             Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
             Item(label=_("Stock"), url_name="platform:stock", icon="archive-box", permission="stock.view"),
+            Item(label=_("Allotments"), url_name="platform:allotments", icon="squares-2x2", permission="stock.view"),
+            Item(label=_("Holds"), url_name="platform:holds", icon="lock-closed", permission="stock.view"),
+            Item(label=_("Sold-out switches"), url_name="platform:shelf", icon="power", permission="stock.view"),
             Item(label=_("Price changes"), url_name="platform:prices", icon="tag", permission="goods.view"),
             Item(label=_("Freight templates"), url_name="platform:freight", icon="map", permission="goods.view"),
             Item(
@@ -87,6 +90,18 @@ GROUPS = (
         label=_("Money"),
         items=(
             Item(label=_("Top-ups"), url_name="platform:topups", icon="banknotes", permission="topups.view"),
+            Item(
+                label=_("Funds foresight"),
+                url_name="platform:funds",
+                icon="presentation-chart-line",
+                permission="distributors.view",
+            ),
+            Item(
+                label=_("Monthly statements"),
+                url_name="platform:statements",
+                icon="document-currency-yen",
+                permission="ledger.view",
+            ),
             Item(label=_("Bills"), url_name="platform:bills", icon="document-text", permission="bills.view"),
             Item(
                 label=_("Referral statements"),

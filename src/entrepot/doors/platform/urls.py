@@ -38,6 +38,7 @@ from entrepot.doors.platform import (
 )
 from entrepot.doors.platform.acceptance_urls import ACCEPTANCE
 from entrepot.doors.platform.bills_urls import BILLS
+from entrepot.doors.platform.funds_urls import FUNDS
 from entrepot.doors.platform.referral_urls import REFERRALS
 
 app_name = "platform"
@@ -165,4 +166,5 @@ urlpatterns = [
     path("roles/<int:role_id>/", roles.role_edit, name="role-edit"),
     path("log/", log.log, name="log"),
     path("log/<int:line_id>/", log.log_line, name="log-line"),
+    *FUNDS,
 ]

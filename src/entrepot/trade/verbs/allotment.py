@@ -155,7 +155,7 @@ def _figures(row: AllotmentRow) -> dict[str, Any]:
         "buffer": row.buffer,
         "ends_at": row.ends_at.isoformat() if row.ends_at else None,
         "given": row.given,
-        "is_open": row.is_open,
+        "state": "open" if row.is_open else "closed",
     }
 
 

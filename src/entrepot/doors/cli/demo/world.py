@@ -22,6 +22,7 @@ from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
 from entrepot.doors.cli.demo.pictures import slip, store_all
+from entrepot.doors.cli.demo.referral import refer
 from entrepot.doors.kit.demo import DemoAccount
 from entrepot.parties.models import Distributor, Supplier, User
 from entrepot.recharge.actions import reject_top_up, request_top_up
@@ -52,6 +53,7 @@ def demo_world(arguments: argparse.Namespace) -> int:
         since = now - timedelta(days=history.DAYS + 6)
         with _step("people"):
             people = settle(since=since)
+            refer(people, since=since)
         with _step("goods"):
             shelf.fill(assortment, people=people, paths=paths, since=since + timedelta(days=1), dice=dice)
         with _step("trade"):

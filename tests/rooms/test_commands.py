@@ -5,21 +5,26 @@ import io
 import json
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from entrepot.base import scope
 from entrepot.catalog.models import Goods
-from entrepot.doors.cli import bench_world, books, desk_lines, instance, staff
+from entrepot.doors.cli import bench_world, books, desk_lines, fill, instance, staff
 from entrepot.doors.cli.demo import past, world
 from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.kit import demo, second_factor
+from entrepot.orders.consignees import open_consignee
 from entrepot.parties.models import Distributor, User
 from entrepot.reports.verify import verify
 from entrepot.trade.terms import Credit
 from entrepot_launch import roles
+from tests import audit
 from tests.world import CONSIGNEE, World, rows
 
 NOTHING = argparse.Namespace()
@@ -206,3 +211,45 @@ def test_the_books_of_the_desk_lines(world: World, in_demo: Path) -> None:
     ]
     assert found["skus"][0]["supply_price_fen"] == 1_000
     assert CONSIGNEE.phone_masked not in json.dumps(found)
+
+
+def test_a_filled_world_is_large_and_verifies(
+    fresh_database: roles.Access, settings: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fill, "BATCH", 700)
+    asked = argparse.Namespace(skus=60, orders=2_000, distributors=5, yes=False)
+    with as_owner(fresh_database):
+        assert fill.fill(asked) == 0
+    assert "2,000 of 2,000 orders" in capsys.readouterr().out
+    assert rows("select count(*) from orders_order where out_order_no like 'F%%'") == [(2_000,)]
+    states = dict(rows("select state, count(*) from orders_order group by state"))
+    assert states.keys() >= {"completed", "received", "shipped", "confirmed", "cancelled", "expired", "refunded"}
+    assert verify()["differences"] == []
+    parties = [party for (party,) in rows("select id from parties_distributor")]
+    assert audit.faults(distributors=parties, skus=[sku for (sku,) in rows("select id from catalog_sku")]) == []
+    ((sealed,),) = rows("select sealed from orders_consignee limit 1")
+    assert open_consignee(sealed).address
+    assert rows("select count(*) from catalog_goods where cardinality(search_terms) < 5") == [(0,)]
+    lifted = "select count(*) from pg_constraint where contype = 'f' and conrelid = 'orders_line'::regclass"
+    assert rows(lifted) == [(1,)]
+    settings.DEMO = False
+    real = World()
+    real.place(real.distributor(funds_fen=10_000), (real.article(stock=1), 1))
+    with as_owner(fresh_database):
+        assert fill.fill(asked) == 1, "real orders are traded here"
+
+
+@contextmanager
+def as_owner(access: roles.Access) -> Iterator[None]:
+    """Let Django work as the owner of the tables meanwhile, as the command does."""
+    from django.db import connections
+
+    chosen = connections.settings["default"]
+    before, owner = {name: chosen[name] for name in ("USER", "PASSWORD")}, conninfo_to_dict(access.owner_url)
+    connections.close_all()
+    chosen.update(USER=owner["user"], PASSWORD=owner["password"])
+    try:
+        yield
+    finally:
+        connections.close_all()
+        chosen.update(before)

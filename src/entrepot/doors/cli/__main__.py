@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "journal": ("books", "print the ledger for hledger or beancount"),
     "demo-world": ("demo.world", "fill an empty instance with a network to try"),
     "bench-world": ("bench_world", "add goods and distributors for a measurement"),
+    "fill": ("fill", "fill an empty or demo world with goods and a year of orders, to measure it large"),
     "desk": ("desk_lines", "answer back-office verbs, one JSON object a line, in demo worlds"),
 }
 """Each verb with the module that does it and what it is for."""
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     """Do one verb; returns the exit code."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
-    if chosen.verb == "migrate":
+    if chosen.verb in ("migrate", "fill"):
         os.environ["ENTREPOT_AS_OWNER"] = "1"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entrepot.config.settings")
     django.setup()
@@ -47,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     made["create-staff"].add_argument("username", help="3 to 40 letters, digits, dots, hyphens or underscores")
     made["create-staff"].add_argument("--name", default="", help="how the user is shown")
     made["demo-world"].add_argument("--seed", type=int, default=20, help="another seed gives other orders")
+    made["fill"].add_argument("--skus", type=int, default=1_000, help="how many goods with one SKU each")
+    made["fill"].add_argument("--orders", type=int, default=10_000, help="how many orders, spread over a year")
+    made["fill"].add_argument("--distributors", type=int, default=40, help="how many malls place them")
+    made["fill"].add_argument("--yes", action="store_true", help="fill a world in which orders are traded, too")
     made["bench-world"].add_argument("--skus", type=int, default=100)
     made["bench-world"].add_argument("--distributors", type=int, default=10)
     return parser

@@ -1,46 +1,16 @@
 """Bugs in the rules and verbs, each found by the rules' own tests."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from entrepot.pricing import rules as pricing
 from entrepot.stock import rules as stock
 from entrepot.trade import books as books_module
 from entrepot.trade import postings, terms
-from entrepot.trade.decide import VERBS
 from entrepot.trade.verbs import cancel, capture, complete, expire, place_order, recharge, restock, ship
 from entrepot.trade.verbs import refund_before_shipping as refund
 from tests.mutants import wrong_rules as wrong
-from tests.mutants.planting import Mutant, Plant, turns_red
+from tests.mutants.planting import Mutant, before, replace, turns_red
 from tests.rules import test_edges, test_faults, test_funds, test_money, test_returns, test_stock, test_story
-
-
-def replace(*places: tuple[object, str], by: Any) -> Plant:
-    """Plant a value at every place that holds the right one by this name."""
-
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        for holder, name in places:
-            assert hasattr(holder, name), f"{holder} has no {name} any more: plant this bug elsewhere"
-            patch.setattr(holder, name, by)
-
-    return plant
-
-
-def before(ask: type, change: Callable[[Any, Any], terms.Answer | None]) -> Plant:
-    """Plant a change before a verb: it spoils ask or books, or answers by itself."""
-
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        right = VERBS[ask]
-
-        def spoiled(asked: Any, *, books: Any) -> terms.Answer:
-            return change(asked, books) or right(asked, books=books)
-
-        patch.setitem(VERBS, ask, spoiled)
-
-    return plant
-
 
 SELLABLE = ((stock, "sellable"), (postings, "sellable"))
 edge, story = test_edges.test_edge, test_story

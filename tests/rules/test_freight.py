@@ -243,6 +243,23 @@ def test_funds_must_reach_for_the_freight_too() -> None:
     assert (answer.refusal, answer.faults[0].facts["needed"]) == (Refusal.INSUFFICIENT_BALANCE, 1_850)
 
 
+def test_a_shippers_freight_comes_back_though_another_has_sent() -> None:
+    shop = Shop()
+    shop.distributor(1)
+    shop.freight(5, first_fen=800)
+    shop.sku("A", template_id=5)
+    shop.sku("B", template_id=5, supplier=3)
+    order = shop.place(("A", 2), ("B", 1), mode="direct")
+    assert shop.ship(order, 3).is_accepted
+    assert shop.refund(order, "R1", {1: 1}).facts == {"refunded": 1_050}, "a piece is still to come"
+    assert shop.refund(order, "R2", {1: 1}).facts == {"refunded": 1_050 + 800}
+    assert shop.refund(order, "R2", {1: 1}).is_replay
+    assert shop.refund(order, "R1", {1: 2}).refusal is Refusal.NUMBER_REUSED
+    shop.finish(order)
+    assert shop.sums()[PAYABLE + 3] == 1_800
+    assert CLEARING + 1 not in shop.sums()
+
+
 def test_a_line_that_is_not_sent_there_is_named() -> None:
     shop = Shop()
     shop.distributor(1)

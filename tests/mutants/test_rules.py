@@ -6,11 +6,32 @@ from entrepot.pricing import rules as pricing
 from entrepot.stock import rules as stock
 from entrepot.trade import books as books_module
 from entrepot.trade import postings, terms
-from entrepot.trade.verbs import cancel, capture, complete, expire, place_order, recharge, restock, ship
+from entrepot.trade.verbs import (
+    allotment,
+    cancel,
+    capture,
+    complete,
+    expire,
+    place_order,
+    place_quota,
+    recharge,
+    restock,
+    ship,
+    watch_funds,
+)
 from entrepot.trade.verbs import refund_before_shipping as refund
 from tests.mutants import wrong_rules as wrong
 from tests.mutants.planting import Mutant, before, replace, turns_red
-from tests.rules import test_edges, test_faults, test_funds, test_money, test_returns, test_stock, test_story
+from tests.rules import (
+    test_edges,
+    test_faults,
+    test_funds,
+    test_money,
+    test_quotas,
+    test_returns,
+    test_stock,
+    test_story,
+)
 
 SELLABLE = ((stock, "sellable"), (postings, "sellable"))
 edge, story = test_edges.test_edge, test_story
@@ -118,7 +139,7 @@ MUTANTS = [
     Mutant(
         "a count forgotten",
         (5,),
-        replace((restock, "_move"), by=wrong.count_forgotten),
+        replace((restock, "move_pieces"), by=wrong.count_forgotten),
         test_stock.test_a_cause_counts_once_even_if_there_was_nothing_to_change,
     ),
     # money
@@ -290,6 +311,37 @@ MUTANTS = [
         (7,),
         replace((ship, "_faults"), by=wrong.no_faults),
         test_returns.test_what_was_given_back_is_not_sent,
+    ),
+    # holds, allotments, low funds
+    Mutant(
+        "a hold too many",
+        (1,),
+        replace((place_quota, "over_quota"), by=wrong.one_too_many),
+        test_quotas.test_pieces_of_a_sku_on_hold_are_limited_to_the_last_piece,
+    ),
+    Mutant(
+        "lines of one SKU counted singly",
+        (1,),
+        replace((place_quota, "_pieces"), by=wrong.lines_counted_singly),
+        test_quotas.test_pieces_of_a_sku_on_hold_are_limited_to_the_last_piece,
+    ),
+    Mutant(
+        "a floor out of nowhere",
+        (1,),
+        replace((allotment, "_shift"), by=wrong.floor_from_nowhere),
+        test_quotas.test_a_floor_is_given_kept_from_others_and_comes_back,
+    ),
+    Mutant(
+        "a capture that overtakes",
+        (2,),
+        replace((books_module.AccountRow, "unclaimed_fen"), by=property(wrong.unpaid_orders_forgotten)),
+        test_quotas.test_a_capture_does_not_overtake_older_orders_that_wait,
+    ),
+    Mutant(
+        "low funds told of again and again",
+        (2,),
+        replace((watch_funds, "is_low"), by=wrong.always_told),
+        test_quotas.test_low_funds_are_told_of_once_until_they_have_risen,
     ),
     # others' orders
     Mutant(

@@ -6,11 +6,12 @@ from typing import Any
 from entrepot.base import money
 from entrepot.trade import postings, terms
 from entrepot.trade.decide import VERBS
-from entrepot.trade.verbs import capture, complete, restock
+from entrepot.trade.verbs import capture, complete, place_quota, restock
 
 _share_out = complete._share_out
 _pay_house = complete._pay_house
-_move = restock._move
+_move = restock.move_pieces
+_over_quota = place_quota.over_quota
 
 
 def nothing(*_: Any, **__: Any) -> None:
@@ -110,7 +111,39 @@ def drawn_but_still_held(order: Any, *, books: Any, actor: str) -> None:
 
 def overtaking(distributor_id: int, *, books: Any, actor: str) -> int:
     waiting = [order for order in books.orders.values() if order.state == "awaiting_funds"]
-    return sum(capture._confirm(order, books=books, actor=actor) for order in waiting)
+    account = books.prepaid[distributor_id]
+    return sum(
+        capture._confirm(order, books=books, actor=actor, spendable_fen=account.available_fen) for order in waiting
+    )
+
+
+def unpaid_orders_forgotten(account: Any) -> int:
+    """Spend what older orders wait for."""
+    available: int = account.available_fen
+    return available
+
+
+def one_too_many(quota: Any, *, holdings: Any, **more: Any) -> list[Any]:
+    """Let the limit be passed by the order that reaches it."""
+    return [over for over in _over_quota(quota, holdings=holdings, **more) if over.held >= over.limit]
+
+
+def lines_counted_singly(lines: Any) -> dict[int, int]:
+    return {line.sku_id: line.qty for line in lines.values()}
+
+
+def floor_from_nowhere(row: Any, pieces: int, *, books: Any, **_: Any) -> int:
+    """Give a floor without taking it from the shared pool."""
+    for level in books.levels.values():
+        if level.allotment_id == row.id:
+            level.on_hand += pieces
+            row.given += pieces
+            return pieces
+    return 0
+
+
+def always_told(available_fen: int, *, warn_below_fen: int, was_low: bool) -> bool:
+    return not was_low and available_fen < warn_below_fen
 
 
 def nobody_released(distributor_id: int, *, books: Any, actor: str) -> int:

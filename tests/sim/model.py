@@ -71,7 +71,7 @@ class Auditor:
             if qty > self.sellable(sku, party=party):
                 faults.add("insufficient_stock")
         total = sum(self.price(sku, party=party) * qty for sku, qty in wanted.items())
-        if self.parties[party].policy == "hold" and total > self.parties[party].available:
+        if self.parties[party].policy == "hold" and total > self.parties[party].available - self.waiting(party):
             faults.add("insufficient_balance")
         return frozenset(faults or {OK})
 
@@ -219,7 +219,7 @@ class Auditor:
         """Draw the money, or let the order wait for it."""
         buyer = self.parties[order.party]
         if is_funded is None:
-            is_funded = buyer.policy == "hold" or self.reaches(order)
+            is_funded = buyer.policy == "hold" or self.reaches(order, behind=self.waiting(order.party))
         if not is_funded:
             order.state = "awaiting_funds"
             return
@@ -229,9 +229,13 @@ class Auditor:
         order.drawn = order.total
         order.state = "confirmed"
 
-    def reaches(self, order: Kept) -> bool:
-        """Whether the money reaches for an order that is not drawn yet."""
-        return self.parties[order.party].available + order.held >= order.total
+    def reaches(self, order: Kept, *, behind: int = 0) -> bool:
+        """Whether the money reaches for an order that is not drawn yet, once those before it have theirs."""
+        return self.parties[order.party].available - behind + order.held >= order.total
+
+    def waiting(self, party: str) -> int:
+        """What a distributor's orders that wait for funds need together: nobody overtakes them."""
+        return sum(o.total for o in self.orders.values() if o.party == party and o.state == "awaiting_funds")
 
     def first_waiting(self, party: str) -> Kept | None:
         """The oldest order of a distributor that waits for funds."""

@@ -48,10 +48,7 @@ class Entry:
 
 def entries(events: Iterable[Event], *, reader: str) -> list[Entry]:
     """Return events as a time line, newest first, for a reader of one back office (its kind)."""
-    found = [
-        Entry(event.at, _title(event), _text(event), actor_name(event.actor, reader=reader))
-        for event in events
-    ]
+    found = [Entry(event.at, _title(event), _text(event), actor_name(event.actor, reader=reader)) for event in events]
     return found[::-1]
 
 

@@ -11,9 +11,9 @@ from entrepot.doors.kit.sheets import Column
 from entrepot.referral.models import EntryKind
 
 _WORDS: dict[str, Any] = {
-    EntryKind.ACCRUAL: _("Earned"),
-    EntryKind.REVERSAL: _("Taken back"),
-    EntryKind.PAYOUT: _("Paid"),
+    EntryKind.ACCRUAL: _("Shares earned"),
+    EntryKind.REVERSAL: _("Shares taken back"),
+    EntryKind.PAYOUT: _("Paid out"),
 }
 
 

@@ -23,10 +23,10 @@ _COLUMNS = (
     Column(title=_("Number"), value=lambda pair: pair[0].number, width=12),
     Column(title=_("Referrer"), value=lambda pair: pair[0].name, width=28),
     Column(title=_("Month"), value=lambda pair: f"{pair[1].month:%Y-%m}", width=10),
-    Column(title=_("Carried over"), value=lambda pair: pair[1].opening_fen, kind="fen"),
-    Column(title=_("Earned"), value=lambda pair: pair[1].earned_fen, kind="fen"),
-    Column(title=_("Taken back"), value=lambda pair: pair[1].reversed_fen, kind="fen"),
-    Column(title=_("Paid"), value=lambda pair: pair[1].paid_fen, kind="fen"),
+    Column(title=_("Balance before"), value=lambda pair: pair[1].opening_fen, kind="fen"),
+    Column(title=_("Shares earned"), value=lambda pair: pair[1].earned_fen, kind="fen"),
+    Column(title=_("Shares taken back"), value=lambda pair: pair[1].reversed_fen, kind="fen"),
+    Column(title=_("Paid out"), value=lambda pair: pair[1].paid_fen, kind="fen"),
     Column(title=_("Owed at the end"), value=lambda pair: pair[1].closing_fen, kind="fen"),
 )
 
@@ -56,10 +56,7 @@ def statements(request: PartyRequest) -> HttpResponseBase:
         "month": month,
         "months": known.items(),
         "rows": rows,
-        "sums": [
-            sum(getattr(one, name) for _referrer, one in rows)
-            for name in ("opening_fen", "earned_fen", "reversed_fen", "paid_fen", "closing_fen")
-        ],
+        "sums": [(column.title, sum(column.value(pair) for pair in rows)) for column in _COLUMNS[3:]],
     }
     return render(request, "platform/referral_statements.html", context)
 

@@ -7,7 +7,7 @@ import pytest
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
-from entrepot.catalog import actions, queries
+from entrepot.catalog import actions, queries, search
 from entrepot.catalog.models import Attribute, Brand, Category, Goods, SupplierBounds
 from entrepot.catalog.rules import SkuDraft
 from entrepot.events.models import Event, Operation
@@ -227,3 +227,23 @@ def test_a_mall_takes_goods_by_category_by_brand_or_one_by_one(world: World, mar
         assert taken(brand_id=brand.pk) == [found[0].goods_id]
         assert taken(category_ids=[leaf, other], brand_id=brand.pk) == [found[0].goods_id]
         assert taken(ids=[found[2].goods_id]) == [found[2].goods_id]
+
+
+@pytest.mark.parametrize("rare_at_most", [0, 5_000])
+def test_words_find_in_a_scope_what_it_shows_and_nothing_else(
+    world: World, mark: str, monkeypatch: pytest.MonkeyPatch, rare_at_most: int
+) -> None:
+    monkeypatch.setattr(search, "RARE_AT_MOST", rare_at_most)
+    mall, other = world.distributor(), world.distributor()
+    shown, hidden = world.article(), world.article(visible_distributors=[other.pk])
+    with scope.platform():
+        for goods in Goods.objects.filter(pk__in=[shown.goods_id, hidden.goods_id]):
+            goods.name = f"稀有{mark}"
+            goods.search_terms = search.terms_of(goods)
+            goods.save()
+    for party, expected in ((mall, {shown.goods_id}), (other, {shown.goods_id, hidden.goods_id})):
+        with scope.distributor(party.pk, read_only=True):
+            for text in (f"稀有{mark}", f"稀 {mark}"):
+                found = search.matching_in_scope(Goods.objects.all(), text=text)
+                assert set(found.values_list("pk", flat=True)) == expected
+            assert not search.matching_in_scope(Goods.objects.all(), text=f"没有{mark}").exists()

@@ -29,7 +29,7 @@ def matching(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
 
 
 def matching_in_scope(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
-    """Return what `matching` returns, for a distributor's scope over very many goods.
+    """Return what `matching` returns, for a supplier's or distributor's scope over very many goods.
 
     Row-level security comes first there and the index of words cannot serve it. So rare words are looked up as the
     platform sees the goods, and the rows, which the scope still holds back or shows, are narrowed to what was found;

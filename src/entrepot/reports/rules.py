@@ -48,7 +48,9 @@ CONDITIONS = (
     # The database's own row-level security asks this in every distributor's scope.
     Condition("visible", is_visible, "true"),
     Condition("sku", lambda offer: offer.is_active, "is_active", is_of_sku=True),
-    Condition("price", lambda offer: offer.supply_price_fen is not None, "supply_price_fen is not null", is_of_sku=True),
+    Condition(
+        "price", lambda offer: offer.supply_price_fen is not None, "supply_price_fen is not null", is_of_sku=True
+    ),
     Condition("distributor", lambda offer: offer.distributor_state == "active"),
     Condition("stock", lambda offer: offer.stock > 0),
     Condition("min_quantity", lambda offer: offer.stock >= offer.min_quantity),

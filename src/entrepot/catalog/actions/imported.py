@@ -80,7 +80,7 @@ def write(job: GoodsImport, *, wanted: Sequence[Wanted], is_own: bool, is_suppli
     state = GoodsState.DRAFT.value
     if job.is_at_once:
         state = GoodsState.ON_SALE.value if is_own else GoodsState.SUBMITTED.value
-    facts = {
+    facts: dict[str, Any] = {
         "supplier_id": job.supplier_id,
         "state": state,
         "promotions": list(rules.ALLOWED_PROMOTIONS),

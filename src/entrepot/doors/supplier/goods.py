@@ -16,7 +16,7 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions, queries
 from entrepot.catalog.models import Goods, GoodsState
 from entrepot.catalog.rules import below
-from entrepot.catalog.search import matching
+from entrepot.catalog.search import matching_in_scope
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
@@ -56,7 +56,7 @@ class GoodsSearch(FilterForm):
 
 
 def _found(form: GoodsSearch) -> QuerySet[Goods]:
-    rows = matching(Goods.objects.all(), text=form.value("text") or "")
+    rows = matching_in_scope(Goods.objects.all(), text=form.value("text") or "")
     if sku := form.value("sku"):
         rows = rows.filter(skus__code__icontains=sku).distinct()
     if category_id := form.value("category"):

@@ -2,7 +2,9 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from entrepot.base import scope
 from entrepot.catalog.models import Sku
@@ -28,9 +30,10 @@ def ask_supplier(people: People, *, now: datetime, dice: random.Random) -> None:
             goods__state="on_sale", is_active=True, goods__visible_tiers=[], goods__visible_distributors=[]
         )
         his = list(every.filter(goods__supplier=supplier).select_related("goods").order_by("id"))
-        others = list(every.exclude(goods__supplier=supplier).order_by("supplier_price_fen", "id"))
-    for sku in his[:6]:
-        fit = [one for one in others if one.supplier_price_fen <= (sku.supply_price_fen or 0)] or others
+        others = list(every.select_related("goods").order_by("supplier_price_fen", "id"))
+    for sku in his:
+        alike = [one for one in others if one.goods.category_id == sku.goods.category_id and one.pk != sku.pk]
+        fit = [one for one in alike if one.supplier_price_fen <= (sku.supply_price_fen or 0)]
         for place, one in enumerate(fit[-2:][::-1], start=1):
             actions.name_substitute(
                 sku.code, substitute=one.code, place=place, may_lose=False, actor=people.actors["admin"]
@@ -62,11 +65,11 @@ def _say(people: People, orders: list[OrderRow], *, supplier_id: int, now: datet
     name = next(name for name, party in people.suppliers.items() if party.pk == supplier_id)
     who = people.actors[name]
     day = (now + timedelta(days=4)).date()
-    words = [
-        lambda order: Accept(order.id, supplier_id, who),
-        lambda order: Accept(order.id, supplier_id, who, [1], day, "新货在途"),
-        lambda order: CannotSupply(order.id, supplier_id, [1], "ask", "产线检修，月底前无货", who),
-        lambda order: CannotSupply(order.id, supplier_id, [1], "ask", "该批次质检未通过", who),
+    words: list[Callable[[int], Any]] = [
+        lambda number: Accept(number, supplier_id, who),
+        lambda number: Accept(number, supplier_id, who, [1], day, "新货在途"),
+        lambda number: CannotSupply(number, supplier_id, [1], "ask", "产线检修，月底前无货", who),
+        lambda number: CannotSupply(number, supplier_id, [1], "ask", "该批次质检未通过", who),
     ]
     for order, word in zip(orders[1:], words, strict=False):
-        run_at(now - timedelta(minutes=5), asks=[word(order)])
+        run_at(now - timedelta(minutes=5), asks=[word(order.id)])

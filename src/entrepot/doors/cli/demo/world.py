@@ -17,7 +17,7 @@ from django.db import transaction
 from entrepot.base import scope
 from entrepot.base.clock import database_now
 from entrepot.catalog.models import Sku
-from entrepot.doors.cli.demo import after_sale, history, shelf
+from entrepot.doors.cli.demo import after_sale, asked, history, shelf
 from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
@@ -61,6 +61,7 @@ def demo_world(arguments: argparse.Namespace) -> int:
             story = history.History(people=people, now=now, dice=dice)
             story.play()
             _wait(people, now=now, dice=dice)
+            asked.ask_supplier(people, now=now, dice=dice)
         with _step("after-sale"):
             after_sale.ask_back(people)
         _write_accounts(people.accounts)

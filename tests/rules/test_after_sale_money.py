@@ -104,6 +104,7 @@ def test_a_piece_is_paid_back_once() -> None:
     made, order = shop()
     assert back(made, order, 3, 500).is_accepted
     refused = back(made, order, 2, 500, "R2")
+    assert refused.refusal is Refusal.VALIDATION_FAILED
     assert refused.faults[0].facts == {"why": "more_than_open", "open": 1, "qty": 2}
     assert back(made, order, 1, 1051, "R2").faults[0].facts["why"] == "more_than_paid"
     assert back(made, order, 1, -1, "R2").refusal is Refusal.VALIDATION_FAILED

@@ -177,7 +177,9 @@ left join (
 ) l on l.order_id = s.order_id and l.supplier_id = s.supplier_id;
 
 -- check: orders_refund amount_fen wrong_lines
-select r.id, array[r.freight_fen + coalesce(sum(p.amount_fen), 0), 0]::numeric[],
+select r.id,
+       array[r.freight_fen + coalesce(sum(case when r.kind = 'claim' then p.amount_fen
+                                               else p.qty * l.agreed_price_fen end), 0), 0]::numeric[],
        array[r.amount_fen, count(*) filter (where case when r.kind = 'claim'
              then p.amount_fen not between 0 and p.qty * l.agreed_price_fen
              else p.amount_fen <> p.qty * l.agreed_price_fen end)]::numeric[]

@@ -240,7 +240,7 @@ def test_words_find_in_a_scope_what_it_shows_and_nothing_else(
         for goods in Goods.objects.filter(pk__in=[shown.goods_id, hidden.goods_id]):
             goods.name = f"稀有{mark}"
             goods.search_terms = search.terms_of(goods)
-            goods.save()
+            goods.save(update_fields=["name", "search_terms"])
     for party, expected in ((mall, {shown.goods_id}), (other, {shown.goods_id, hidden.goods_id})):
         with scope.distributor(party.pk, read_only=True):
             for text in (f"稀有{mark}", f"稀 {mark}"):

@@ -87,7 +87,7 @@ def test_substitutes_are_named_once_and_dropped(world: World, admin: str) -> Non
     actions.drop_substitute(row.pk, actor=admin)
     assert rows("select count(*) from fulfilment_substitute where sku_id = %s", first.sku_id) == [(0,)]
     verbs = [verb for verb, *_ in log_of("sku", first.sku_id)]
-    assert verbs == ["substitute.named", "substitute.named", "substitute.dropped"]
+    assert verbs == ["substitute.added", "substitute.changed", "substitute.removed"]
 
 
 def test_time_does_with_each_line_what_was_agreed(world: World, house: None) -> None:

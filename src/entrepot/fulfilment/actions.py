@@ -104,7 +104,7 @@ def name_substitute(
         if new:
             record(
                 actor=actor,
-                verb="substitute.named",
+                verb="substitute.changed" if known else "substitute.added",
                 object_kind="sku",
                 object_id=first.pk,
                 label=f"{first.code} → {second.code}",
@@ -122,7 +122,7 @@ def drop_substitute(substitute_id: int, *, actor: str, address: str = "") -> Non
         row.delete()
         record(
             actor=actor,
-            verb="substitute.dropped",
+            verb="substitute.removed",
             object_kind="sku",
             object_id=row.sku_id,
             label=f"{row.sku.code} → {row.substitute.code}",

@@ -132,6 +132,22 @@ from unnest(%s::bigint[]) s(id) cross join lateral (
 ) t
 where t.reserved <> t.open
 """
+_WAITING = """
+select format('account of %%s: %%s waits, orders say %%s', a.distributor_id, a.waiting_fen, t.sum)
+from ledger_account a cross join lateral (
+    select coalesce(sum(o.total_fen), 0) as sum from orders_order o
+    where o.distributor_id = a.distributor_id and o.state = 'awaiting_funds'
+) t
+where a.kind = 'prepaid' and a.distributor_id = any(%s) and a.waiting_fen <> t.sum
+"""
+_GIVEN = """
+select format('allotment %%s: %%s given, moves say %%s', a.id, a.given, t.given)
+from stock_allotment a cross join lateral (
+    select coalesce(sum(m.on_hand_delta), 0) as given from stock_move m join stock_level l on l.id = m.level_id
+    where l.allotment_id = a.id and m.kind = 'allot'
+) t
+where a.sku_id = any(%s) and a.given <> t.given
+"""
 _TAKEN = """
 select format('allotment %%s: %%s taken, moves say %%s', a.id, a.taken, t.taken)
 from stock_allotment a cross join lateral (
@@ -145,8 +161,8 @@ where a.sku_id = any(%s) and (a.taken <> t.taken or a.taken > a.cap)
 def faults(*, distributors: Iterable[int] = (), skus: Iterable[int] = ()) -> list[str]:
     """Every contradiction among the rows of these distributors and SKUs, in words; empty when all is well."""
     parties, articles = list(distributors), list(skus)
-    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _RETURNED, _SHARED, _REFERRED, _VERSIONS)
-    by_sku = (_LEVELS, _RESERVED, _TAKEN)
+    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _RETURNED, _SHARED, _REFERRED, _VERSIONS, _WAITING)
+    by_sku = (_LEVELS, _RESERVED, _TAKEN, _GIVEN)
     found: list[str] = []
     for statements, ids in ((by_party, parties), (by_sku, articles)):
         for statement in statements if ids else ():

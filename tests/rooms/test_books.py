@@ -110,6 +110,11 @@ FAULTS = {
         ),
         {("stock_level", "on_hand")},
     ),
+    "pieces given": ("update stock_allotment set given = given + 1", {("stock_allotment", "given")}),
+    "money that waits": (
+        "update ledger_account set waiting_fen = waiting_fen + 1 where kind = 'prepaid'",
+        {("ledger_account", "waiting_fen")},
+    ),
     "pieces taken": ("update stock_allotment set taken = taken + 1", {("stock_allotment", "taken")}),
     "a fee": (
         (

@@ -49,6 +49,44 @@ left join (
     select level_id, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved from stock_move group by level_id
 ) m on m.level_id = l.id;
 
+-- check: ledger_account waiting_fen
+select a.id, array[coalesce(w.total, 0)]::numeric[], array[a.waiting_fen]::numeric[]
+from ledger_account a
+left join (
+    select distributor_id, sum(total_fen) as total from orders_order where state = 'awaiting_funds'
+    group by distributor_id
+) w on w.distributor_id = a.distributor_id
+where a.kind = 'prepaid';
+
+-- check: recharge_statement opening_fen closing_fen moved_fen
+with moved as (
+    select a.distributor_id, t.id, t.at,
+           case when t.credit_id = a.id then t.amount_fen else -t.amount_fen end as amount
+    from ledger_account a join ledger_transfer t on a.id in (t.debit_id, t.credit_id) where a.kind = 'prepaid'
+)
+select s.id,
+       array[coalesce(sum(m.amount) filter (where m.at < b.start), 0),
+             coalesce(sum(m.amount) filter (where m.at < b.stop), 0),
+             coalesce(sum(m.amount) filter (where m.at >= b.start and m.at < b.stop), 0)]::numeric[],
+       array[s.opening_fen, s.closing_fen,
+             s.top_up_fen + s.draw_fen + s.refund_fen + s.adjustment_fen + s.other_fen]::numeric[]
+from recharge_statement s
+cross join lateral (
+    select s.month::timestamp at time zone 'Asia/Shanghai' as start,
+           (s.month + interval '1 month') at time zone 'Asia/Shanghai' as stop
+) b
+left join moved m on m.distributor_id = s.distributor_id
+group by s.id, b.start, b.stop;
+
+-- check: stock_allotment given
+select a.id, array[coalesce(m.given, 0)]::numeric[], array[a.given]::numeric[]
+from stock_allotment a
+left join (
+    select l.allotment_id, sum(m.on_hand_delta) as given
+    from stock_move m join stock_level l on l.id = m.level_id
+    where m.kind = 'allot' and l.allotment_id is not null group by l.allotment_id
+) m on m.allotment_id = a.id;
+
 -- check: stock_allotment taken
 select a.id, array[coalesce(m.taken, 0)], array[a.taken]::numeric[]
 from stock_allotment a

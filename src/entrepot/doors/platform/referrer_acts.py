@@ -128,7 +128,7 @@ def detach(request: PartyRequest, referrer_id: int, attachment_id: int) -> HttpR
         )
 
     back = reverse("platform:referrer", args=[referrer_id])
-    if request.method == "POST" and attempt(form, end):
+    if request.method == "POST" and attempt(form, end) is not None:
         messages.success(request, gettext("The attachment of %(party)s is ended.") % {"party": row.party_name})
         return HttpResponseRedirect(back)
     title = gettext("End the attachment of %(party)s") % {"party": row.party_name}

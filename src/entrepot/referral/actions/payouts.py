@@ -72,11 +72,7 @@ def pay_out(
             object_id=referrer_id,
             label=f"{referrer.number} {referrer.name}",
             before={"balance_fen": left_fen + amount_fen},
-            after={
-                "balance_fen": left_fen,
-                "month": f"{payout.month:%Y-%m}",
-                "bank_reference": payout.bank_reference,
-            },
+            after={"balance_fen": left_fen, "month": f"{payout.month:%Y-%m}", "bank_reference": bank_reference},
             reason=remark,
             address=address,
         )

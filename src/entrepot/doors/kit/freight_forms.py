@@ -103,7 +103,11 @@ def more_zones(sent: QueryDict) -> QueryDict:
     data = sent.copy()
     text = data.get("zone-TOTAL_FORMS") or "0"
     count = int(text) if text.isdigit() and len(text) < 4 else 0
-    data["zone-TOTAL_FORMS"] = str(min(ZONES_AT_MOST, count + 2))
+    total = min(ZONES_AT_MOST, count + 2)
+    data["zone-TOTAL_FORMS"] = str(total)
+    for place in range(count, total):
+        for name, usual in (("first", "1"), ("first_fen", "0"), ("step", "1"), ("step_fen", "0")):
+            data[f"zone-{place}-{name}"] = usual
     return data
 
 

@@ -22,6 +22,7 @@ from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
 from entrepot.doors.cli.demo.pictures import slip, store_all
+from entrepot.doors.cli.demo.prices import move_prices
 from entrepot.doors.cli.demo.referral import refer
 from entrepot.doors.kit.demo import DemoAccount
 from entrepot.parties.models import Distributor, Supplier, User
@@ -64,6 +65,8 @@ def demo_world(arguments: argparse.Namespace) -> int:
             asked.ask_supplier(people, now=now, dice=dice)
         with _step("after-sale"):
             after_sale.ask_back(people)
+        with _step("prices"):
+            move_prices(people)
         _write_accounts(people.accounts)
     print(json.dumps(story.answers))
     return 0

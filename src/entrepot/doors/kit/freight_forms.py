@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from entrepot.base.mistakes import Mistake
 from entrepot.doors.kit.forms import FenField
@@ -18,7 +19,7 @@ from entrepot.freight.regions import name_of, path_of, region_of
 from entrepot.freight.rules import Item, Quote, TemplateRow, ZoneRow, quote
 
 KIND_WORDS = {
-    TemplateKind.FREE: _("Free"),
+    TemplateKind.FREE: pgettext_lazy("freight", "Free"),
     TemplateKind.PIECE: _("By piece"),
     TemplateKind.WEIGHT: _("By weight, in grams"),
 }

@@ -287,7 +287,7 @@ _FIELDS: dict[str, Any] = {
     "display_name": gettext_lazy("Shown name"),
     "label": gettext_lazy("Label"),
     "key": gettext_lazy("Key"),
-    "for": gettext_lazy("For"),
+    "for": gettext_lazy("Tier or distributor"),
     "effective_at": gettext_lazy("Takes effect"),
     "grace_minutes": gettext_lazy("Old price honoured, minutes"),
     "notice_minutes": gettext_lazy("Told at least, minutes ahead"),

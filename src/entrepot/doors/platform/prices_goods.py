@@ -70,7 +70,7 @@ class AnnounceForm(forms.Form):
 class RateForm(forms.Form):
     """A rate of these goods for a tier or a distributor; empty takes it away."""
 
-    whose = forms.ChoiceField(label=_("For"))
+    whose = forms.ChoiceField(label=_("Tier or distributor"))
     rate_bps = BpsField(label=_("Fee rate, in percent"), required=False, help_text=_("Empty: the tier's own again"))
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 

@@ -196,11 +196,11 @@ def test_a_draft_is_hidden_and_a_sent_bill_is_his_to_confirm(room: Room) -> None
         actions.confirm_bill(room.supplier.pk, bill_id=bill.pk, revision=1, actor=room.actor)
     told = rows("select type, reason, distributor_id from events_event where object_kind = 'bill' and object_id = %s"
                 " order by id", bill.pk)  # fmt: skip
-    assert [event for event, _reason, _mall in told] == ["bill.made", "statement.ready", "bill.confirmed"]
+    assert [event for event, _reason, _mall in told] == ["bill.created", "statement.ready", "bill.confirmed"]
     assert {mall for _event, _reason, mall in told} == {None}
     logged = rows("select kind, verb from events_operation where object_kind = 'bill' and object_id = %s order by id",
                   str(bill.pk))  # fmt: skip
-    assert logged == [("platform", "bill.made"), ("platform", "statement.ready"), ("supplier", "bill.confirmed")]
+    assert logged == [("platform", "bill.created"), ("platform", "statement.ready"), ("supplier", "bill.confirmed")]
 
 
 def test_silence_is_consent_where_the_terms_say_so(room: Room) -> None:

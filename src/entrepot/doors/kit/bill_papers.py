@@ -125,6 +125,7 @@ class _Paper(FPDF):
         self.set_margins(10, 12, 10)
         self.set_auto_page_break(True, 16)
         self.set_title(bill.number)
+        self.set_draw_color(215)
         self.add_font(_FONT, fname=pylopdf_fonts_zh_cn.sans_path())
         self.add_page()
 

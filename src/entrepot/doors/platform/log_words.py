@@ -116,7 +116,7 @@ VERBS: dict[str, Any] = {
     "topup.withdrawn": gettext_lazy("Top-up withdrawn"),
     "supplier.paid": gettext_lazy("Supplier paid"),
     "supplier.adjusted": gettext_lazy("What is owed to a supplier adjusted"),
-    "bill.made": gettext_lazy("Bill made"),
+    "bill.created": gettext_lazy("Bill made"),
     "bill.put_off": gettext_lazy("Line left for the next bill"),
     "statement.ready": gettext_lazy("Bill sent"),
     "bill.confirmed": gettext_lazy("Bill confirmed"),

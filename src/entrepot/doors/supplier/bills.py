@@ -77,7 +77,7 @@ def bill_list(request: PartyRequest) -> HttpResponseBase:
         ],
         "page": shown,
         "rows": [(row, period_text(row), cycle_word(row.cycle)) for row in shown],
-        "figures": standing(request.party.id, rights_days=terms.rights_days),
+        "standing": standing(request.party.id, rights_days=terms.rights_days),
         "terms": terms,
         "cycle": cycle_word(terms.cycle),
         "is_narrowed": bool(form.used or tab),

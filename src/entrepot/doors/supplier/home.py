@@ -11,6 +11,7 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.supplier.figures import figures, pieces_by_day
 from entrepot.doors.supplier.order_reads import Wanted, every_order
 from entrepot.doors.supplier.stock_reads import LOW
+from entrepot.settlement.queries import standing, terms_of
 
 _LATEST = 6
 
@@ -27,8 +28,11 @@ def home(request: PartyRequest) -> HttpResponse:
         latest.append(order)
         if len(latest) == _LATEST:
             break
+    can_see_bills = request.party.can("bills.view")
+    rights_days = terms_of([request.party.id])[request.party.id].rights_days if can_see_bills else 0
     context = {
         "title": _("Dashboard"),
+        "standing": standing(request.party.id, rights_days=rights_days) if can_see_bills else None,
         "now": now,
         "figures": found,
         "chart": charts.area(labels, values=[pieces for _day, pieces, _orders in days], title=_("Pieces ordered")),

@@ -93,7 +93,7 @@ def _bill(
         bill.state = BillState.CARRIED
         freeze(bill)
     bill.save()
-    note(bill, "bill.made", actor=actor, address=address, bill_lines=bill.line_count, amount_fen=bill.total_fen)
+    note(bill, "bill.created", actor=actor, address=address, bill_lines=bill.line_count, amount_fen=bill.total_fen)
     if bill.state == BillState.DRAFT and terms.is_sent_at_once:
         send_locked(bill, actor=actor, address=address)
     return bill

@@ -43,6 +43,7 @@ def put_off_line(bill_id: int, *, line_id: int, reason: str, actor: str, address
         line = BillLine.objects.get(pk=line_id, bill_id=bill_id, left_by="")
         if bill.line_count == 1:
             raise Mistake("", _("It is the only line of the bill."))
+        before = {"amount_fen": bill.total_fen, "bill_lines": bill.line_count}
         line.left_by, line.left_note = Leaving.PUT_OFF, reason
         line.save(update_fields=["left_by", "left_note"])
         recount(bill)
@@ -54,9 +55,11 @@ def put_off_line(bill_id: int, *, line_id: int, reason: str, actor: str, address
             bill,
             "bill.put_off",
             actor=actor,
+            before=before,
             reason=reason,
             address=address,
             transfer_id=line.transfer_id,
-            amount_fen=line.amount_fen,
+            amount_fen=bill.total_fen,
+            bill_lines=bill.line_count,
         )
         return bill

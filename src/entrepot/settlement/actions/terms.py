@@ -44,7 +44,8 @@ def change_terms(supplier_id: int | None, *, terms: NewTerms, actor: str, addres
         row = (
             rows.filter(supplier__isnull=True) if supplier_id is None else rows.filter(supplier_id=supplier_id)
         ).first()
-        before = {} if row is None else {name: getattr(row, name) for name in _FIELDS}
+        held = row or Terms.objects.get(supplier__isnull=True)
+        before = {name: getattr(held, name) for name in _FIELDS}
         if row is None:
             row = Terms(supplier_id=supplier_id)
         for name, value in values.items():
@@ -68,14 +69,20 @@ def change_terms(supplier_id: int | None, *, terms: NewTerms, actor: str, addres
 def forget_terms(supplier_id: int, *, actor: str, address: str = "") -> None:
     """Let the terms for everybody hold for a supplier again; nothing happens when they do already."""
     with scope.platform():
-        gone, _rows = Terms.objects.filter(supplier_id=supplier_id).delete()
-        if gone:
+        own = Terms.objects.filter(supplier_id=supplier_id).first()
+        if own is not None:
+            usual = Terms.objects.get(supplier__isnull=True)
+            before = {"terms": "own"} | {name: getattr(own, name) for name in _FIELDS}
+            after = {"terms": "usual"} | {name: getattr(usual, name) for name in _FIELDS}
+            own.delete()
             record(
                 actor=actor,
                 verb="bill.terms_usual",
                 object_kind="terms",
                 object_id=supplier_id,
                 label=_label(supplier_id),
+                before=before,
+                after=after,
                 address=address,
             )
 

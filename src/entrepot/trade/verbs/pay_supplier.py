@@ -29,6 +29,7 @@ def _move(ask: PaySupplier | AdjustSupplier, kind: str, change_fen: int, *, othe
         return nothing()
     if (kind, ask.cause) in books.done_causes:
         return Answer(is_replay=True, facts={"balance": account.balance_fen})
+    before = {"balance": account.balance_fen}
     account.balance_fen += change_fen
     account.is_touched = True
     is_more = change_fen > 0

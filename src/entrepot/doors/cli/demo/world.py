@@ -17,7 +17,7 @@ from django.db import transaction
 from entrepot.base import scope
 from entrepot.base.clock import database_now
 from entrepot.catalog.models import Sku
-from entrepot.doors.cli.demo import after_sale, asked, history, shelf
+from entrepot.doors.cli.demo import after_sale, asked, bills, history, shelf
 from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
@@ -67,6 +67,8 @@ def demo_world(arguments: argparse.Namespace) -> int:
             after_sale.ask_back(people)
         with _step("prices"):
             move_prices(people)
+        with _step("bills"):
+            bills.bill_suppliers(people, now=now)
         _write_accounts(people.accounts)
     print(json.dumps(story.answers))
     return 0

@@ -79,7 +79,7 @@ def end_an_attachment(stage: Stage) -> Any:
     return stage.platform.fill(f"{page(stage)}attachments/{attached(stage)}/end/", reason="合同到期")
 
 
-@deed("platform:referrer-pay", "referral.paid", "referrer.paid", reason="一月")
+@deed("platform:referrer-pay", "referral.paid", reason="一月")
 def pay_a_referrer(stage: Stage) -> Any:
     attached(stage)
     order = stage.order(stage.supplied, state="received")

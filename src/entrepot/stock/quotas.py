@@ -74,7 +74,7 @@ def set_quota(
             if row is None:
                 return
             row.delete()
-            after = None
+            after = _state(None)
         else:
             values = {name: getattr(limits, name) for name in _FIELDS}
             row = row or HoldQuota(distributor_id=distributor_id)
@@ -152,5 +152,6 @@ def _check(limits: Limits) -> None:
         raise Mistake("ceiling_minutes", _("The longest time is not below the shortest, and at most 60 minutes."))
 
 
-def _state(row: HoldQuota | None) -> dict[str, Any] | None:
-    return None if row is None else {name: getattr(row, name) for name in _FIELDS}
+def _state(row: HoldQuota | None) -> dict[str, Any]:
+    """Return the limits for the log: without a row, that there are none."""
+    return {"is_limited": row is not None} | ({name: getattr(row, name) for name in _FIELDS} if row else {})

@@ -64,8 +64,9 @@ def set_switch(
             label = f"{goods.goods_no} {goods.name}"
         which: dict[str, Any] = {"goods__isnull": True} if goods_id is None else {"goods_id": goods_id}
         row = ShelfSwitch.objects.select_for_update().filter(**which).first()
-        before = {"unlists": row.unlists, "relists": row.relists} if row else None
-        after = None if unlists is None else {"unlists": unlists, "relists": relists}
+        unset = {"is_own": False} if goods_id is not None else {"unlists": False, "relists": False}
+        before = {"unlists": row.unlists, "relists": row.relists} if row else unset
+        after = unset if unlists is None else {"unlists": unlists, "relists": relists}
         if before == after:
             return
         if row is not None:

@@ -172,6 +172,8 @@ VERBS: dict[str, Any] = {
 }
 _FIELDS: dict[str, Any] = {
     "floor": gettext_lazy("Guaranteed floor"),
+    "is_limited": gettext_lazy("Limit what may be on hold"),
+    "is_own": gettext_lazy("Goods with switches of their own"),
     "given": gettext_lazy("Given"),
     "cap": gettext_lazy("Cap"),
     "buffer": gettext_lazy("Safety buffer"),

@@ -101,6 +101,20 @@ def test_the_platform_writes_templates_for_every_shipper(world: World) -> None:
     assert rows("select 1 from freight_template where id = %s", template.pk) == []
 
 
+def test_zones_nobody_touched_are_left_out_and_the_first_counts_as_it_stands(world: World) -> None:
+    supplier = world.supplier()
+    plain = {"first_fen": "0", "step_fen": "0"}
+    sent = {"name": "快递", "kind": "weight"} | zones(plain, {"regions": "西藏", "is_unserved": "on"} | plain, plain)
+    made = at_work("supplier", supplier).post("/supplier/freight/new/", sent)
+    assert made.status_code == 302
+    kept = rows(
+        "select z.regions, z.is_served from freight_zone z join freight_template t on t.id = z.template_id"
+        " where t.supplier_id = %s order by z.position",
+        supplier.pk,
+    )
+    assert kept == [([], True), (["54"], False)]
+
+
 def test_new_prices_are_announced_seen_and_called_off(world: World) -> None:
     article = world.article(supplier_price_fen=800)
     browser = at_work("platform", None)
@@ -267,10 +281,10 @@ def test_every_party_reads_why_an_amount_is_what_it_is_and_no_more(world: World)
     for name, shown in pages.items():
         assert "顺丰快递" in shown, name
         assert "10.60" in shown, name
-        assert ("7.77" in shown) == (name != "distributor"), f"{name}: the supplier price"
+        assert ("15.54" in shown) == (name != "distributor"), f"{name}: two pieces at the supplier price"
         assert ("10.30" in shown) == (name != "supplier"), f"{name}: the agreed price"
         assert ("3%" in shown) == (name != "supplier"), f"{name}: the rate of the goods"
-    assert "15.54" in pages["supplier"], "two pieces kept at his own price"
+    assert "7.77" not in pages["distributor"]
     shown = page(buyer, f"/distributor/goods/{article.goods_id}/")
     assert "3%" in shown
     assert "10.30" in shown

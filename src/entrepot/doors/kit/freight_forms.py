@@ -95,7 +95,10 @@ def zone_forms(data: Mapping[str, Any] | None, *, template: TemplateRow | None) 
         ZoneForm, extra=0 if template else 1, can_delete=True, max_num=ZONES_AT_MOST, absolute_max=ZONES_AT_MOST
     )
     if data is not None:
-        return kind(data, prefix="zone")
+        sent = kind(data, prefix="zone")
+        for one in sent.forms[:1]:
+            one.empty_permitted = False  # the first zone counts as it stands; further ones that nobody touched do not
+        return sent
     return kind(prefix="zone", initial=[_initial(zone) for zone in template.zones] if template else None)
 
 
@@ -116,7 +119,7 @@ def saved(form: TemplateForm, *, zones: "BaseFormSet[ZoneForm]", save: Callable[
     """Return the template as `save` has kept it; None when a form is wrong or the room refuses, which it then says."""
     if not (form.is_valid() & zones.is_valid()):
         return None
-    kept = [one for one in zones.forms if not one.cleaned_data.get("DELETE")]
+    kept = [one for one in zones.forms if one.cleaned_data and not one.cleaned_data.get("DELETE")]
     values = form.cleaned_data
     try:
         return save(

@@ -127,8 +127,11 @@ def test_free_from_an_amount_or_a_number_of_pieces(pieces: int, fen: int, free_b
     )
 
 
+@settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(1, 9), st.integers(2, 4), st.sampled_from([None, 7, 8]), st.integers(0, 3000))),
+    st.lists(
+        st.tuples(st.integers(1, 9), st.integers(2, 4), st.sampled_from([None, 7, 8]), st.integers(0, 3000)), max_size=6
+    ),
     st.integers(0, 5),
     st.integers(0, 5000),
     st.integers(0, 5),

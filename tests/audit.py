@@ -161,7 +161,19 @@ where a.sku_id = any(%s) and (a.taken <> t.taken or a.taken > a.cap)
 def faults(*, distributors: Iterable[int] = (), skus: Iterable[int] = ()) -> list[str]:
     """Every contradiction among the rows of these distributors and SKUs, in words; empty when all is well."""
     parties, articles = list(distributors), list(skus)
-    by_party = (_BALANCES, _RUNNING, _HELD, _CLEARING, _DRAWN, _PIECES, _RETURNED, _SHARED, _REFERRED, _VERSIONS, _WAITING)
+    by_party = (
+        _BALANCES,
+        _RUNNING,
+        _HELD,
+        _CLEARING,
+        _DRAWN,
+        _PIECES,
+        _RETURNED,
+        _SHARED,
+        _REFERRED,
+        _VERSIONS,
+        _WAITING,
+    )
     by_sku = (_LEVELS, _RESERVED, _TAKEN, _GIVEN)
     found: list[str] = []
     for statements, ids in ((by_party, parties), (by_sku, articles)):

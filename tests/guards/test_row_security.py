@@ -339,7 +339,9 @@ def test_a_write_without_a_filter_reaches_only_ones_own(neighbours: Neighbours, 
     assert left == [(neighbours.bob.pk,)]
 
 
-@pytest.mark.parametrize("column", ["state = 'active'", "tier_id = tier_id", "hold_ttl_s = 3600", "low_balance_fen = 0"])
+@pytest.mark.parametrize(
+    "column", ["state = 'active'", "tier_id = tier_id", "hold_ttl_s = 3600", "low_balance_fen = 0"]
+)
 def test_a_distributor_does_not_change_his_own_terms(neighbours: Neighbours, column: str) -> None:
     with (
         pytest.raises(DatabaseError, match="permission denied"),

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-ROW = re.compile(r"^\| (?P<row>[SDMI]\d{2,3}|N\d{1,2}) \| (?P<term>[^|]+) \| `(?P<where>[^`]+)` \| `(?P<test>[^`]+)` \|$")
+ROW = re.compile(
+    r"^\| (?P<row>[SDMI]\d{2,3}|N\d{1,2}) \| (?P<term>[^|]+) \| `(?P<where>[^`]+)` \| `(?P<test>[^`]+)` \|$"
+)
 PROMISE = re.compile(r"^\| (?P<number>\d+) \| (?P<promise>[^|]+) \| (?P<proof>[^|]+) \| (?P<planted>[^|]+) \|$")
 
 

@@ -223,7 +223,7 @@ def test_a_debt_is_made_good_by_later_earnings(world: World) -> None:
     actions.pay_out(his.pk, amount_fen=500, bank_reference="B", once=world.name("o"), **terms)
     returned(world, order, {1: (1, 10_000)})
     assert owed(his) == -500
-    with pytest.raises(Mistake, match="^amount_fen: "):
+    with pytest.raises(Mistake, match=r"^amount_fen: "):
         actions.pay_out(his.pk, amount_fen=1, bank_reference="B", once=world.name("o"), **terms)
     done(world, party, (goods, 3))
     assert owed(his) == 1_000
@@ -271,14 +271,14 @@ def test_a_party_has_one_referrer_at_a_time_and_its_history_stays(world: World) 
     first, second = referrer(world, one), referrer(world, one)
     supplier, own = world.supplier(), world.supplier(is_own=True)
     link = brought(first, supplier=supplier)
-    with pytest.raises(Mistake, match="^party: "):
+    with pytest.raises(Mistake, match=r"^party: "):
         brought(second, supplier=supplier)
-    with pytest.raises(Mistake, match="^party: "):
+    with pytest.raises(Mistake, match=r"^party: "):
         brought(first, supplier=own)
     now = database_now()
-    with pytest.raises(Mistake, match="^since: "):
+    with pytest.raises(Mistake, match=r"^since: "):
         actions.attach(first.pk, supplier_id=world.supplier().pk, since=now - timedelta(days=1), actor=STAFF)
-    with pytest.raises(Mistake, match="^until: "):
+    with pytest.raises(Mistake, match=r"^until: "):
         actions.end_attachment(link.pk, reason="x", until=now - timedelta(days=1), actor=STAFF)
     later = now + timedelta(days=30)
     actions.end_attachment(link.pk, reason="ends in a month", until=later, actor=STAFF)
@@ -295,7 +295,7 @@ def test_a_party_has_one_referrer_at_a_time_and_its_history_stays(world: World) 
             connection.cursor() as cursor,
         ):
             cursor.execute(change, [second.pk, link.pk])
-    with pytest.raises(Mistake, match="^reason: "):
+    with pytest.raises(Mistake, match=r"^reason: "):
         actions.end_attachment(link.pk, reason=" ", actor=STAFF)
 
 
@@ -308,7 +308,7 @@ def test_grades_that_together_could_take_more_than_all_are_refused(world: World)
         grade(world, 4001, 0)
     with pytest.raises(Mistake):
         actions.change_grade(fair.pk, name=fair.name, supplier_rate_bps=4001, distributor_rate_bps=6000, actor=STAFF)
-    with pytest.raises(Mistake, match="^supplier_rate_bps: "):
+    with pytest.raises(Mistake, match=r"^supplier_rate_bps: "):
         grade(world, -1, 0)
     actions.change_grade(fair.pk, name=fair.name, supplier_rate_bps=0, distributor_rate_bps=0, actor=STAFF)
     with scope.platform():
@@ -323,9 +323,9 @@ def test_he_is_paid_once_and_never_more_than_he_is_owed(world: World) -> None:
     done(world, party, (goods, 2))
     assert owed(his) == 1_000
     terms: dict[str, Any] = {"month": date(2026, 1, 15), "paid_on": date(2026, 2, 1), "actor": STAFF}
-    with pytest.raises(Mistake, match="^amount_fen: "):
+    with pytest.raises(Mistake, match=r"^amount_fen: "):
         actions.pay_out(his.pk, amount_fen=1_001, bank_reference="B1", once=world.name("o"), **terms)
-    with pytest.raises(Mistake, match="^bank_reference: "):
+    with pytest.raises(Mistake, match=r"^bank_reference: "):
         actions.pay_out(his.pk, amount_fen=1, once=world.name("o"), **terms)
     suspend_referrer(his.pk, actor=STAFF, reason="contract in question")
     with pytest.raises(Mistake):

@@ -50,7 +50,7 @@ def read_endpoint(distributor_id: int) -> Endpoint:
 
 def secret_of(endpoint: Endpoint) -> str:
     """Return the secret under which callbacks are signed, empty before there is an address."""
-    return unseal(endpoint.secret_sealed).decode() if endpoint.secret_sealed is not None else ""
+    return unseal(bytes(endpoint.secret_sealed)).decode() if endpoint.secret_sealed is not None else ""
 
 
 def renew_secret(distributor_id: int, *, actor: str, address: str = "") -> str:

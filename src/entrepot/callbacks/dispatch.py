@@ -151,7 +151,7 @@ class Dispatcher:
             headers = signed_headers(f"evt_{asked.challenge}", body=body, secret=asked.secret, now_s=int(time.time()))
             outcome = await caller.post(asked.url, body=body, headers=headers)
             is_right, reason = _answered(asked.challenge, outcome)
-            wait_s = wait_before(asked.tries + 2, chance=_chance.random(), asked_s=outcome.retry_after_s)
+            wait_s = wait_before(asked.tries + 2, chance=_chance.randint(0, 100), asked_s=outcome.retry_after_s)
 
             def keep() -> None:
                 queue.log_call(asked.distributor_id, event_type=VERIFY, url=asked.url, request=body, outcome=outcome)
@@ -172,7 +172,7 @@ def _close() -> None:
 def _judged(due: Due, outcome: Outcome) -> Tried:
     if outcome.status is not None and not outcome.fault and is_success(outcome.status):
         return Tried(due, outcome, "delivered", 0)
-    wait_s = wait_before(due.attempts + 2, chance=_chance.random(), asked_s=outcome.retry_after_s)
+    wait_s = wait_before(due.attempts + 2, chance=_chance.randint(0, 100), asked_s=outcome.retry_after_s)
     return Tried(due, outcome, "dead", 0) if wait_s is None else Tried(due, outcome, "waiting", wait_s)
 
 

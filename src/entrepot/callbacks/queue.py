@@ -144,7 +144,7 @@ def due_messages(slots: dict[int, int], *, busy: Sequence[int]) -> list[Due]:
     with scope.desk(read_only=True), connection.cursor() as cursor:
         cursor.execute(_DUE, {"distributor_ids": list(slots), "slots": list(slots.values()), "busy": list(busy)})
         return [
-            Due(*row[:7], secret=unseal(row[7]).decode(), body=body_of(row[3], row[2], row[4], at=row[8], data=row[9]))
+            Due(*row[:7], unseal(row[7]).decode(), body_of(row[3], row[2], row[4], at=row[8], data=row[9]))
             for row in cursor.fetchall()
         ]
 

@@ -38,17 +38,17 @@ _INSIDE = (
 )
 
 
-def wait_before(attempt: int, *, chance: float, asked_s: int = 0) -> int | None:
+def wait_before(attempt: int, *, chance: int, asked_s: int = 0) -> int | None:
     """Return the seconds before an attempt (the first is 1), None when there is none after the last.
 
-    `chance` from 0 to 1 spreads the wait by ±10 %. `asked_s` is what the receiver's Retry-After asks for: it is waited
+    `chance`, a percentage from 0 to 100, spreads the wait by ±10 %. `asked_s` is what the receiver's Retry-After asks for: it is waited
     at least so long, and at most a day.
     """
     if attempt > ATTEMPTS:
         return None
     wait_s = WAITS_S[attempt - 1]
     spread_s = wait_s * SPREAD // 100
-    return max(wait_s - spread_s + round(2 * spread_s * chance), min(asked_s, LONGEST_ASKED_S))
+    return max(wait_s - spread_s + 2 * spread_s * chance // 100, min(asked_s, LONGEST_ASKED_S))
 
 
 def is_admitted(address: Address, *, allowed: Sequence[Network] = ()) -> bool:

@@ -50,7 +50,11 @@ def watches(distributor_ids: Iterable[int] | None = None) -> dict[int, Watch]:
     if distributor_ids is not None:
         rows = rows.filter(distributor_id__in=list(distributor_ids))
     figures = rows.values_list("distributor_id", "warn_below_fen", "is_low", "waiting_fen")
-    return {owner: Watch(*watch) for owner, *watch in figures if owner is not None}
+    return {
+        owner: Watch(warn_below_fen, is_low, waiting_fen)
+        for owner, warn_below_fen, is_low, waiting_fen in figures
+        if owner is not None
+    }
 
 
 def payable_fen(supplier_id: int) -> int:

@@ -57,7 +57,9 @@ def request_top_up(
             remark=remark.strip()[:200],
             requested_by_id=None if person is None else person.user_id,
         )
-        after: dict[str, object] = {"amount_fen": amount_fen} | ({"follows": former.pk} if former is not None else {})
+        after: dict[str, object] = {"amount_fen": amount_fen}
+        if former is not None:
+            after["follows"] = former.pk
         _log(top_up, "topup.requested", actor=actor, after=after, address=address)
     return top_up
 

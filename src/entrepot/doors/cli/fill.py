@@ -22,7 +22,6 @@ from entrepot.base.clock import database_now
 from entrepot.catalog.models import Category
 from entrepot.catalog.rules import ALLOWED_PROMOTIONS, bigrams
 from entrepot.doors.cli.demo.buyers import consignee
-from entrepot.orders.models import Order
 from entrepot.parties.actions import create_tier, ensure_platform_supplier
 from entrepot.parties.models import Distributor, PartyState, Supplier, Tier
 from entrepot.stock.warehouses import main_warehouse
@@ -91,8 +90,10 @@ SQL = {
 
 def fill(arguments: argparse.Namespace) -> int:
     """Add goods and orders to an empty or a demo world; another one only when told `--yes`. Prints how fast it goes."""
-    with scope.desk(read_only=True):
-        is_real = not settings.DEMO and Order.objects.exclude(out_order_no__startswith="F").exists()
+    with scope.desk(read_only=True), connection.cursor() as cursor:
+        cursor.execute("select exists (select from orders_order where out_order_no not like 'F%')")
+        (is_traded,) = cursor.fetchone()
+    is_real = not settings.DEMO and is_traded
     if is_real and not arguments.yes:
         print("orders are traded here: say --yes if this world is to be filled all the same", file=sys.stderr)
         return 1

@@ -16,7 +16,7 @@ from entrepot.callbacks.rules import TYPES
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.lists import page_of
 from entrepot.doors.kit.operations import actor
-from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.party import PartyRequest, page, scope_of
 
 
 class EndpointForm(forms.Form):
@@ -83,31 +83,28 @@ def callback_save(request: PartyRequest) -> HttpResponse:
         else:
             messages.success(request, _("The callback address is saved."))
             return HttpResponseRedirect(reverse("distributor:callbacks"))
-    return _again(request, form=form)
-
-
-@page("distributor", "keys.edit")
-def _again(request: PartyRequest, *, form: EndpointForm) -> HttpResponse:
-    return _shown(request, form=form, status=422)
+    with scope_of(request.party.user, read_only=True):
+        return _shown(request, form=form, status=422)
 
 
 @require_POST
 @page("distributor", "keys.edit", in_scope=False)
 def callback_deed(request: PartyRequest, deed: str) -> HttpResponse:
     """Send a test, ask the address once more, or send again what was given up."""
-    own = {"actor": actor(request.party), "address": client_ip(request) or ""}
+    party_id, who, address = request.party.id, actor(request.party), client_ip(request) or ""
     try:
         if deed == "test":
-            actions.send_test(request.party.id, **own)
+            actions.send_test(party_id, actor=who, address=address)
             messages.success(request, _("A test is on its way; it shows below in a moment."))
         elif deed == "retry":
-            actions.try_again(request.party.id, **own)
+            actions.try_again(party_id, actor=who, address=address)
             messages.success(request, _("The address is asked once more."))
         elif deed == "dead":
-            count = actions.replay(request.party.id, only_dead=True, **own)
+            count = actions.replay(party_id, only_dead=True, actor=who, address=address)
             messages.success(request, _("%(count)d events are sent again.") % {"count": count})
         elif deed.isdigit():
-            count = actions.replay(request.party.id, first_seq=int(deed), last_seq=int(deed), **own)
+            seq = int(deed)
+            count = actions.replay(party_id, first_seq=seq, last_seq=seq, actor=who, address=address)
             said = _("Event %(seq)s is sent again.") if count else _("Event %(seq)s is on its way already.")
             messages.success(request, said % {"seq": deed})
         else:

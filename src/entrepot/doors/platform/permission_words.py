@@ -41,7 +41,6 @@ VERBS: dict[str, Any] = {
     "answer": _("confirm, dispute"),
     "pay": _("pay"),
     "request": _("ask for"),
-    "pay": _("record payouts"),
 }
 
 

@@ -46,7 +46,7 @@ select order_id, refund_no, amount_fen from orders_refund where order_id = any(%
 -- name: returned
 select r.order_id, r.line_no, r.supplier_id, r.qty, r.amount_fen, r.supplier_fen, r.fee_fen, r.freight_fen,
        r.supplier_freight_fen
-from orders_returned r join orders_order o on o.id = r.order_id
+from orders_returned r
 where r.order_id = any(%(order_ids)s::bigint[]);
 
 -- name: left_from

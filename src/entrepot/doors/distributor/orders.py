@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from entrepot.base.money import yuan
 from entrepot.doors.distributor import order_reads
 from entrepot.doors.distributor.order_reads import OrderRow, Wanted
-from entrepot.doors.kit import history
+from entrepot.doors.kit import life
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.figures import bps
@@ -26,7 +26,6 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.events import operations
-from entrepot.events.queries import history_of
 from entrepot.orders.queries import consignee_of
 from entrepot.reports.why import Grounds, Row, freight_why, grounds_of, refund_why
 
@@ -152,25 +151,32 @@ def order_detail(request: PartyRequest, order_id: int) -> HttpResponse:
 
 def shown(request: PartyRequest, *, found: OrderRow, wrong: str = "", status: int = 200) -> HttpResponse:
     """Return the page of one order, with what went wrong on top; to be called inside the distributor's scope."""
-    names = {line.line_no: line.goods_name for line in found.lines}
     party = request.party
     may = {deed for deed in found.deeds if party.can(PERMISSION_OF[deed])}
-    context = {
+    slots = life.Slots(
+        lead="distributor/order_lead.html",
+        actions="distributor/order_deeds.html",
+        lines="distributor/order_lines.html",
+        delivery="distributor/delivery.html",
+        money="distributor/order_money.html",
+        forms=[("", "distributor/order_refund.html")] if "refund" in may else (),
+    )
+    lived = life.context(party, order_id=found.id, slots=slots)
+    if lived is None:
+        raise Http404
+    context = lived | {
         "title": _("Order %(number)s") % {"number": found.out_order_no},
         "order": found,
         "wrong": wrong,
         "may": may,
         "can_after_sale": bool(found.drawn_fen) and found.state != "refunded" and party.can("aftersales.edit"),
         "steps": _steps(found),
-        "facts": history.entries(history_of("order", object_id=found.id), reader="distributor"),
         "why_rows": why_rows(found, grounds=grounds_of(found.id)),
-        "parcels": [(parcel, [(names.get(no, ""), qty) for no, qty in parcel.lines]) for parcel in found.parcels],
-        "refunds": [(refund, [(names.get(no, ""), qty) for no, qty in refund.lines]) for refund in found.refunds],
         "can_reveal": party.can("consignee.reveal"),
         "once": uuid.uuid4().hex,
         "reveal_url": reverse("distributor:reveal", args=[found.id]) if party.can("consignee.reveal") else "",
     }
-    return render(request, "distributor/order.html", context, status=status)
+    return render(request, life.TEMPLATE, context, status=status)
 
 
 def why_rows(found: OrderRow, *, grounds: Grounds) -> list[Row]:

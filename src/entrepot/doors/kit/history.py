@@ -12,7 +12,6 @@ from entrepot.base.actors import SYSTEM, staff_of
 from entrepot.base.money import yuan
 from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.states import state_of
-from entrepot.events.models import Event
 from entrepot.reports import life as happened
 
 _TITLES: dict[str, Any] = {
@@ -46,18 +45,6 @@ class Entry:
     actor: str
 
 
-def entries(events: Iterable[Event], *, reader: str) -> list[Entry]:
-    """Return events as a time line, newest first, for a reader of one back office (its kind)."""
-    found = [Entry(event.at, _title(event), _text(event), actor_name(event.actor, reader=reader)) for event in events]
-    return found[::-1]
-
-
-def _title(event: Event) -> str:
-    if event.type == "order.refunded" and "refund" in event.data:
-        return _("Refunded by after-sale")
-    return str(_TITLES.get(event.type, event.type))
-
-
 def actor_name(actor: str, *, reader: str) -> str:
     """Return who did something, as a reader of one back office may know him: other companies without their people."""
     if actor == SYSTEM:
@@ -70,23 +57,6 @@ def actor_name(actor: str, *, reader: str) -> str:
     return {"platform": _("Platform"), "supplier": _("Shipper"), "distributor": _("Distributor")}[person.kind]
 
 
-def _text(event: Event) -> str:
-    data = event.data
-    parts = []
-    if "tracking_no" in data:
-        parts.append(f"{carrier_name(data['carrier'])} {data['tracking_no']}")
-    if "refunded" in data:
-        parts.append(f"¥{yuan(data['refunded'])}")
-    if event.type.startswith("order.line"):
-        numbers = [line["line"] if isinstance(line, dict) else line for line in data.get("lines", ())]
-        parts.append(_("line %(numbers)s") % {"numbers": ", ".join(map(str, numbers))})
-    if "ship_by" in data:
-        parts.append(_("will be sent by %(day)s") % {"day": data["ship_by"]})
-    if event.reason:
-        parts.append(event.reason)
-    return " · ".join(parts)
-
-
 _BOOKED: dict[str, Any] = {
     "part.placed": gettext_lazy("Came in to be shipped"),
     "take": gettext_lazy("Pieces reserved"),
@@ -94,6 +64,8 @@ _BOOKED: dict[str, Any] = {
     "ship": gettext_lazy("Pieces left the shelf"),
     "settle_fee": gettext_lazy("Service fee earned"),
     "settle_goods": gettext_lazy("Goods income earned"),
+    "reverse_fee": gettext_lazy("Service fee given back"),
+    "reverse_goods": gettext_lazy("Goods income given back"),
 }
 
 
@@ -106,6 +78,8 @@ def lived(life: Iterable[happened.Entry], *, reader: str) -> list[Entry]:
 
 def title(one: happened.Entry) -> str:
     """Return what an entry is called; a transfer by the word its statement uses."""
+    if one.what == "order.refunded" and "refund" in one.data:
+        return _("Refunded by after-sale")
     word = _BOOKED.get(one.what) or _TITLES.get(one.what)
     return str(word or state_of("transfer", one.what)[0])
 

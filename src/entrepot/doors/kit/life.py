@@ -1,58 +1,39 @@
 """The page of one order, the same for three parties: what its template needs, from what the reader may know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from entrepot.doors.kit import history
 from entrepot.doors.kit.party import Party
-from entrepot.reports.life import Life, Reader, life_of
+from entrepot.reports.life import Reader, life_of
 
 TEMPLATE = "kit/life.html"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slots:
-    """The templates an office puts into the page: what stands below the title, its buttons, its form, and the cards."""
+    """The templates an office puts into the page: its buttons, its forms with their headings, lines, address, figures."""
 
     lead: str
     actions: str
+    lines: str
     delivery: str
     money: str
-    form: str = ""
+    forms: Sequence[tuple[Any, str]] = ()
     aside: str = ""
 
 
-def reader_of(party: Party) -> Reader:
-    """Return the reader a party is."""
-    return Reader(kind=party.kind, party_id=party.id)
-
-
-def read(party: Party, *, order_id: int) -> Life | None:
-    """Return the life of an order as the party may know it; call it inside the party's scope."""
-    return life_of(order_id, reader=reader_of(party))
-
-
-def context(
-    life: Life,
-    *,
-    party: Party,
-    slots: Slots,
-    steps: Sequence[tuple[Any, str, Any]],
-    goods_url_name: str = "",
-    why: Mapping[int, Sequence[tuple[str, str, str]]] | None = None,
-) -> dict[str, Any]:
-    """Return what the template needs; `why` explains lines by their number."""
+def context(party: Party, *, order_id: int, slots: Slots) -> dict[str, Any] | None:
+    """Return what the template needs beside the office's own, None when the party has no such order; in its scope."""
+    reader = Reader(kind=party.kind, party_id=party.id)
+    life = life_of(order_id, reader=reader)
+    if life is None:
+        return None
     return {
         "life": life,
-        "reader": reader_of(party),
+        "reader": reader,
         "slots": slots,
-        "steps": steps,
-        "lines": [(line, (why or {}).get(line.line_no)) for line in life.lines],
-        "price_label": _("Supplier price") if party.kind == "supplier" else _("Agreed price"),
-        "goods_url_name": goods_url_name,
         "movements": [(history.title(move), move) for move in life.movements],
         "timeline": history.lived(life.entries, reader=party.kind),
     }

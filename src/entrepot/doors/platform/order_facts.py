@@ -1,16 +1,14 @@
 """Everything the page of one order shows, read in a handful of statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from entrepot.catalog.pictures import address
-from entrepot.doors.kit.carriers import carrier_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,35 +95,11 @@ class LineFacts:
 
 
 @dataclass(slots=True)
-class Parcel:
-    """One parcel with the pieces in it, as `name ×2` texts."""
-
-    carrier: str
-    tracking_no: str
-    shipped_at: datetime
-    supplier: str
-    contents: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One transfer of the order's money, in fen."""
-
-    kind: str
-    amount_fen: int
-    at: datetime
-    remark: str
-    supplier: str | None
-
-
-@dataclass(slots=True)
 class OrderFacts:
     """One order with all that belongs to it."""
 
     head: Head
     lines: list[LineFacts]
-    parcels: list[Parcel]
-    movements: list[Movement]
 
     @property
     def own_open(self) -> list[LineFacts]:
@@ -159,36 +133,12 @@ left join orders_formerline f on f.order_id = l.order_id and f.line_no = l.line_
 left join parties_supplier b on b.id = f.supplier_id
 where l.order_id = any(%s) order by l.order_id, l.line_no
 """
-_PARCELS = """
-select s.id, s.carrier, s.tracking_no, s.shipped_at, p.name, l.goods_name, l.spec, sl.qty
-from orders_shipment s
-join parties_supplier p on p.id = s.supplier_id
-join orders_shipmentline sl on sl.shipment_id = s.id
-join orders_line l on l.order_id = s.order_id and l.line_no = sl.line_no
-where s.order_id = %s order by s.id, sl.line_no
-"""
-_MOVEMENTS = """
-select t.kind, t.amount_fen, t.at, t.remark, p.name
-from ledger_transfer t left join parties_supplier p on p.id = t.supplier_id
-where t.order_id = %s order by t.id
-"""
 
 
 def order_facts(order_id: int) -> OrderFacts | None:
-    """Return everything about one order, None when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_HEAD} where o.id = %s", [order_id])
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        cursor.execute(_PARCELS, [order_id])
-        parcels: dict[int, Parcel] = {}
-        for parcel_id, carrier, *rest, name, spec, qty in cursor.fetchall():
-            parcel = parcels.setdefault(parcel_id, Parcel(carrier_name(carrier), *rest))
-            parcel.contents.append(" ".join(part for part in (name, spec, f"×{qty}") if part))
-        cursor.execute(_MOVEMENTS, [order_id])
-        movements = [Movement(*found) for found in cursor.fetchall()]
-    return OrderFacts(Head(*row), lines_of([order_id])[order_id], list(parcels.values()), movements)
+    """Return one order with its lines, None when there is none."""
+    found = heads([order_id])
+    return OrderFacts(found[0], lines_of([order_id])[order_id]) if found else None
 
 
 def heads(order_ids: Sequence[int]) -> list[Head]:
@@ -231,17 +181,3 @@ def steps(head: Head) -> list[tuple[str, str, datetime | None]]:
         (label, "done" if place < reached else "now" if place == reached else "", at)
         for place, (label, at) in enumerate(moments)
     ]
-
-
-def movement_words() -> dict[str, Any]:
-    """Return what each kind of transfer is called."""
-    return {
-        "draw": _("Drawn from the prepaid balance"),
-        "refund": _("Returned to the prepaid balance"),
-        "settle_supplier": _("Owed to the supplier"),
-        "settle_fee": _("Service fee earned"),
-        "settle_goods": _("Goods income earned"),
-        "reverse_supplier": _("Taken back from the supplier"),
-        "reverse_fee": _("Service fee given back"),
-        "reverse_goods": _("Goods income given back"),
-    }

@@ -7,17 +7,24 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from entrepot.doors.kit import history
+from entrepot.doors.kit import life
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import Party, PartyRequest, page
-from entrepot.doors.platform.order_facts import OrderFacts, movement_words, order_facts, steps
+from entrepot.doors.platform.order_facts import OrderFacts, order_facts, steps
 from entrepot.doors.platform.order_why import line_why, shares, total_why
 from entrepot.events import operations
-from entrepot.events.queries import history_of
 from entrepot.orders.queries import consignee_of
 from entrepot.reports.why import grounds_of
 
+_SLOTS = life.Slots(
+    lead="platform/order_lead.html",
+    actions="platform/order_buttons.html",
+    lines="platform/order_lines.html",
+    delivery="platform/order_consignee.html",
+    money="platform/order_money.html",
+    aside="platform/order_aside.html",
+)
 CANCELLABLE = ("held", "awaiting_funds")
 AFTER_SALE = ("confirmed", "partly_shipped", "shipped", "received", "completed")
 REFUNDABLE = ("confirmed", "partly_shipped")
@@ -27,7 +34,7 @@ REFUNDABLE = ("confirmed", "partly_shipped")
 @require_GET
 def order(request: PartyRequest, order_id: int) -> HttpResponse:
     """Show one order with its life, its money and why each figure is what it is."""
-    return render(request, "platform/order.html", order_context(request, facts=facts_or_404(order_id)))
+    return render(request, life.TEMPLATE, order_context(request, facts=facts_or_404(order_id)))
 
 
 def facts_or_404(order_id: int) -> OrderFacts:
@@ -41,8 +48,11 @@ def facts_or_404(order_id: int) -> OrderFacts:
 def order_context(request: PartyRequest, *, facts: OrderFacts) -> dict[str, Any]:
     """Return what the page of an order shows."""
     head = facts.head
-    words, grounds = movement_words(), grounds_of(head.id)
-    return {
+    grounds = grounds_of(head.id)
+    lived = life.context(request.party, order_id=head.id, slots=_SLOTS)
+    if lived is None:
+        raise Http404
+    return lived | {
         "title": _("Order %(number)s") % {"number": head.id},
         "order": head,
         "facts": facts,
@@ -52,8 +62,6 @@ def order_context(request: PartyRequest, *, facts: OrderFacts) -> dict[str, Any]
         "shares": shares(head, lines=facts.lines),
         "supply_fen": sum(line.supply_price_fen * line.qty for line in facts.lines),
         "fee_fen": sum(line.fee_fen * line.qty for line in facts.lines),
-        "movements": [(words.get(move.kind, move.kind), move) for move in facts.movements],
-        "timeline": history.entries(history_of("order", object_id=head.id), reader="platform"),
         "can": allowed(request.party, facts=facts),
     }
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base import scope
-from entrepot.doors.kit import carriers
+from entrepot.doors.kit import carriers, life
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.forms import DayRangeField
@@ -229,34 +229,39 @@ def shown(
     status: int = 200,
 ) -> HttpResponse:
     """Show one order with the forms given, or fresh ones; in the supplier's scope."""
-    names = {line.line_no: line.goods_name for line in order.lines}
-    context = {
+    party = request.party
+    can_ship = order.is_to_ship and party.can("orders.ship")
+    can_accept = bool(order.askable) and party.can("orders.ship")
+    forms = [(_("Can you supply it?"), "supplier/accept_form.html")] if can_accept else []
+    slots = life.Slots(
+        lead="supplier/order_lead.html",
+        actions="supplier/order_acts.html",
+        lines="supplier/order_lines.html",
+        delivery="supplier/delivery.html",
+        money="supplier/order_money.html",
+        forms=[*forms, (_("Send a parcel"), "supplier/ship_form.html")] if can_ship else forms,
+    )
+    lived = life.context(party, order_id=order.order_id, slots=slots)
+    if lived is None:
+        raise Http404
+    context = lived | {
         "title": _("Order %(number)s") % {"number": order.order_id},
         "order": order,
         "form": form or ShipForm(order=order),
         "word_form": word_form or WordForm(),
         "former": former_lines(order.order_id) if order.is_gone or order.state in OPEN else [],
         "steps": _steps(order),
-        "parcels": [
-            {
-                "carrier": carriers.carrier_name(parcel.carrier),
-                "tracking_no": parcel.tracking_no,
-                "shipped_at": parcel.shipped_at,
-                "lines": [(names.get(number, ""), qty) for number, qty in parcel.lines],
-            }
-            for parcel in order.parcels
-        ],
         "why_rows": settled_why(
             [(line.sku_code, line.supplier_price_fen, line.qty, line.refunded_qty) for line in order.lines],
             charges=grounds_of(order.order_id).charges,
             freight_fen=order.freight_fen,
         ),
-        "can_ship": order.is_to_ship and request.party.can("orders.ship"),
-        "can_accept": bool(order.askable) and request.party.can("orders.ship"),
+        "can_ship": can_ship,
+        "can_accept": can_accept,
         "can_reveal": request.party.can("consignee.reveal"),
         "next": onward(request, default=reverse("supplier:order", args=[order.order_id])),
     }
-    return render(request, "supplier/order.html", context, status=status)
+    return render(request, life.TEMPLATE, context, status=status)
 
 
 def onward(request: PartyRequest, *, default: str) -> str:

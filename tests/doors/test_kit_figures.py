@@ -117,3 +117,17 @@ def test_a_ring_of_one_part_is_whole() -> None:
     drawn = charts.donut([("a", 5)], title="t", total_label="all")
     start, end = re.findall(r"M([\d.]+,[\d.]+) A80,80 0 1 1 ([\d.]+,[\d.]+)", drawn)[0]
     assert start != end, "an arc that ends where it began draws nothing"
+
+
+def test_a_long_select_says_what_the_usual_one_says() -> None:
+    from django import forms
+
+    from entrepot.doors.kit.forms import LongSelect
+
+    choices = [("", "全部"), (1, "<b>甲</b>"), (2, '乙"')]
+    for value in (None, "", 1, "2", "nobody"):
+        said = [
+            "".join(kind(attrs={"class": "x"}, choices=choices).render("who", value, {"id": "id_who"}).split())
+            for kind in (LongSelect, forms.Select)
+        ]
+        assert said[0] == said[1], value

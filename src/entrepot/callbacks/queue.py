@@ -144,8 +144,12 @@ def due_messages(slots: dict[int, int], *, busy: Sequence[int]) -> list[Due]:
     with scope.desk(read_only=True), connection.cursor() as cursor:
         cursor.execute(_DUE, {"distributor_ids": list(slots), "slots": list(slots.values()), "busy": list(busy)})
         return [
-            Due(*row[:7], unseal(row[7]).decode(), body_of(row[3], row[2], row[4], at=row[8], data=row[9]))
-            for row in cursor.fetchall()
+            Due(
+                *(message_id, distributor_id, seq, event_id, kind, attempts, url),
+                secret=unseal(sealed).decode(),
+                body=body_of(event_id, seq, kind, at=at, data=data),
+            )
+            for message_id, distributor_id, seq, event_id, kind, attempts, url, sealed, at, data in cursor.fetchall()
         ]
 
 

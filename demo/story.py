@@ -160,6 +160,8 @@ def a_supplier_is_settled(story: Story) -> None:
     print("供应商商品：成本 50.00，供货价 80.00；发货、收货、完成后入账")
     name, username = f"供应商 {story.mark}", f"s{story.mark}"
     answer = story.platform.submit("/platform/suppliers/new/", name=name, username=username, is_active="on")
+    at = story._id_of(name, "/platform/suppliers/")
+    story.platform.submit(f"/platform/suppliers/{at}/bounds/", has_all_categories="on", has_all_brands="on")
     supplier = Office(story.base_url, "supplier")
     supplier.sign_in(username, _password(answer.text))
     code = f"D-{story.mark}"

@@ -7,7 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 
+from entrepot.base import scope
+from entrepot.parties.models import Referrer
 from entrepot.trade import desk, snapshot
 from entrepot.trade.arrays import literal
 from entrepot.trade.sql import SQL
@@ -23,7 +26,11 @@ TABLES = {
     "lock_levels_of_skus": "stock_level",
     "lock_allotments": "stock_allotment",
     "lock_allotments_of_skus": "stock_allotment",
+    "lock_allotments_named": "stock_allotment",
+    "lock_referrers": "ledger_account",
 }
+# Rows of these begin with something else than their id.
+BY_OWNER = {"lock_referrers": "referrer_id"}
 
 
 def arguments(world: World) -> dict[str, list[Any]]:
@@ -36,7 +43,17 @@ def arguments(world: World) -> dict[str, list[Any]]:
             world.allotment(article, distributor=mall, pieces=3)
     orders = [world.place(mall, *((article, 1) for article in articles)) for mall in malls]
     waiting = [world.place(poor, (articles[0], 1), mode="direct") for _ in range(3)]
+    with scope.platform():
+        referrers = [
+            Referrer.objects.create(number=world.name("R")[:20], name="R", state="active").pk for _ in range(3)
+        ]
+    with scope.desk(), connection.cursor() as cursor:
+        cursor.execute(SQL["open_referrers"], {"referrer_ids": literal(sorted(referrers))})
+        cursor.execute("select array_agg(id) from stock_allotment where sku_id = %s", [articles[2].sku_id])
+        (named,) = cursor.fetchone()
     return {
+        "referrer_ids": sorted(referrers),
+        "allotment_ids": named,
         "order_ids": [orders[0].id, orders[1].id, orders[2].id, waiting[1].id],
         "credited": [poor.pk],
         "distributor_ids": [mall.pk for mall in (*malls, poor)],
@@ -75,7 +92,8 @@ def test_no_row_is_lost_by_waiting_for_it(world: World, committed: roles.Access,
         assert len(wanted) >= 3
         lost = {}
         for row_id in wanted:
-            one.execute(f"update {TABLES[name]} set id = id where id = %s", [row_id])
+            key = BY_OWNER.get(name, "id")
+            one.execute(f"update {TABLES[name]} set id = id where {key} = %s", [row_id])
             found = _while_waiting(one, two, SQL[name], values)
             if found != wanted:
                 lost[row_id] = found

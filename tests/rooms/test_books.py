@@ -166,7 +166,7 @@ FAULTS = {
     ),
     "a part's state": (
         "update orders_supplyorder set state = 'shipped' where state = 'completed'",
-        {("orders_supplyorder", "state")},
+        {("orders_supplyorder", name) for name in ("state", "received_at", "completed_at")},
     ),
     "what is owed for a part": (
         "update orders_supplyorder set payable_fen = payable_fen + 1 where payable_fen > 0",

@@ -93,7 +93,13 @@ class Windows:
     def check_waiting(self, deed: Deed, *, total: int) -> None:
         """Raise when an order was let wait for money that was there all the time."""
         waits = deed.answer is not None and deed.answer.state == "awaiting_funds"
-        least = self.least(("money", deed.party), deed=deed) - self._may_be_drawn[deed.party]
+        # Orders that began to wait in this burst stand before it too, and keep what they need to themselves.
+        before = sum(
+            kept.total
+            for number, kept in self.auditor.orders.items()
+            if number not in self._known and kept.party == deed.party and kept.state == "awaiting_funds"
+        )
+        least = self.least(("money", deed.party), deed=deed) - self._may_be_drawn[deed.party] - max(0, before - total)
         if waits and deed.verb in ("place", "confirm") and least >= total:
             raise Found(f"{deed}: waits for funds, and there was never less than {total}")
 

@@ -10,6 +10,13 @@ _SET = (
     " set_config('entrepot.tier_id', %s, true), set_config('role', %s, true)"
 )
 
+# The tier is looked up when the settings before it are made, so that the distributor finds his own row.
+_SET_WITH_TIER = (
+    "select set_config('entrepot.kind', %s, true), set_config('entrepot.party_id', %s, true),"
+    " set_config('entrepot.tier_id', coalesce((select tier_id::text from parties_distributor where id = %s), '0'), true),"
+    " set_config('role', %s, true)"
+)
+
 # What `desk` sends first. Who opens a transaction of his own for the desk may let it travel with his first statements.
 AS_DESK = "select set_config('entrepot.kind', 'desk', true), set_config('role', 'entrepot_desk', true)"
 
@@ -21,7 +28,9 @@ _GET = (
 
 
 @contextmanager
-def _scoped(kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False) -> Iterator[None]:
+def _scoped(
+    kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False, opening: str = _SET
+) -> Iterator[None]:
     nested = connection.in_atomic_block
     with transaction.atomic():
         before = None
@@ -31,7 +40,7 @@ def _scoped(kind: str, *, party_id: int = 0, role: str = "none", read_only: bool
                 before = cursor.fetchone()
             elif read_only:
                 cursor.execute("set transaction read only")
-            cursor.execute(_SET, [kind, str(party_id), "0", role])
+            cursor.execute(opening, [kind, str(party_id), party_id if opening is _SET_WITH_TIER else "0", role])
         yield
         if before is not None:
             with connection.cursor() as cursor:
@@ -55,13 +64,7 @@ def supplier(supplier_id: int, *, read_only: bool = False) -> Iterator[None]:
 @contextmanager
 def distributor(distributor_id: int, *, read_only: bool = False) -> Iterator[None]:
     """Open a transaction that sees one distributor's rows and the goods shown to him."""
-    with _scoped("distributor", party_id=distributor_id, read_only=read_only):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select set_config('entrepot.tier_id', coalesce((select tier_id::text from parties_distributor"
-                " where id = %s), '0'), true)",
-                [distributor_id],
-            )
+    with _scoped("distributor", party_id=distributor_id, read_only=read_only, opening=_SET_WITH_TIER):
         yield
 
 

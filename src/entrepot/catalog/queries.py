@@ -1,7 +1,9 @@
 """Reads of the room that others share: the tree, bounds of suppliers, attributes, what a version holds."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from entrepot.catalog.models import (
@@ -18,6 +20,13 @@ from entrepot.catalog.models import (
 from entrepot.catalog.rules import CONTENT_FIELDS, SKU_FIELDS, UNBOUNDED, AttributeRow, Bounds, below
 from entrepot.parties.models import Supplier
 
+_CHOICES = """
+select is_brand, id, parent_id, name from (
+    select false as is_brand, id, parent_id, name, position, '' as word from catalog_category
+    union all select true, id, null, name, 0, name from catalog_brand
+) as choices order by is_brand, position, word, id
+"""
+
 
 def parents() -> dict[int, int | None]:
     """Return each category's parent."""
@@ -26,7 +35,11 @@ def parents() -> dict[int, int | None]:
 
 def category_names() -> dict[int, str]:
     """Return the categories by their full names, `trunk / branch / leaf`, in the order of the tree."""
-    rows = {pk: (parent_id, name) for pk, parent_id, name in Category.objects.values_list("pk", "parent_id", "name")}
+    return _full_names(Category.objects.values_list("pk", "parent_id", "name"))
+
+
+def _full_names(categories: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
+    rows = {pk: (parent_id, name) for pk, parent_id, name in categories}
     children: dict[int | None, list[int]] = {}
     for pk, (parent_id, _name) in rows.items():
         children.setdefault(parent_id, []).append(pk)
@@ -66,6 +79,16 @@ def brand_choices(bounds: Bounds) -> list[tuple[int, str]]:
     """Return the brands a supplier may offer."""
     rows = Brand.objects.order_by("name").values_list("pk", "name")
     return [(pk, name) for pk, name in rows if bounds.has_brand(pk)]
+
+
+def choices(bounds: Bounds) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return the categories and the brands a supplier may offer, both by one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHOICES)
+        rows = cursor.fetchall()
+    names = _full_names((pk, parent_id, name) for is_brand, pk, parent_id, name in rows if not is_brand)
+    brands = [(pk, name) for is_brand, pk, _, name in rows if is_brand and bounds.has_brand(pk)]
+    return [(pk, name) for pk, name in names.items() if bounds.has_category(pk)], brands
 
 
 def attributes(bounds: Bounds | None = None) -> list[AttributeRow]:

@@ -74,7 +74,11 @@ _RATES = """
 select goods_id, tier_id, distributor_id, rate_bps from pricing_feerate
 where goods_id = any(%s) and (tier_id = %s or distributor_id = %s)
 """
-_TEMPLATES = "select goods_id, template_id from freight_goodstemplate where goods_id = any(%s)"
+# The freight template of the goods comes with each of their SKUs, which saves a question.
+_SKUS_AND_TEMPLATE = _SKUS.replace(
+    "from catalog_sku",
+    ", (select t.template_id from freight_goodstemplate t where t.goods_id = catalog_sku.goods_id) from catalog_sku",
+)
 
 # Levels and open allotments in one round trip: their columns share places, and the moment comes along.
 _POOLS = """
@@ -123,11 +127,11 @@ def goods_page(
 def fill(goods: dict[int, ShelfGoods], *, terms: Terms) -> None:
     """Give goods, found by whatever way and kept by id, their SKUs with agreed prices and the stock he may take."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_SKUS} and goods_id = any(%s) order by goods_id, position, id", [list(goods)])
-        skus = [ShelfSku(*row) for row in cursor.fetchall()]
-        cursor.execute(_TEMPLATES, [list(goods)])
-        for goods_id, template_id in cursor.fetchall():
-            goods[goods_id].freight_template_id = template_id
+        cursor.execute(f"{_SKUS_AND_TEMPLATE} and goods_id = any(%s) order by goods_id, position, id", [list(goods)])
+        skus = []
+        for *row, template_id in cursor.fetchall():
+            skus.append(ShelfSku(*row))
+            goods[skus[-1].goods_id].freight_template_id = template_id
     _price_and_count(skus, terms=terms)
     for sku in skus:
         goods[sku.goods_id].skus.append(sku)

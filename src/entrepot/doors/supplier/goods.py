@@ -47,10 +47,7 @@ class GoodsSearch(FilterForm):
     def full_clean(self) -> None:
         """Give the selects what the platform has opened to him before anything is judged."""
         every: tuple[Any, Any] = ("", gettext_lazy("All"))
-        for name, found in (
-            ("category", queries.category_choices(self.bounds)),
-            ("brand", queries.brand_choices(self.bounds)),
-        ):
+        for name, found in zip(("category", "brand"), queries.choices(self.bounds), strict=True):
             self.fields[name].choices = [every, *found]  # type: ignore[attr-defined]
         super().full_clean()
 

@@ -42,6 +42,8 @@ def ask_supplier(people: People, *, now: datetime, dice: random.Random) -> None:
     for number, (minutes, note) in enumerate(zip(_AGO, _NOTES, strict=True)):
         orders += _place(people, at=now - timedelta(minutes=minutes), sku=his[number % len(his)], note=note, dice=dice)
     _say(people, orders, supplier_id=supplier.pk, now=now)
+    # The lines asked about stay so; what comes from now on goes straight to shipping, until the platform asks again.
+    actions.set_terms(supplier.pk, minutes=None, policy="ask", actor=people.actors["admin"])
 
 
 def _place(people: People, *, at: datetime, sku: Sku, note: str, dice: random.Random) -> list[OrderRow]:

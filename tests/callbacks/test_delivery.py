@@ -153,14 +153,15 @@ def test_gone_and_long_failing_addresses_are_disabled(
 def test_a_hostile_receiver_harms_only_itself(
     world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
 ) -> None:
-    hostile = [called(make_receiver(behaviour).url) for behaviour in (drip, endless, silent)]
+    receivers = [make_receiver(behaviour) for behaviour in (drip, endless, silent)]
+    hostile = [called(receiver.url) for receiver in receivers]
     good = make_receiver()
     party = called(good.url)
     eventually(lambda: all(state_of(mall) == "active" for mall in (*hostile, party)))
     for mall in hostile:
         for _ in range(20):
             send_test(mall.pk, actor=STAFF)
-    time.sleep(0.5)
+    eventually(lambda: all(receiver.tests() for receiver in receivers))
     waits = []
     for number in range(1, 6):
         began = time.monotonic()

@@ -34,6 +34,11 @@ def unseal(sealed: bytes) -> bytes:
     return _parts()[0].decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], None)
 
 
+def new_secret() -> str:
+    """Return a fresh secret to sign with, as Standard Webhooks writes them: `whsec_` and base64 of 32 random bytes."""
+    return "whsec_" + base64.b64encode(os.urandom(32)).decode()
+
+
 def search_hash(text: str) -> bytes:
     """Return a 16-byte keyed hash by which an encrypted field can be found again."""
     return hmac.digest(_parts()[1], text.encode(), "sha256")[:16]

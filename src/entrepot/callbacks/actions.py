@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
-from entrepot.base.sealing import seal, unseal
+from entrepot.base.sealing import new_secret, seal, unseal
 from entrepot.callbacks import queue
 from entrepot.callbacks.models import Endpoint, EndpointState, MessageState
+from entrepot.callbacks.queries import endpoint_of
 from entrepot.callbacks.rules import TYPES
 from entrepot.events.operations import record
 from entrepot.events.outbox import note
@@ -45,7 +46,7 @@ def set_endpoint(
 def read_endpoint(distributor_id: int) -> Endpoint:
     """Return a distributor's callback address as it stands; one without an address when he has none."""
     with scope.distributor(distributor_id, read_only=True):
-        return Endpoint.objects.filter(pk=distributor_id).first() or Endpoint(distributor_id=distributor_id)
+        return endpoint_of(distributor_id)
 
 
 def secret_of(endpoint: Endpoint) -> str:
@@ -55,7 +56,7 @@ def secret_of(endpoint: Endpoint) -> str:
 
 def renew_secret(distributor_id: int, *, actor: str, address: str = "") -> str:
     """Sign callbacks under a new secret from now on and return it."""
-    secret = queue.new_secret()
+    secret = new_secret()
     with scope.platform():
         if not Endpoint.objects.filter(pk=distributor_id).update(secret_sealed=seal(secret.encode())):
             raise Mistake("", _("Set a callback address first."))

@@ -1,8 +1,6 @@
 """The malls' queues as the dispatcher sees them: what is due, and how it went."""
 
-import base64
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +9,7 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.actors import SYSTEM
-from entrepot.base.sealing import seal, unseal
+from entrepot.base.sealing import new_secret, seal, unseal
 from entrepot.callbacks.rules import FAILING_DAYS, VERIFY
 from entrepot.callbacks.sending import Outcome
 from entrepot.events.outbox import note
@@ -111,11 +109,6 @@ class Tried:
     outcome: Outcome
     state: str
     wait_s: int
-
-
-def new_secret() -> str:
-    """Return a fresh secret as Standard Webhooks writes them."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def adopt_addresses() -> None:

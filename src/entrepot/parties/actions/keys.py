@@ -1,6 +1,5 @@
 """Keys: what a mall signs its calls with."""
 
-import base64
 import secrets
 import string
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
-from entrepot.base.sealing import seal
+from entrepot.base.sealing import new_secret, seal
 from entrepot.events.operations import record
 from entrepot.parties import rules
 from entrepot.parties.models import ApiKey, Distributor
@@ -39,7 +38,7 @@ def issue_key(distributor_id: int, *, actor: str, label: str = "", address: str 
             raise Mistake("", _("There are two live keys already; revoke one first."))
         prefix = "ek_test_" if distributor.is_sandbox else "ek_live_"
         key = prefix + "".join(secrets.choice(_LETTERS) for _place in range(24))
-        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        secret = new_secret()
         row = ApiKey.objects.create(
             distributor=distributor, key=key, secret_sealed=seal(secret.encode()), label=label.strip()[:60]
         )

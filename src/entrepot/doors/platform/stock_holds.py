@@ -92,7 +92,13 @@ def hold_report(request: PartyRequest) -> HttpResponseBase:
         heads = ((_("SKU"), False), (_("Pieces on hold"), True), (_("Holds ended"), True), (_("Lapsed"), True))
         return plain_list(request, heads=heads, rows=[_sku_row(row) for row in held_skus()], **common)
     heads = (
-        *((_("Distributor"), False), (_("Holds"), True), (_("Pieces"), True), (_("Amount"), True), (_("Oldest"), False)),
+        *(
+            (_("Distributor"), False),
+            (_("Holds"), True),
+            (_("Pieces"), True),
+            (_("Amount"), True),
+            (_("Oldest"), False),
+        ),
         *((_("Holds ended"), True), (_("Lapsed"), True), (_("A hold lasts"), True)),
     )
     rows = [_holder_row(row, can_edit=request.party.can("stock.edit")) for row in holders()]

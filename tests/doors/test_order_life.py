@@ -8,7 +8,8 @@ import pytest
 
 from entrepot.base import scope
 from entrepot.reports import life
-from entrepot.reports.life import Entry, Reader, life_of
+from entrepot.reports.life import life_of
+from entrepot.reports.life_entry import Entry, Reader
 from tests.doors.office_people import BUYER, at_work, order_of, round_trips, text_of
 from tests.world import World
 

@@ -2,43 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Who reads: the platform sees all, a distributor what is his, a supplier the part he sends."""
-
-    kind: str
-    party_id: int = 0
-
-    @property
-    def is_platform(self) -> bool:
-        """Return whether the platform reads."""
-        return self.kind == "platform"
-
-    @property
-    def is_supplier(self) -> bool:
-        """Return whether a supplier reads."""
-        return self.kind == "supplier"
-
-
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """One thing that happened: `what` names it, `lane` says on which side of the trade; amounts in fen, signed."""
-
-    at: datetime
-    lane: str
-    what: str
-    amount_fen: int | None = None
-    pieces: int | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    actor: str = ""
-    reason: str = ""
+from entrepot.reports.life_entry import Entry, Reader
+from entrepot.reports.life_rooms import other_rooms
 
 
 @dataclass(slots=True)
@@ -195,8 +166,9 @@ join orders_refundline n on n.refund_id = r.id
 join orders_line l on l.order_id = r.order_id and l.line_no = n.line_no
 where r.order_id = %(order)s order by r.id, n.line_no
 """
-# A supplier's scope shows no event. A party sees his own account alone, so the join leaves him the transfers that changed it, with their sign; the platform
-# reads the amount that went over, whichever way. What lies on the shelf is summed up by moment.
+# A supplier's scope shows no event. A party sees his own account alone, so the join leaves him the transfers that
+# changed it, with their sign; the platform reads the amount that went over, whichever way. What lies on the shelf is
+# summed up by moment. What referrers earned is told by their own entries.
 _HAPPENED = """
 select e.at, 'order', e.type, e.actor, e.reason, e.data, null::int, (e.data->>'refunded')::bigint
 from events_event e where e.object_kind = 'order' and e.object_id = %(order)s
@@ -207,7 +179,7 @@ select t.at, 'money', t.kind, t.actor, t.remark,
 from ledger_transfer t
 join ledger_account a on a.id = t.credit_id or (%(kind)s <> 'platform' and a.id = t.debit_id)
 left join parties_supplier p on p.id = t.supplier_id
-where t.order_id = %(order)s
+where t.order_id = %(order)s and t.kind not in ('referral_accrue', 'referral_reverse')
 union all
 select m.at, 'stock', m.kind, m.actor, '', '{}', sum(greatest(abs(m.on_hand_delta), abs(m.reserved_delta)))::int, null
 from stock_move m where m.order_id = %(order)s group by m.at, m.kind, m.actor
@@ -269,7 +241,7 @@ def own_part(order_id: int, *, reader: Reader) -> Iterable[Entry]:
         yield Entry(at=at, lane="order", what="order.shipped", pieces=qty, data=data)
 
 
-SOURCES: list[Source] = [happened, own_part]
+SOURCES: list[Source] = [happened, own_part, other_rooms]
 """Who adds to the time line. A room that has something to tell of an order adds a function of its queries here, and a
 word for each new `what` in `doors/kit/history.py`."""
 

@@ -12,6 +12,7 @@ from entrepot.base.refusals import Refusal
 from entrepot.doors.kit.answers import sentence
 from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.history import Entry, actor_name
+from entrepot.doors.kit.life_words import AFTER_SALE_STEPS
 from entrepot.doors.kit.states import state_of
 from entrepot.trade.terms import Fault
 
@@ -61,27 +62,6 @@ SOURCES: dict[str, Any] = {
     "mall": gettext_lazy("Mall, by the API"),
     "distributor": gettext_lazy("Distributor"),
     "platform": gettext_lazy("Platform"),
-}
-_STEPS: dict[str, Any] = {
-    "requested": gettext_lazy("Asked for"),
-    "approved": gettext_lazy("Agreed to"),
-    "refused": gettext_lazy("Turned down"),
-    "withdrawn": gettext_lazy("Taken back"),
-    "address": gettext_lazy("Return address given"),
-    "return_sent": gettext_lazy("Goods sent back"),
-    "inspected": gettext_lazy("Returned goods looked at"),
-    "not_returned": gettext_lazy("Goods did not come back"),
-    "money": gettext_lazy("Money returned to the balance"),
-    "resent": gettext_lazy("Sent once more"),
-    "demanded": gettext_lazy("Claimed"),
-    "offered": gettext_lazy("Platform offers"),
-    "countered": gettext_lazy("Distributor asks for"),
-    "agreed": gettext_lazy("Both agree"),
-    "ruled": gettext_lazy("Platform has ruled"),
-    "silence": gettext_lazy("Settled by silence"),
-    "overdue": gettext_lazy("Time is over; the platform has to rule"),
-    "borne": gettext_lazy("Of it borne by the supplier"),
-    "done": gettext_lazy("Finished"),
 }
 
 
@@ -134,7 +114,7 @@ def timeline(steps: list[Step], *, reader: str) -> list[Entry]:
 
 
 def _title(step: Step) -> str:
-    title = str(_STEPS.get(step.what, step.what))
+    title = str(AFTER_SALE_STEPS.get(step.what, step.what))
     return title if step.amount_fen is None else f"{title} ¥{yuan(step.amount_fen)}"
 
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from entrepot.base.actors import SYSTEM, staff_of
 from entrepot.base.money import yuan
+from entrepot.doors.kit import life_words
 from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.states import state_of
-from entrepot.reports import life as happened
+from entrepot.reports.life_entry import Entry as Happened
 
 _TITLES: dict[str, Any] = {
     "order.held": gettext_lazy("Placed; stock and money are held"),
@@ -69,24 +70,24 @@ _BOOKED: dict[str, Any] = {
 }
 
 
-def lived(life: Iterable[happened.Entry], *, reader: str) -> list[Entry]:
+def lived(life: Iterable[Happened], *, reader: str) -> list[Entry]:
     """Return what happened to an order as a time line in the same order, for a reader of one back office (its kind)."""
     return [
         Entry(one.at, title(one), _told(one), actor_name(one.actor, reader=reader) if one.actor else "") for one in life
     ]
 
 
-def title(one: happened.Entry) -> str:
+def title(one: Happened) -> str:
     """Return what an entry is called; a transfer by the word its statement uses."""
     if one.what == "order.refunded" and "refund" in one.data:
         return _("Refunded by after-sale")
-    word = _BOOKED.get(one.what) or _TITLES.get(one.what)
+    word = _BOOKED.get(one.what) or _TITLES.get(one.what) or life_words.title(one.what)
     return str(word or state_of("transfer", one.what)[0])
 
 
-def _told(one: happened.Entry) -> str:
+def _told(one: Happened) -> str:
     data = one.data
-    parts = []
+    parts = life_words.told(data)
     if "tracking_no" in data:
         parts.append(f"{carrier_name(data['carrier'])} {data['tracking_no']}")
     if one.pieces is not None:

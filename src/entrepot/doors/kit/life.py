@@ -6,7 +6,8 @@ from typing import Any
 
 from entrepot.doors.kit import history
 from entrepot.doors.kit.party import Party
-from entrepot.reports.life import Reader, life_of
+from entrepot.reports.life import life_of
+from entrepot.reports.life_entry import Reader
 
 TEMPLATE = "kit/life.html"
 

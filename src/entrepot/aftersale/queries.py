@@ -1,5 +1,7 @@
 """Reads of the decision table, requests and claims; lists run inside the reader's scope."""
 
+from datetime import datetime
+
 from django.db import connection
 from django.db.models import Count, QuerySet
 
@@ -124,6 +126,31 @@ def recent_examples(key: Key, *, limit: int = 5) -> list[Request]:
 def request_by_number(out_refund_no: str, *, distributor_id: int) -> Request | None:
     """Return the request that a distributor's mall numbered so, None when there is none."""
     return requests().filter(distributor_id=distributor_id, out_refund_no=out_refund_no).first()
+
+
+def requests_of_mall(
+    distributor_id: int,
+    *,
+    limit: int,
+    before_id: int | None = None,
+    created_from: datetime | None = None,
+    created_until: datetime | None = None,
+    **wanted: str | None,
+) -> list[Request]:
+    """Return up to `limit` requests of a distributor with lines, steps and claims, newest first, below `before_id`.
+
+    `wanted` are fields and the values they must have; None for any. Times are half open.
+    """
+    rows = whole(distributor_id=distributor_id)
+    bounds = {"id__lt": before_id, "created_at__gte": created_from, "created_at__lt": created_until}
+    given = {name: value for name, value in (bounds | wanted).items() if value is not None}
+    return list(rows.filter(**given)[:limit])
+
+
+def whole(*, distributor_id: int) -> QuerySet[Request]:
+    """Return a distributor's requests with all that a mall is shown of them, newest first."""
+    rows = Request.objects.filter(distributor_id=distributor_id).select_related("claim").order_by("-id")
+    return rows.prefetch_related("lines", "steps")
 
 
 def requests_of_order(order_id: int) -> list[Request]:

@@ -120,6 +120,17 @@ def order_by_number(out_order_no: str, *, distributor_id: int) -> OrderView | No
     return next(iter(views.values()), None)
 
 
+def order_id_of(out_order_no: str, *, distributor_id: int) -> int | None:
+    """Return the id of the order that a distributor's mall numbered so, None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from orders_order where distributor_id = %s and out_order_no = %s",
+            [distributor_id, out_order_no],
+        )
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def order_page(
     *,
     distributor_id: int,

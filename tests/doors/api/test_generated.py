@@ -21,6 +21,7 @@ from requests.auth import AuthBase
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as contract_checks
 
+from tests.doors.api.aftersales import Bought
 from tests.doors.api.breaking import CONTRACT
 from tests.doors.api.mall import Mall, order, signature_of
 from tests.doors.api.serving import Served
@@ -112,6 +113,12 @@ class Real:
         mall.post("/orders/batch", {"out_batch_no": self.batch, "orders": [order(self.sku)]})
         self.orders = [found["id"] for found in placed]
         self.numbers = [found["out_order_no"] for found in placed]
+        self.bought = Bought(world, mall, article, qty=1000)
+        self.aftersales = [
+            mall.post("/aftersales", self.bought.wish("return")).json,
+            self.bought.offered(500),
+            mall.post("/aftersales", self.bought.wish("reship", "lost")).json,
+        ]
 
     def turn(self, case: Any, *, place: int) -> None:
         """Put existing things into a case where it names some."""
@@ -120,6 +127,8 @@ class Real:
             "out_order_no": self.numbers[place % 3],
             "batch_no": self.batch,
             "product_id": self.product,
+            "aftersale_id": self.aftersales[place % 3]["id"],
+            "out_refund_no": self.aftersales[place % 3]["out_refund_no"],
         }
         if case.path_parameters:
             case.path_parameters = {name: known[name] for name in case.path_parameters}
@@ -128,9 +137,14 @@ class Real:
             body = json.loads(json.dumps(body))
             for wanted in [body, *body.get("orders", [])]:
                 for line in wanted.get("lines", []) if isinstance(wanted, dict) else []:
-                    line["sku"] = self.sku
+                    if "sku" in line:
+                        line["sku"] = self.sku
                     line.pop("expected_price", None)
                     line.pop("promotion", None)
+            if "reason" in body and "out_order_no" in body:
+                body["out_order_no"] = self.bought.order["out_order_no"]
+                body["lines"] = [{"line": 1, "qty": 1}]
+                body.pop("demand", None)
             if "skus" in body:
                 body["skus"][0] = self.sku
             if body.get("url"):
@@ -199,6 +213,7 @@ def test_chains_of_requests_keep_to_the_contract(
             if isinstance(case.body, dict) and case.operation.label in (
                 "POST /api/v1/orders",
                 "POST /api/v1/orders/batch",
+                "POST /api/v1/aftersales",
             ):
                 parameters = case.path_parameters
                 real.turn(case, place=0)

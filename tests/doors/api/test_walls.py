@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.doors.api.aftersales import Bought
 from tests.doors.api.conftest import MakeMall
 from tests.doors.api.mall import Mall, Reply, order
 from tests.world import STAFF, World
@@ -53,6 +54,12 @@ class Neighbours:
     shown_sku: str
 
 
+MISSING = {
+    **dict.fromkeys(("order_id", "product_id", "aftersale_id"), "999999999"),
+    **dict.fromkeys(("out_order_no", "batch_no", "out_refund_no"), "none"),
+}
+
+
 @pytest.fixture
 def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
     """Two malls; one has orders in every state, batches, money, and goods that are shown to him alone."""
@@ -84,6 +91,8 @@ def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
         assert owner.get(f"/orders/{placed['id']}").json["state"] == state
     batch = {"out_batch_no": f"F-{world.mark}", "orders": [order(own.code)]}
     batched = owner.post("/orders/batch", batch).json["results"][0]["order"]
+    bought = Bought(world, owner, own)
+    asked = owner.post("/aftersales", bought.wish()).json
     return Neighbours(
         stranger=stranger,
         owner=owner,
@@ -91,10 +100,22 @@ def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
             "order_id": ids,
             "out_order_no": [*numbers, batched["out_order_no"]],
             "batch_no": [batch["out_batch_no"]],
+            "aftersale_id": [asked["id"]],
+            "out_refund_no": [asked["out_refund_no"]],
             "product_id": [str(hidden.goods_id), str(of_tier.goods_id), str(draft.goods_id)],
         },
-        missing={"order_id": "999999999", "out_order_no": "none", "batch_no": "none", "product_id": "999999999"},
-        marks=[*ids, *numbers, batched["id"], hidden.code, of_tier.code, owner.key, owner.party.number],
+        missing=MISSING,
+        marks=[
+            asked["out_refund_no"],
+            bought.order["out_order_no"],
+            *ids,
+            *numbers,
+            batched["id"],
+            hidden.code,
+            of_tier.code,
+            owner.key,
+            owner.party.number,
+        ],
         hidden_sku=hidden.code,
         hidden_goods=str(hidden.goods_id),
         shown_sku=own.code,
@@ -116,6 +137,9 @@ WITHOUT_ID: dict[str, Any] = {
     "list_events": None,
     "replay_events": {},
     "list_orders": None,
+    "check_aftersale": "nested",
+    "create_aftersale": "nested",
+    "list_aftersales": None,
     "get_balance": None,
     "list_ledger": None,
     "query_products": "nested",
@@ -168,7 +192,7 @@ def test_lists_and_answers_show_nothing_of_the_neighbour(contract: dict[str, Any
         assert reply.status == 200, path
         text = reply.body.decode()
         assert [mark for mark in neighbours.marks if f'"{mark}"' in text] == [], path
-        has_list = "items" in reply.json and path.endswith(("/orders", "/ledger"))
+        has_list = "items" in reply.json and path.endswith(("/orders", "/ledger", "/aftersales"))
         own = neighbours.owner.call(method, path, body if body is not None else b"").body.decode()
         assert not has_list or any(f'"{mark}"' in own for mark in neighbours.marks), f"{path}: the owner sees his own"
 
@@ -194,6 +218,13 @@ def test_ids_nested_in_bodies_show_nothing_of_the_neighbour(neighbours: Neighbou
     assert taken.status == 201, "another's number is no number of mine"
     batch_no = neighbours.foreign["batch_no"][0]
     assert stranger.post("/orders/batch", {"out_batch_no": batch_no, "orders": [order(shown)]}).status == 200
+    wish = {"type": "refund", "reason": "other", "lines": [{"line": 1, "qty": 1}]}
+    for path, more in (("/aftersales/check", {}), ("/aftersales", {"out_refund_no": "N-1"})):
+        theirs, nobodys = (
+            stranger.post(path, wish | more | {"out_order_no": no})
+            for no in (neighbours.foreign["out_order_no"][1], "none")
+        )
+        assert (theirs.status, plain(theirs)) == (404, plain(nobodys)), "another's order is asked about like none"
 
 
 # --- promise 23 ---
@@ -254,6 +285,9 @@ def test_no_extra_field_is_taken_anywhere(contract: dict[str, Any], mall: Mall, 
     names = sorted(all_fields(contract) | set(ELSEWHERE))
     assert len(names) > 100
     placed = mall.post("/orders", order(article.code)).json["id"]
+    bought = Bought(world, mall, article)
+    asked = mall.post("/aftersales", bought.wish()).json
+    own = {"order_id": placed, "aftersale_id": asked["id"]}
     tried = 0
     for method, path, operation in operations(contract):
         if "requestBody" not in operation or operation["operationId"] == "echo":
@@ -268,13 +302,15 @@ def test_no_extra_field_is_taken_anywhere(contract: dict[str, Any], mall: Mall, 
                 for part in place:
                     holder = holder[part]
                 holder[name] = 1
-                reply = mall.call(method, path.format(order_id=placed), body)
+                reply = mall.call(method, path.format(**own), body)
                 pointer = "/".join(["", *map(str, place), name.replace("~", "~0").replace("/", "~1")])
                 assert (reply.status, reply.code) == (422, "unknown_field"), (path, place, name, reply)
                 assert [error["pointer"] for error in reply.json["errors"]] == [pointer]
                 tried += 1
     assert tried > 1500
-    assert [found["id"] for found in mall.get("/orders").json["items"]] == [placed], "nothing was placed"
+    there = [found["id"] for found in mall.get("/orders").json["items"]]
+    assert there == [bought.order["id"], placed], "nothing was placed"
+    assert mall.get("/aftersales").json["items"] == [asked], "nothing was asked for"
     assert mall.get(f"/orders/{placed}").json["state"] == "held", "nothing was changed"
 
 

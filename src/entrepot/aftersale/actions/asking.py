@@ -49,11 +49,12 @@ def ask(
         raise refuse_for(None, "too_many_pictures", pointer="/evidence", at_most=PICTURES_AT_MOST)
     lock_order(wish.order_id)
     found = subject(wish.order_id, distributor_id=by.party_id if by.kind == "distributor" else None)
-    if found is None:
-        raise Refused(Result(refusal=Refusal.NOT_FOUND, faults=[Fault("/order", Refusal.NOT_FOUND)]))
-    known = Request.objects.filter(distributor_id=found.distributor_id, out_refund_no=wish.out_refund_no).first()
+    owner_id = by.party_id if found is None else found.distributor_id
+    known = Request.objects.filter(distributor_id=owner_id, out_refund_no=wish.out_refund_no).first()
     if known is not None:
         return _again(known, wish=wish)
+    if found is None:
+        raise Refused(Result(refusal=Refusal.NOT_FOUND, faults=[Fault("/order", Refusal.NOT_FOUND)]))
     outlook = judge(wish, subject=found, table=table(), limits=limits(), is_platform=by.kind == "platform")
     if not outlook.is_allowed:
         raise Refused(Result(refusal=outlook.refusal, faults=outlook.faults))

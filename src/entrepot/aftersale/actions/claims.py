@@ -66,7 +66,13 @@ def offer(
 
 @on_request
 def counter(request: Request, *, by: By, amount_fen: int, note: str = "", version: int | None = None) -> Result:
-    """The distributor answers an offer with another demand (fen)."""
+    """The distributor answers an offer with another demand (fen); said before, it is answered again."""
+    said = _claim_of(request)
+    has_said_so = (
+        said is not None and (said.state, said.demand_fen) == ("demanded", amount_fen) and said.offer_fen is not None
+    )
+    if by.kind == "distributor" and said is not None and has_said_so and version in (None, said.version - 1):
+        return result_of(request, is_replay=True)
     claim = _open(request, version=version)
     if by.kind != "distributor" or claim.state != "offered":
         raise _not_yours(request)
@@ -77,7 +83,13 @@ def counter(request: Request, *, by: By, amount_fen: int, note: str = "", versio
 
 @on_request
 def accept(request: Request, *, by: By, version: int | None = None) -> Result:
-    """Agree to what the other side has named last: the distributor to the offer, the platform to the demand."""
+    """Agree to what the other side has named last: the distributor to the offer, the platform to the demand.
+
+    Agreed on before, it is answered again.
+    """
+    settled = _claim_of(request)
+    if settled is not None and settled.settled_by == "agreed" and version in (None, settled.version - 1):
+        return result_of(request, is_replay=True)
     claim = _open(request, version=version)
     turn = {"offered": "distributor", "demanded": "platform"}[claim.state]
     if by.kind != turn:
@@ -119,6 +131,10 @@ def lapse(request: Request, *, by: By) -> Result:
         add_step(request, "overdue", by=by, is_for_shipper=False)
         return result_of(request)
     return _settle(request, claim=claim, amount_fen=amount_fen, settled_by="silence", by=by, note="")
+
+
+def _claim_of(request: Request) -> Claim | None:
+    return Claim.objects.select_for_update(no_key=True, of=("self",)).filter(pk=request.pk).first()
 
 
 def _open(request: Request, *, version: int | None) -> Claim:

@@ -16,7 +16,7 @@ def return_sent(request: Request, *, by: By, carrier: str, tracking_no: str) -> 
     """Note the parcel in which the buyer sends the goods back; the same parcel again is answered again."""
     carrier, tracking_no = carrier.strip()[:40], tracking_no.strip()[:64]
     is_same = (request.return_carrier, request.return_tracking_no) == (carrier, tracking_no)
-    if request.state == "returning" and is_same:
+    if is_same and carrier and request.state in ("returning", "claim", "resending", "done"):
         return result_of(request, is_replay=True)
     expect(request, "waiting_return", "returning")
     if not carrier or not tracking_no:

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from entrepot.doors.api import (
     account_calls,
+    aftersale_calls,
     batch_calls,
     catalogue_calls,
     event_calls,
@@ -51,6 +52,15 @@ HANDLERS = [
     order_calls.get_order_by_number,
     order_calls.list_shipments,
     freight_calls.quote_freight,
+    aftersale_calls.check_aftersale,
+    aftersale_calls.create_aftersale,
+    aftersale_calls.list_aftersales,
+    aftersale_calls.get_aftersale,
+    aftersale_calls.get_aftersale_by_number,
+    aftersale_calls.send_return,
+    aftersale_calls.withdraw_aftersale,
+    aftersale_calls.accept_claim,
+    aftersale_calls.counter_claim,
     event_calls.get_webhook,
     event_calls.put_webhook,
     event_calls.test_webhook,

@@ -115,6 +115,13 @@ class Query:
         """Return a value as it was given, None when not given."""
         return self._values.get(name)
 
+    def own_number(self, name: str) -> str | None:
+        """Return a number of the mall's own, None when not given."""
+        value = self._values.get(name)
+        if value is not None and _NUMBER.fullmatch(value) is None:
+            raise invalid(Wrong(f"/{name}", "validation_failed", ("不是合法的单号", "Not a number of yours")))
+        return value
+
     def choices(self, name: str, options: tuple[str, ...]) -> tuple[str, ...]:
         """Return the options listed with commas, none when not given."""
         value = self._values.get(name)

@@ -8,16 +8,26 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from entrepot import VERSION
-from entrepot.doors.api import examples, shapes
+from entrepot.aftersale.rules import KINDS, STATES
+from entrepot.doors.api import aftersale_shapes, examples, shapes
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import STATUSES, Problem, ProblemBody
 from entrepot.doors.api.texts import TITLES
 
 _REF = "#/components/schemas/{name}"
+_ID = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+_NUMBER = {"type": "string", "pattern": "^[A-Za-z0-9._:\\-]{1,64}$"}
 _QUERY: dict[str, dict[str, Any]] = {
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "example": 100},
     "cursor": {"schema": {"type": "string"}, "description": "`next_cursor` of the page before"},
     "state": {"schema": {"enum": list(shapes.State.__args__)}, "description": "Only orders in this state"},  # type: ignore[attr-defined]
+    "aftersale_state": {
+        "name": "state",
+        "schema": {"enum": list(STATES)},
+        "description": "Only after-sales in this state",
+    },
+    "aftersale_type": {"name": "type", "schema": {"enum": list(KINDS)}, "description": "Only after-sales of this type"},
+    "out_order_no": {"schema": _NUMBER, "description": "Only those of this order of yours"},
     "created_from": {"schema": {"type": "string", "format": "date-time"}, "description": "Not before; with time zone"},
     "created_until": {"schema": {"type": "string", "format": "date-time"}, "description": "Before; with time zone"},
     "category": {
@@ -47,10 +57,10 @@ _QUERY: dict[str, dict[str, Any]] = {
         "example": 0,
     },
 }
-_ID = {"type": "string", "pattern": "^[0-9]{1,18}$"}
-_NUMBER = {"type": "string", "pattern": "^[A-Za-z0-9._:\\-]{1,64}$"}
 _PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "order_id": ("Our id of the order", _ID),
+    "aftersale_id": ("Our id of the after-sale", _ID),
+    "out_refund_no": ("Your number of the after-sale", _NUMBER),
     "product_id": ("Our id of the product", _ID),
     "out_order_no": ("Your number of the order", _NUMBER),
     "batch_no": ("Your number of the batch", _NUMBER),
@@ -81,6 +91,14 @@ _LINKS: dict[Any, dict[str, tuple[str, str]]] = {
         "receive_order": ("order_id", "/id"),
         "list_shipments": ("order_id", "/id"),
     },
+    aftersale_shapes.AfterSale: {
+        "get_aftersale": ("aftersale_id", "/id"),
+        "get_aftersale_by_number": ("out_refund_no", "/out_refund_no"),
+        "send_return": ("aftersale_id", "/id"),
+        "withdraw_aftersale": ("aftersale_id", "/id"),
+        "accept_claim": ("aftersale_id", "/id"),
+        "counter_claim": ("aftersale_id", "/id"),
+    },
     shapes.BatchAnswer: {"get_batch": ("batch_no", "/out_batch_no")},
     shapes.Products: {"get_product": ("product_id", "/items/0/id")},
 }
@@ -90,6 +108,7 @@ GROUPS = {
     "live": "实时查询 Live check",
     "orders": "订单 Orders",
     "shipping": "物流 Shipping",
+    "aftersale": "售后 After-sale",
     "money": "货款 Money",
     "events": "事件与回调 Events",
     "machine": "系统 Machine",

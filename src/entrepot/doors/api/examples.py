@@ -4,10 +4,15 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import event_shapes, feed_shapes, freight_shapes, shapes
+from entrepot.doors.api import aftersale_examples, event_shapes, feed_shapes, freight_shapes, shapes
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
-PATH = {"order_id": ORDER_ID, "out_order_no": ORDER_NO, "batch_no": BATCH_NO, "product_id": "7"}
+PATH = {
+    "order_id": ORDER_ID,
+    "out_order_no": ORDER_NO,
+    "batch_no": BATCH_NO,
+    "product_id": "7",
+} | aftersale_examples.PATH
 _FEED = "NGYxZTJkM2M0YjVhOjgxOTI6MDo4MTkyOjA"
 _AT, _UNTIL, _SENT = "2026-01-01T02:00:00.123456+00:00", "2026-01-01T02:15:00.123456+00:00", "2026-01-01T07:30:00+00:00"
 
@@ -186,7 +191,7 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
             True,
         ),
     ),
-}
+} | aftersale_examples.EXAMPLES
 
 
 def request_example(operation_id: str) -> Any:

@@ -4,9 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from entrepot.doors.api.shapes import Fen, Short, SkuCode, Strict
-
-_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+from entrepot.doors.api.shapes import PLAIN, Fen, Short, SkuCode, Strict
 
 
 class FreightLineRequest(Strict):
@@ -21,8 +19,8 @@ class Destination(Strict):
 
     province: Short
     city: Short
-    district: Annotated[str, Meta(max_length=40, pattern=_LINE)] = ""
-    street: Annotated[str, Meta(max_length=60, pattern=_LINE)] | None = None
+    district: Annotated[str, Meta(max_length=40, pattern=PLAIN)] = ""
+    street: Annotated[str, Meta(max_length=60, pattern=PLAIN)] | None = None
     division_code: Annotated[str, Meta(max_length=12, pattern=r"^[0-9]*$(?!\n)")] | None = None
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from entrepot.base.refusals import Refusal
 from entrepot.doors.api.texts import reason, title
-from entrepot.trade.terms import Answer
+from entrepot.trade.terms import Answer, Fault
 
 _encode = msgspec.json.Encoder().encode
 BASE = "https://entrepot.dev/problems/"
@@ -102,15 +102,7 @@ class Problem(Exception):
         errors = [ErrorItem(wrong.pointer, wrong.code, wrong.detail[place]) for wrong in self.errors]
         detail = self.detail[place] if self.detail else ""
         if self.answer is not None:
-            errors = [
-                ErrorItem(
-                    fault.pointer,
-                    fault.refusal.code,
-                    reason(fault.refusal.code, fault.facts, language=language),
-                    fault.facts,
-                )
-                for fault in self.answer.faults
-            ]
+            errors = error_items(self.answer.faults, language=language)
             detail = next((item.detail for item in errors if item.code == self.code), "")
         headline = title(self.code, language=language)
         return {
@@ -124,6 +116,19 @@ class Problem(Exception):
             "errors": errors,
             **self.extra,
         }
+
+
+def error_items(faults: list[Fault], *, language: str) -> list[ErrorItem]:
+    """Return the faults of a refusal in the caller's language, each with its numbers."""
+    return [
+        ErrorItem(
+            fault.pointer,
+            fault.refusal.code,
+            reason(fault.refusal.code, fault.facts, language=language),
+            fault.facts,
+        )
+        for fault in faults
+    ]
 
 
 def encode_problem(problem: Problem, *, language: str, request_id: str) -> bytes:

@@ -6,8 +6,8 @@ from msgspec import Meta, Struct
 
 # No control characters: PostgreSQL cannot hold NUL, and a line break belongs only into remarks. The end of each pattern
 # says that a trailing line break counts too, which Python's `$` would let pass.
-_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
-_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+PLAIN = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+LINES_OF_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 Number = Annotated[
     str,
     Meta(
@@ -17,10 +17,10 @@ Number = Annotated[
         description="The mall's own number, unique for ever",
     ),
 ]
-SkuCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE, description="SKU code")]
+SkuCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN, description="SKU code")]
 Fen = Annotated[int, Meta(description="Whole fen (1/100 CNY)")]
 Moment = Annotated[str, Meta(description="RFC 3339, with time zone", extra_json_schema={"format": "date-time"})]
-Short = Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE)]
+Short = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)]
 ProductId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)")]
 State = Literal[
     "held",
@@ -50,7 +50,7 @@ class OrderLineRequest(Strict):
         Annotated[int, Meta(ge=0, le=10**12, description="Agreed price you expect for one piece, in fen")] | None
     ) = None
     promotion: (
-        Annotated[str, Meta(max_length=40, pattern=_LINE, description="Promotion the line is sold under")] | None
+        Annotated[str, Meta(max_length=40, pattern=PLAIN, description="Promotion the line is sold under")] | None
     ) = None
 
 
@@ -61,9 +61,9 @@ class ConsigneeRequest(Strict):
     phone: Annotated[str, Meta(min_length=5, max_length=24, pattern=r"^[0-9+\- ]+$(?!\n)")]
     province: Short
     city: Short
-    district: Annotated[str, Meta(max_length=40, pattern=_LINE)]
-    address: Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINES)]
-    street: Annotated[str, Meta(max_length=60, pattern=_LINE)] | None = None
+    district: Annotated[str, Meta(max_length=40, pattern=PLAIN)]
+    address: Annotated[str, Meta(min_length=1, max_length=200, pattern=LINES_OF_TEXT)]
+    street: Annotated[str, Meta(max_length=60, pattern=PLAIN)] | None = None
     division_code: Annotated[str, Meta(max_length=12, pattern=r"^[0-9]*$(?!\n)")] | None = None
 
 
@@ -79,7 +79,7 @@ class OrderRequest(Strict):
     hold_minutes: Annotated[int, Meta(ge=1, le=60, description="Minutes a hold is kept; yours by default")] | None = (
         None
     )
-    remark: Annotated[str, Meta(max_length=200, pattern=_LINES)] | None = None
+    remark: Annotated[str, Meta(max_length=200, pattern=LINES_OF_TEXT)] | None = None
 
 
 class BatchRequest(Strict):
@@ -105,7 +105,7 @@ class ProductsRequest(Strict):
 class ReasonRequest(Strict):
     """An optional reason, kept with the order."""
 
-    reason: Annotated[str, Meta(max_length=200, pattern=_LINES)] | None = None
+    reason: Annotated[str, Meta(max_length=200, pattern=LINES_OF_TEXT)] | None = None
 
 
 class Me(Struct):

@@ -21,7 +21,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "price_changed": ("协议价已变动", "The agreed price has changed"),
     "region_not_served": ("该地区不配送", "This region is not served"),
     "promotion_not_allowed": ("该商品不支持此营销活动", "This promotion is not allowed on the product"),
-    "state_conflict": ("订单当前状态不允许此操作", "The order's state does not allow this"),
+    "state_conflict": ("当前状态不允许此操作", "The state does not allow this"),
     "request_in_progress": ("相同请求正在处理", "The same request is being processed"),
     "hold_quota_exceeded": ("占用库存超过限额", "Too much stock is on hold"),
     "batch_refused": (
@@ -58,6 +58,17 @@ _REASONS: dict[str, tuple[str, str]] = {
     "not_authorised_for_tier": ("SKU {sku} 未对您的等级开放", "SKU {sku} is not shown to your tier"),
     "promotion_not_allowed": ("SKU {sku} 不支持活动 {promotion}", "SKU {sku} does not allow {promotion}"),
     "state_conflict": ("订单当前状态为 {state}", "The order is {state}"),
+    # After-sale.
+    "unknown_line": ("订单没有这一行", "The order has no such line"),
+    "several_shippers": ("一张售后单只能包含同一发货方的商品", "One after-sale speaks of one shipper's goods"),
+    "more_than_open": ("可申请 {open} 件，本次申请 {qty} 件", "{open} can be asked about, {qty} were"),
+    "not_offered": ("当前阶段不支持这种售后", "This is not offered at this stage"),
+    "rights_over": ("已超过维权期 {days} 天", "The {days} days for asking are over"),
+    "more_than_paid": ("最多 {at_most} 分，填写了 {amount} 分", "At most {at_most} fen, {amount} were named"),
+    "request_state": ("售后单当前状态为 {state}", "The after-sale is {state}"),
+    "already_moving": ("退款或退货已开始，不能撤销", "Money or goods have moved, it cannot be taken back"),
+    "claim_went_on": ("索赔已有新进展，请重新读取", "The claim has gone on, read it again"),
+    "not_your_turn": ("当前不由你方处理", "It is not your turn"),
 }
 
 

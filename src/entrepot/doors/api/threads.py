@@ -5,12 +5,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from entrepot.doors.api.problems import Problem
 
 Result = TypeVar("Result")
 _readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reader")
+_writers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="writer")
+_TRIES = 5
 
 
 def guarded(work: Callable[..., Result], *arguments: Any) -> Result:
@@ -28,6 +31,26 @@ def guarded(work: Callable[..., Result], *arguments: Any) -> Result:
 async def in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
     """Await sync work done in a reader thread."""
     return await asyncio.get_running_loop().run_in_executor(_readers, guarded, work, *arguments)
+
+
+async def in_writer(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Await a write done in a thread that may wait for locks without keeping readers waiting.
+
+    Raises Problem `request_in_progress` when the rows stayed locked by others for 5 s; a deadlock is tried again.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_writers, guarded, _written, work, *arguments)
+
+
+def _written(work: Callable[..., Result], *arguments: Any) -> Result:
+    for attempt in range(_TRIES):
+        try:
+            return work(*arguments)
+        except OperationalError as error:
+            if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise Problem("request_in_progress") from error
+            if attempt == _TRIES - 1 or not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+                raise
+    raise AssertionError("unreachable")
 
 
 def busy() -> Problem:

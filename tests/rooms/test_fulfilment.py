@@ -8,10 +8,11 @@ import pytest
 
 from entrepot.base.mistakes import Mistake
 from entrepot.fulfilment import actions, jobs
+from entrepot.reports.verify import verify
 from entrepot.trade import terms
 from entrepot.trade.books import OrderRow
 from tests import audit
-from tests.world import STAFF, World, rows
+from tests.world import STAFF, World, rows, taken
 
 
 def words(order: OrderRow) -> list[tuple[Any, ...]]:
@@ -147,6 +148,39 @@ def test_a_line_is_never_sent_back_to_where_it_came_from(world: World) -> None:
         "order.lines_refused",
         "order.refunded",
     ]
+
+
+def test_the_rest_of_a_line_sent_in_part_goes_out_by_a_substitute(world: World) -> None:
+    mall = world.distributor(funds_fen=10**7, fee_rate_bps=500)
+    one, two = world.supplier(), world.supplier()
+    world.ask_first(one, minutes=60, policy="reroute")
+    first = world.article(supplier=one, stock=9, supply_price_fen=1000, supplier_price_fen=800)
+    second = world.article(supplier=two, stock=9, supply_price_fen=1200, supplier_price_fen=950)
+    actions.name_substitute(first.code, substitute=second.code, place=1, may_lose=False, actor="system")
+    order = world.place(mall, (first, 5), mode="direct")
+    actions.accept_lines(one.pk, orders={order.id: [1]}, actor=STAFF)
+    taken(world.ship(order, supplier_id=one.pk, pieces={1: 2}))
+    answer = actions.refuse_lines(one.pk, order_id=order.id, lines=[1], reason="断货", actor=STAFF)
+    assert answer.is_accepted and answer.facts["rerouted"] == [1], answer
+    lines = rows("select line_no, sku_code, supplier_id, qty, amount_fen, shipped_qty from orders_line"
+                 " where order_id = %s order by 1", order.id)  # fmt: skip
+    assert lines == [(1, first.code, one.pk, 2, 2100, 2), (2, second.code, two.pk, 3, 3150, 0)]
+    assert rows("select line_no, sku_code, qty from orders_formerline where order_id = %s", order.id) == [
+        (2, first.code, 3)
+    ]
+    assert (world.stock(first), world.stock(second)) == ((7, 0), (9, 3))
+    taken(world.refund(order, pieces={2: 1}))
+    taken(world.ship(order, supplier_id=two.pk))
+    assert world.state(order) == "shipped"
+    taken(world.receive(order))
+    taken(world.complete(order))
+    owed = rows("select supplier_id, amount_fen from ledger_transfer where order_id = %s and kind = 'settle_supplier'"
+                " order by supplier_id", order.id)  # fmt: skip
+    assert owed == [(one.pk, 1600), (two.pk, 1900)]
+    assert world.money(mall) == (10**7 - 4 * 1050, 0)
+    assert audit.faults(distributors=[mall.pk], skus=[first.sku_id, second.sku_id]) == []
+    named = {f"{order.id}{part}" for part in ("", "/1", "/2", f"/{one.pk}", f"/{two.pk}")}
+    assert [row for row in verify()["differences"] if row["id"] in named] == []
 
 
 def test_the_deed_of_a_supplier_is_on_record_and_the_refund_is_the_systems(world: World) -> None:

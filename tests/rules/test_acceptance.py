@@ -240,9 +240,37 @@ def test_what_was_sent_stays_with_who_sent_it() -> None:
     shop, order = shop_of()
     accept(shop, order)
     shop.ship(order, pieces={1: 1})
-    assert whys(shop.ask(Reroute(order.id, 1, "A2", "system", ""))) == ["partly_sent"]
-    assert refuse(shop, order, 1, by=(Substitute("A2"),)).facts["refunded"] == [1]
+    assert refuse(shop, order, 1).facts["refunded"] == [1]
     assert (order.lines[1].refunded_qty, order.lines[1].shipped_qty, order.state) == (2, 1, "partly_shipped")
+
+
+def test_the_rest_of_a_line_sent_in_part_goes_out_as_a_line_of_its_own() -> None:
+    shop, order = shop_of()
+    accept(shop, order)
+    shop.ship(order, pieces={1: 1})
+    assert refuse(shop, order, 1, by=(Substitute("A2"),)).facts["rerouted"] == [1]
+    sent, rest = order.lines[1], order.lines[3]
+    assert (sent.sku_code, sent.qty, sent.shipped_qty, sent.open_qty) == ("A", 1, 1, 0)
+    assert (rest.sku_code, rest.supplier_id, rest.qty, rest.open_qty) == ("A2", 3, 2, 2)
+    assert sent.amount_fen + rest.amount_fen == 3 * 1050 and rest.agreed_price_fen == sent.agreed_price_fen
+    assert words(order) == ["accepted", "accepted", ""], "nothing of the first line is left to say no to"
+    parts = {number: (part.pieces, part.payable_fen, part.state) for number, part in order.supply_orders.items()}
+    assert parts == {2: (3, 800 + 2 * 400, "partly_shipped"), 3: (2, 2 * 900, "confirmed")}
+    assert shop.levels()[:3] == [(99, 0), (100, 2), (100, 2)]
+    assert [(row.line_no, row.sku_code, row.qty) for row in shop.books.former_lines] == [(3, "A", 2)]
+    (told,) = [event.data for event in shop.books.events if event.type == "order.line_rerouted"]
+    assert told["lines"] == [{"line": 3, "qty": 2, "from": 1}]
+    assert whys(shop.ask(Reroute(order.id, 1, "A2", "system", ""))) == ["nothing_open"]
+    assert shop.refund(order, "R1", {3: 1}).is_accepted
+    shop.finish(order)
+    drawn = 2 * 1050 + 2 * 525
+    assert shop.sums() == {
+        PREPAID + 1: -drawn,
+        PAYABLE + 2: 800 + 2 * 400,
+        PAYABLE + 3: 900,
+        HOUSE["goods_income"]: 200 + 100 + 2 * 100,
+        HOUSE["fee_income"]: 2 * 50 + 2 * 25,
+    }
 
 
 def test_the_last_line_takes_the_freight_along() -> None:

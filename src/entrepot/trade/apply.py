@@ -35,6 +35,7 @@ def _statements(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the statements with their columns, parents before children."""
     for build in (
         _orders,
+        _split_lines,
         _order_parts,
         _rerouted,
         _acceptances,
@@ -74,20 +75,37 @@ def _orders(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
         )
 
 
+def _lines(lines: Sequence[tuple[Row, Row]]) -> tuple[str, dict[str, Any]]:
+    """Return the statement that adds lines to their orders."""
+    return (
+        "insert_lines",
+        {"distributor_id": [order.distributor_id for order, _ in lines]}
+        | _columns(
+            [line for _, line in lines],
+            *("order_id", "line_no", "supplier_id", "sku_id", "goods_id", "sku_code", "goods_no", "goods_name"),
+            *("spec", "image", "qty", "supplier_price_fen", "supply_price_fen", "fee_fen", "agreed_price_fen"),
+            *("amount_fen", "promotion", "fee_rate_bps"),
+        ),
+    )
+
+
+def _split_lines(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield lines that came off lines sent in part, before anything else is said of them; each adds to what is former."""
+    if not books.former_lines:
+        return
+    older = [order for order in books.orders.values() if not order.is_new]
+    resized = [line for order in older for line in order.lines.values() if line.is_resized and not line.is_new]
+    fresh = [(order, line) for order in older for line in order.lines.values() if line.is_new]
+    if fresh:
+        yield _lines(fresh)
+    if resized:
+        yield "resize_lines", _columns(resized, "order_id", "line_no", "qty", "amount_fen")
+
+
 def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     fresh = [order for order in books.orders.values() if order.is_new]
     if fresh:
-        lines = [(order, line) for order in fresh for line in order.lines.values()]
-        yield (
-            "insert_lines",
-            {"distributor_id": [order.distributor_id for order, _ in lines]}
-            | _columns(
-                [line for _, line in lines],
-                *("order_id", "line_no", "supplier_id", "sku_id", "goods_id", "sku_code", "goods_no", "goods_name"),
-                *("spec", "image", "qty", "supplier_price_fen", "supply_price_fen", "fee_fen", "agreed_price_fen"),
-                *("amount_fen", "promotion", "fee_rate_bps"),
-            ),
-        )
+        yield _lines([(order, line) for order in fresh for line in order.lines.values()])
         yield _supply_orders([(order, part) for order in fresh for part in order.supply_orders.values()], books=books)
         people = [books.consignees[order.id] for order in fresh]
         yield (

@@ -123,7 +123,9 @@ class LineRow:
     acceptance_minutes: int | None = None
     acceptance: AcceptanceRow | None = None
     is_rerouted: bool = False
-    fee_rate_bps: int = 0
+    fee_rate_bps: int | None = 0
+    is_new: bool = False
+    is_resized: bool = False
 
     @property
     def amount_fen(self) -> int:

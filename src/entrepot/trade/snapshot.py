@@ -329,9 +329,9 @@ def _fill_orders(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
         known = books.orders.get(row[0]) or OrderRow(*row)
         books.order_by_number[known.distributor_id, known.out_order_no] = known
     books.order_ids = [row[0] for row in reversed(rows.get("order_ids", []))]
-    for *values, is_own, minutes, taken_on_by, word, accept_by, ship_by, reason in rows.get("lines", []):
+    for *values, is_own, rate_bps, minutes, taken_on_by, word, accept_by, ship_by, reason in rows.get("lines", []):
         line = LineRow(*values)
-        line.is_own, line.acceptance_minutes = is_own, minutes
+        line.is_own, line.fee_rate_bps, line.acceptance_minutes = is_own, rate_bps, minutes
         order = books.orders[line.order_id]
         order.lines[line.line_no] = line
         if word is not None:

@@ -24,7 +24,6 @@ _WHY: dict[str, Any] = {
     "too_late": gettext_lazy("The time to accept this line is over; the platform decides now."),
     "decided": gettext_lazy("What becomes of this line is decided already."),
     "nothing_open": gettext_lazy("Nothing of this line is left to send."),
-    "partly_sent": gettext_lazy("Pieces of this line are on their way; the rest can only be refunded."),
     "date_is_past": gettext_lazy("The date lies in the past."),
 }
 

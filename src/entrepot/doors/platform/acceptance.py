@@ -263,7 +263,7 @@ def _shown(request: PartyRequest, *, order_id: int, line_no: int, **given: forms
         by = {one.sku: one.may_lose for one in candidates([(order_id, line_no)])[order_id, line_no]}
         stand_ins = candidates_shown(by)
         minutes = house_terms().minutes
-    can_reroute = is_open and not line.shipped_qty and request.party.can("orders.reroute")
+    can_reroute = is_open and request.party.can("orders.reroute")
     context = {
         "title": gettext("Line %(line)s of order %(order)s") % {"line": line_no, "order": order_id},
         "line": line,

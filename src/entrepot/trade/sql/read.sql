@@ -24,7 +24,8 @@ join orders_order o on o.distributor_id = asked.distributor_id and o.out_order_n
 -- name: lines
 select l.order_id, l.line_no, l.supplier_id, l.sku_id, l.goods_id, l.sku_code, l.goods_no, l.goods_name, l.spec,
        l.image, l.qty, l.supplier_price_fen, l.supply_price_fen, l.fee_fen, l.agreed_price_fen, l.promotion,
-       l.shipped_qty, l.refunded_qty, s.is_platform, t.minutes, a.supplier_id, a.state, a.accept_by, a.ship_by, a.reason
+       l.shipped_qty, l.refunded_qty, s.is_platform, l.fee_rate_bps, t.minutes, a.supplier_id, a.state, a.accept_by, a.ship_by,
+       a.reason
 from orders_line l join parties_supplier s on s.id = l.supplier_id
 left join orders_acceptanceterms t on t.supplier_id = l.supplier_id
 left join orders_acceptance a on a.order_id = l.order_id and a.line_no = l.line_no

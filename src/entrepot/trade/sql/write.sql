@@ -39,6 +39,12 @@ from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(distributor_id)s:
 as t(order_id, line_no, distributor_id, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image,
     qty, supplier_price_fen, supply_price_fen, fee_fen, agreed_price_fen, amount_fen, promotion, fee_rate_bps);
 
+-- name: resize_lines
+update orders_line l set qty = t.qty, amount_fen = t.amount_fen
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(qty)s::int[], %(amount_fen)s::bigint[])
+as t(order_id, line_no, qty, amount_fen)
+where l.order_id = t.order_id and l.line_no = t.line_no;
+
 -- name: update_lines
 update orders_line l set shipped_qty = t.shipped_qty, refunded_qty = t.refunded_qty
 from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(shipped_qty)s::int[], %(refunded_qty)s::int[])

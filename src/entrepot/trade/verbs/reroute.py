@@ -1,5 +1,7 @@
 """Send a line by another SKU, at the price the mall has agreed to."""
 
+from dataclasses import replace
+
 from entrepot.base.refusals import Refusal
 from entrepot.stock.rules import allocate
 from entrepot.trade.acceptances import FormerLineRow, Reroute
@@ -10,7 +12,7 @@ from entrepot.trade.verbs.ship import settle_shipping_state
 
 
 def reroute(ask: Reroute, *, books: Books) -> Answer:
-    """Re-route (改派) a line of which nothing was sent yet; gone that way before, it is answered again.
+    """Re-route (改派) what is open of a line; gone that way before, it is answered again.
 
     Stock is taken from the substitute and given back on the first, both or neither. The agreed price stays, so that
     the margin becomes supply price − the substitute's supplier price; refused when that is below 0, unless it may be.
@@ -36,10 +38,8 @@ def substitute_fault(line: LineRow, code: str, *, may_lose: bool, order: OrderRo
     facts: dict[str, object] = {"sku": code, "line": line.line_no}
     if sku is None or sku.id == line.sku_id:
         return Fault("/sku", Refusal.VALIDATION_FAILED, facts | {"why": "unknown_sku"})
-    if line.shipped_qty or not line.open_qty:
-        return Fault(
-            "", Refusal.VALIDATION_FAILED, facts | {"why": "partly_sent" if line.shipped_qty else "nothing_open"}
-        )
+    if not line.open_qty:
+        return Fault("", Refusal.VALIDATION_FAILED, facts | {"why": "nothing_open"})
     if not sku.is_active or sku.goods_state != "on_sale" or sku.supplier_state != "active":
         return Fault("/sku", Refusal.PRODUCT_DELISTED, facts)
     if not may_lose and not sku.is_own and sku.supplier_price_fen > line.supply_price_fen:
@@ -53,8 +53,17 @@ def substitute_fault(line: LineRow, code: str, *, may_lose: bool, order: OrderRo
 
 
 def move_line(line: LineRow, sku: SkuRow, *, order: OrderRow, books: Books, actor: str, reason: str) -> None:
-    """Let what is open of a line go out by a SKU that was judged fit; its shipper is asked if he wants to be."""
-    _move_stock(line, sku, order=order, books=books, actor=actor)
+    """Let what is open of a line go out by a SKU that was judged fit; its shipper is asked if he wants to be.
+
+    Where pieces were sent already, they stay with who sent them and the rest goes out as a line of its own.
+    """
+    free = {sku_id: free_pieces(sku_id, books=books) for sku_id in (line.sku_id, sku.id)}
+    unreserve(line, line.open_qty, order=order, books=books, actor=actor)
+    sent_no, is_split = line.line_no, line.shipped_qty > 0
+    if is_split:
+        line = _rest_of(line, order=order)
+    _take_stock(line, sku, order=order, books=books, actor=actor)
+    note_stock(free, books=books, actor=actor)
     books.former_lines.append(
         FormerLineRow(
             *(order.id, line.line_no, order.distributor_id, line.supplier_id, line.sku_id, line.goods_id),
@@ -83,14 +92,33 @@ def move_line(line: LineRow, sku: SkuRow, *, order: OrderRow, books: Books, acto
         actor=actor,
         before=before,
         reason=reason,
-        lines=[{"line": line.line_no, "qty": line.open_qty}],
+        lines=[{"line": line.line_no, "qty": line.open_qty} | ({"from": sent_no} if is_split else {})],
     )
 
 
-def _move_stock(line: LineRow, sku: SkuRow, *, order: OrderRow, books: Books, actor: str) -> None:
-    free = {sku_id: free_pieces(sku_id, books=books) for sku_id in (line.sku_id, sku.id)}
+def _rest_of(line: LineRow, *, order: OrderRow) -> LineRow:
+    """Return the open pieces of a line as a new line of the order at the same prices; the line keeps what it has sent."""
+    rest = replace(
+        line,
+        line_no=max(order.lines) + 1,
+        qty=line.open_qty,
+        shipped_qty=0,
+        refunded_qty=0,
+        acceptance=None,
+        is_touched=False,
+        is_new=True,
+    )
+    order.lines[rest.line_no] = rest
+    line.qty -= rest.qty
+    line.is_resized = True
+    if line.acceptance is not None:
+        # What was sent had been taken on; nothing of the line is left to say no to.
+        line.acceptance.state, line.acceptance.is_touched = "accepted", True
+    return rest
+
+
+def _take_stock(line: LineRow, sku: SkuRow, *, order: OrderRow, books: Books, actor: str) -> None:
     pieces = line.open_qty
-    unreserve(line, pieces, order=order, books=books, actor=actor)
     party = books.distributors[order.distributor_id]
     levels, own, _ = stock_for(sku.id, distributor_id=party.id, tier_id=party.tier_id, books=books)
     takes = allocate(levels, qty=pieces, own=own)
@@ -99,7 +127,6 @@ def _move_stock(line: LineRow, sku: SkuRow, *, order: OrderRow, books: Books, ac
     allotment_id = own.id if own is not None else None
     for level, some in takes:
         reserve(line, level, some, allotment_id=allotment_id, order=order, books=books, actor=actor)
-    note_stock(free, books=books, actor=actor)
 
 
 def _move_part(line: LineRow, sku: SkuRow, *, order: OrderRow) -> None:

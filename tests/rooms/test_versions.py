@@ -4,11 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from entrepot.base import scope
 from entrepot.catalog import actions, queries, rules
 from entrepot.catalog.models import Goods, GoodsVersion, Sku, SkuCost
 from entrepot.catalog.rules import SkuDraft
+from entrepot.pricing import actions as pricing
+from entrepot.pricing.actions.apply import apply_next
+from entrepot.pricing.models import PriceChange
 from tests.rooms.test_goods import Maker, skus, told
 from tests.rooms.test_parties import refused
 from tests.world import World
@@ -134,3 +138,39 @@ def test_two_reviewers_decide_once(maker: Maker) -> None:
     actions.approve_change(goods.pk, version_id=row.pk, actor=maker.admin)
     assert refused(actions.reject_change, goods.pk, version_id=row.pk, reason="x", actor=maker.admin) == ""
     assert states(goods) == [(1, "replaced"), (2, "live")]
+
+
+def test_a_change_approved_late_keeps_what_was_changed_on_sale_meanwhile(maker: Maker) -> None:
+    goods = maker.on_sale(
+        skus=[SkuDraft(supplier_price_fen=8000, spec="S"), SkuDraft(supplier_price_fen=8100, spec="M")]
+    )
+    small, large = (row[0] for row in skus(goods))
+    drafts = [
+        SkuDraft(code=small, supplier_price_fen=8000, spec="小"),
+        SkuDraft(code=large, supplier_price_fen=9900, spec="M"),
+    ]
+    row = propose(maker, goods, name="新名", skus=drafts)
+    prices = {small: 8500, large: 8600}
+    with scope.platform():
+        ids = dict(Sku.objects.filter(goods=goods).values_list("code", "pk"))
+    new = [pricing.ChangeDraft(field="supplier_price", new_value=fen, sku_id=ids[code]) for code, fen in prices.items()]
+    pricing.announce(new, actor=maker.admin, reason="原料")
+    with scope.platform():
+        PriceChange.objects.filter(sku_id__in=ids.values()).update(effective_at=Now())
+        seen = Goods.objects.get(pk=goods.pk).version
+    while apply_next():
+        pass
+    with scope.platform():
+        live = Goods.objects.get(pk=goods.pk)
+        content, conflicts = queries.rebased(row, goods=live)
+    assert [(one.field, one.sku, one.base, one.now, one.wanted, one.kept) for one in conflicts] == [
+        ("supplier_price_fen", large, 8100, 8600, 9900, 8600)
+    ]
+    assert [(sku["spec"], sku["supplier_price_fen"]) for sku in content["skus"]] == [("小", 8500), ("M", 8600)]
+    assert refused(actions.approve_change, goods.pk, version_id=row.pk, version=seen, actor=maker.admin) == ""
+    actions.approve_change(goods.pk, version_id=row.pk, version=live.version, actor=maker.admin)
+    assert [(code, fen) for code, fen, *_ in skus(goods)] == [(small, 8500), (large, 8600)], "the later price stands"
+    with scope.platform():
+        assert Goods.objects.get(pk=goods.pk).name == "新名"
+        assert GoodsVersion.objects.get(pk=row.pk).content == content
+        assert queries.content_of(Goods.objects.get(pk=goods.pk)) == content

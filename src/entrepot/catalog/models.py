@@ -191,7 +191,10 @@ class VersionState(models.TextChoices):
 
 
 class GoodsVersion(models.Model):
-    """商品版本: goods as they were on sale once, or as they shall be when the reviewer approves; never changed."""
+    """商品版本: goods as they were on sale once, or as they shall be when the reviewer approves.
+
+    One that waits is brought up to what stands on sale when it is approved; after that it is never changed.
+    """
 
     goods = models.ForeignKey(Goods, models.PROTECT, related_name="versions")
     supplier = models.ForeignKey("parties.Supplier", models.PROTECT)

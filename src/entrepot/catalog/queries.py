@@ -17,7 +17,16 @@ from entrepot.catalog.models import (
     SupplierBounds,
     VersionState,
 )
-from entrepot.catalog.rules import CONTENT_FIELDS, SKU_FIELDS, UNBOUNDED, AttributeRow, Bounds, below
+from entrepot.catalog.rules import (
+    CONTENT_FIELDS,
+    SKU_FIELDS,
+    UNBOUNDED,
+    AttributeRow,
+    Bounds,
+    Conflict,
+    below,
+)
+from entrepot.catalog.rules import rebased as rebased_content
 from entrepot.parties.models import Supplier
 
 _CHOICES = """
@@ -140,6 +149,19 @@ def fields_of(goods: Goods) -> dict[str, Any]:
 def waiting_version(goods_id: int) -> GoodsVersion | None:
     """Return the change of goods on sale that waits for review."""
     return GoodsVersion.objects.filter(goods_id=goods_id, state=VersionState.WAITING).first()
+
+
+def rebased(row: GoodsVersion, *, goods: Goods) -> tuple[dict[str, Any], list[Conflict]]:
+    """Return a change that waits as it stands over what is on sale now, and where it contradicts a later change."""
+    base = (
+        GoodsVersion.objects.filter(
+            goods=goods, number__lt=row.number, state__in=(VersionState.LIVE, VersionState.REPLACED)
+        )
+        .order_by("-number")
+        .first()
+    )
+    now = content_of(goods)
+    return rebased_content(now if base is None else base.content, wanted=row.content, now=now)
 
 
 def versions_of(goods_id: int) -> list[GoodsVersion]:

@@ -187,6 +187,54 @@ def differences(old: Mapping[str, Any], *, new: Mapping[str, Any]) -> list[Diffe
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One field that was changed on sale after a version had been proposed which changes it too.
+
+    `base` is what the proposal was written over, `now` what is on sale, `wanted` what was proposed, `kept` what holds.
+    """
+
+    field: str
+    base: Any
+    now: Any
+    wanted: Any
+    kept: Any
+    sku: str = ""
+
+
+def rebased(
+    base: Mapping[str, Any], *, wanted: Mapping[str, Any], now: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Conflict]]:
+    """Return a proposed content as it stands over what is on sale now, and where the two contradict each other.
+
+    What the proposal left alone stays as it is on sale. Where both have changed a field, a price stays as it was
+    changed on sale, for that change came later and was told to malls; of everything else the proposal holds.
+    """
+    conflicts: list[Conflict] = []
+
+    def one(field: str, was: Any, is_now: Any, asked: Any, *, sku: str = "") -> Any:
+        if asked in (was, is_now):
+            return is_now
+        if is_now == was:
+            return asked
+        kept = is_now if field.endswith("_fen") else asked
+        conflicts.append(Conflict(field=field, base=was, now=is_now, wanted=asked, kept=kept, sku=sku))
+        return kept
+
+    found = {name: one(name, base.get(name), now.get(name), wanted.get(name)) for name in CONTENT_FIELDS}
+    was, is_now, asked = ({sku["code"]: sku for sku in content["skus"]} for content in (base, now, wanted))
+    skus: list[dict[str, Any]] = []
+    for code, row in asked.items():
+        old, current = was.get(code), is_now.get(code)
+        if old is None or current is None:
+            skus.append(dict(row))
+            continue
+        merged = {name: one(name, old.get(name), current.get(name), row.get(name), sku=code) for name in SKU_FIELDS}
+        skus.append({"code": code} | merged)
+    skus += [dict(row) for code, row in is_now.items() if code not in asked and code not in was]
+    return found | {"skus": skus}, conflicts
+
+
 def below(parents: Mapping[int, int | None], *, ids: Collection[int]) -> frozenset[int]:
     """Return the categories named and every one below them; `parents` gives each category's parent."""
     wanted = set(ids)

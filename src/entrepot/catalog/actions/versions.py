@@ -92,23 +92,27 @@ def approve_change(
     version_id: int,
     actor: str,
     supply_prices: Mapping[str, int] | None = None,
+    version: int | None = None,
     note: str = "",
     address: str = "",
 ) -> Goods:
     """Put the change of goods on sale that waits for review in the place of what is on sale; malls are told.
 
+    It is judged against what stands now: what it leaves alone stays as it is on sale, and a price that was changed
+    since it was proposed stays too (`rules.rebased`). With `version`, refuses goods changed since the reviewer saw them.
     The supply price (供货价) of a SKU changes only to what `supply_prices` says, fen by SKU code; a new SKU without one
     takes the supplier's price. Refuses a change that waits no more, a price out of bounds, an unknown code, and a
     category or brand that the supplier may not offer any more. Raises Goods.DoesNotExist.
     """
     with scope.platform():
-        goods = locked(goods_id)
+        goods = locked(goods_id, version=version)
         row = _waiting(goods, version_id=version_id)
         before = queries.content_of(goods)
+        content, conflicts = queries.rebased(row, goods=goods)
         for field in rules.CONTENT_FIELDS:
-            setattr(goods, field, row.content[field])
+            setattr(goods, field, content[field])
         refuse_out_of_bounds(goods)
-        apply_skus(goods, kept=row.content["skus"])
+        apply_skus(goods, kept=content["skus"])
         ids = dict(goods.skus.filter(is_active=True).values_list("code", "pk"))
         if unknown := set(supply_prices or {}) - set(ids):
             raise Mistake("", _("There is no SKU “%(code)s” in this change.") % {"code": min(unknown)})
@@ -117,9 +121,14 @@ def approve_change(
         goods.review_note = note.strip()[:400]
         keep(goods, *rules.CONTENT_FIELDS, "search_terms", "review_note")
         retire(goods)
+        row.content = content
         _decide(row, state=VersionState.LIVE, actor=actor, note=note)
-        old, new = _told(rules.differences(before, new=row.content))
+        old, new = _told(rules.differences(before, new=content))
         new["supply_prices_fen"] = prices
+        if conflicts:
+            new["kept_over_proposal"] = {
+                f"{one.field} {one.sku}".strip(): one.kept for one in conflicts if one.kept != one.wanted
+            }
         log(goods, verb="goods.change_approved", actor=actor, before=old, after=new, reason=note, address=address)
         if goods.is_supplier_active:
             tell(goods, event_type="product.updated", actor=actor)
@@ -184,7 +193,7 @@ def _waiting(goods: Goods, *, version_id: int) -> GoodsVersion:
 def _decide(row: GoodsVersion, *, state: str, actor: str, note: str) -> None:
     row.state, row.decided_by, row.note = state, name_of(actor), note.strip()[:400]
     row.decided_at = Now()
-    row.save(update_fields=["state", "decided_by", "decided_at", "note"])
+    row.save(update_fields=["state", "decided_by", "decided_at", "note", "content"])
 
 
 def _told(found: Sequence[rules.Difference]) -> tuple[dict[str, Any], dict[str, Any]]:

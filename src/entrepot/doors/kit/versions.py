@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from entrepot.base.money import yuan
 from entrepot.catalog import queries
 from entrepot.catalog.models import Attribute, Brand, GoodsVersion
-from entrepot.catalog.rules import Difference, differences
+from entrepot.catalog.rules import Conflict, Difference, differences
 
 FIELDS: dict[str, Any] = {
     "name": _("Goods name"),
@@ -55,6 +55,23 @@ def shown(old: Mapping[str, Any], *, new: Mapping[str, Any]) -> list[Shown]:
     found = differences(old, new=new)
     names = _names(found)
     return [_shown(one, names=names) for one in found]
+
+
+def conflicts_shown(found: list[Conflict]) -> list[tuple[str, str, str, str, bool]]:
+    """Return each contradiction in words: field, what it was, what is on sale now, what was proposed, and whether
+    what is on sale stays."""
+    both = [Difference(field=one.field, old=one.now, new=one.wanted, sku=one.sku) for one in found]
+    names = _names(both)
+    return [
+        (
+            f"{one.sku} {FIELDS.get(one.field, one.field)}".strip(),
+            _text(one.field, one.base, names=names),
+            _text(one.field, one.now, names=names),
+            _text(one.field, one.wanted, names=names),
+            one.kept == one.now,
+        )
+        for one in found
+    ]
 
 
 def history(goods_id: int) -> list[tuple[GoodsVersion, Any, str, list[Shown]]]:

@@ -27,6 +27,7 @@ class ChangeForm(forms.Form):
     """The supply price of every SKU after the change, and a word to the supplier."""
 
     version_id = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("Review remark"),
         max_length=200,
@@ -42,8 +43,9 @@ class ChangeForm(forms.Form):
                 "code", "supplier_price_fen", "supply_price_fen"
             )
         }
-        self.codes = [sku["code"] for sku in row.content["skus"]]
-        for place, sku in enumerate(row.content["skus"]):
+        content, _conflicts = queries.rebased(row, goods=row.goods)
+        self.codes = [sku["code"] for sku in content["skus"]]
+        for place, sku in enumerate(content["skus"]):
             supplier_fen, supply_fen = now.get(sku["code"], (None, None))
             self.fields[f"price_{place}"] = FenField(
                 label=gettext("Supply price of %(sku)s") % {"sku": f"{sku['code']} {sku['spec']}".strip()},
@@ -105,6 +107,7 @@ def change_judge(request: PartyRequest, goods_id: int) -> HttpResponse:
             goods_id,
             version_id=cleaned["version_id"],
             supply_prices=form.prices(),
+            version=cleaned["seen"],
             note=cleaned["note"],
             actor=who,
             address=where,
@@ -121,16 +124,18 @@ def _shown(request: PartyRequest, *, goods: Goods, form: ChangeForm | None = Non
     row = queries.waiting_version(goods.pk)
     if row is None:
         raise Http404
+    content, conflicts = queries.rebased(row, goods=goods)
     context = {
         "title": _("Change of goods on sale"),
         "goods": goods,
         "row": row,
-        "differences": versions.shown(queries.content_of(goods), new=row.content),
+        "differences": versions.shown(queries.content_of(goods), new=content),
+        "conflicts": versions.conflicts_shown(conflicts),
         "form": form,
         "can_review": request.party.can("goods.review"),
     }
     if form is None and context["can_review"]:
-        context["form"] = ChangeForm(None, row=row, initial={"version_id": row.pk})
+        context["form"] = ChangeForm(None, row=row, initial={"version_id": row.pk, "seen": goods.version})
     return render(request, "platform/goods_change.html", context, status=422 if form is not None else 200)
 
 

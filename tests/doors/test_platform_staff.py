@@ -117,6 +117,15 @@ def test_a_role_gives_what_its_matrix_says(world: World) -> None:
     assert browser.post(page, form | {"permissions": ["orders.view"]}).status_code == 422  # an old window
 
 
+def test_the_page_of_roles_names_what_nobody_may_do(world: World) -> None:
+    browser = at_work("platform", None)
+    empty = role(world, browser, "orders.view")  # nobody has it, so it gives nothing to anybody
+    ((unused,),) = rows("select count(*) from parties_user_roles where role_id = %s", empty)
+    shown = text_of(browser.get(f"{PLATFORM}/roles/"))
+    (of_referrers,) = re.findall(r"以下权限只有可做一切的人才有：([^<]*)</span></p></section>(?=</div>)", shown)
+    assert unused == 0 and of_referrers.strip() == "推荐: 查看"
+
+
 @pytest.mark.parametrize(
     "wrong", [{"permissions": ["*"]}, {"permissions": ["topups.request"]}, {"name": ""}, {"name": "运营"}]
 )

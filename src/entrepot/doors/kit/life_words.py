@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 AFTER_SALE_STEPS: dict[str, Any] = {
     "requested": gettext_lazy("Asked for"),
@@ -27,15 +27,15 @@ AFTER_SALE_STEPS: dict[str, Any] = {
     "done": gettext_lazy("Finished"),
 }
 _BILL_STEPS: dict[str, Any] = {
-    "drawn": pgettext_lazy("bill", "Put on a bill"),
-    "sent": pgettext_lazy("bill", "Bill sent"),
-    "disputed": pgettext_lazy("bill", "Bill line disputed"),
-    "kept": pgettext_lazy("bill", "Ruled: the bill line stays"),
-    "moved": pgettext_lazy("bill", "Ruled: goes on the next bill"),
-    "adjusted": pgettext_lazy("bill", "Ruled: the bill line is adjusted"),
-    "confirmed": pgettext_lazy("bill", "Bill confirmed"),
-    "paid": pgettext_lazy("bill", "Bill paid"),
-    "settled": pgettext_lazy("bill", "Bill settled"),
+    "drawn": gettext_lazy("Put on a bill"),
+    "sent": gettext_lazy("Bill sent"),
+    "disputed": gettext_lazy("Bill line disputed"),
+    "kept": gettext_lazy("Ruled: the bill line stays"),
+    "moved": gettext_lazy("Ruled: goes on the next bill"),
+    "adjusted": gettext_lazy("Ruled: the bill line is adjusted"),
+    "confirmed": gettext_lazy("Bill confirmed"),
+    "paid": gettext_lazy("Bill paid"),
+    "settled": gettext_lazy("Bill settled"),
 }
 _REFERRAL: dict[str, Any] = {
     "accrual": gettext_lazy("Referrer's share earned"),

@@ -48,11 +48,22 @@ class RoleForm(SeenForm):
 def roles(request: PartyRequest) -> HttpResponse:
     """Show the roles of all back offices."""
     groups = [
-        (OFFICES[kind].title, kind, [(role, [permission_word(code) for code in role.permissions]) for role in found])
+        (
+            OFFICES[kind].title,
+            kind,
+            [(role, [permission_word(code) for code in role.permissions]) for role in found],
+            [permission_word(code) for code in _given_to_nobody(kind, roles=found)],
+        )
         for kind, found in role_kinds().items()
     ]
     context = {"title": _("Roles"), "groups": groups, "can_edit": request.party.can("users.edit")}
     return render(request, "platform/roles.html", context)
+
+
+def _given_to_nobody(kind: str, *, roles: list[Any]) -> list[str]:
+    """Return the permissions that nobody has by a role of his, save those who may do everything."""
+    given = {code for role in roles if role.user_count for code in role.permissions}
+    return [code for code in PERMISSIONS[kind] if code not in given]
 
 
 @page("platform", "users.edit")

@@ -75,6 +75,12 @@ def owed_to_referrers_fen(referrer_ids: list[int]) -> dict[int, int]:
     return {referrer_id: found.get(referrer_id) or 0 for referrer_id in referrer_ids}
 
 
+def referrers_owed() -> list[int]:
+    """Return the referrers the platform owes something."""
+    rows = Account.objects.filter(kind=AccountKind.REFERRER_PAYABLE, balance_fen__gt=0)
+    return [referrer_id for (referrer_id,) in rows.values_list("referrer_id") if referrer_id is not None]
+
+
 def statement(*, distributor_id: int | None = None, supplier_id: int | None = None) -> QuerySet[Transfer]:
     """Return the statement (资金流水) of one party, newest first, each row with two figures in fen.
 

@@ -2,10 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -43,6 +46,8 @@ _GOODS = Column(
     value=lambda row: ", ".join(f"{line.goods_name} ×{line.qty}" for line in row.lines.all()),
     width=48,
 )
+_TURN = {"platform": "demanded", "distributor": "offered"}
+"""The state of a claim in which a side is to speak."""
 _COLUMNS: tuple[Column, ...] = (
     Column(title=gettext_lazy("Number"), value=lambda row: row.pk, width=10),
     Column(title=gettext_lazy("State"), value=lambda row: state_of("aftersale", row.state)[0], width=12),
@@ -88,6 +93,8 @@ def show_list(request: PartyRequest) -> HttpResponseBase:
     tab = request.GET.get("tab", "")
     if tab == "closed":
         listed = found.filter(state__in=CLOSED_STATES)
+    elif tab == "soon" and kind in _TURN:
+        listed = _soon(found, kind=kind)
     else:
         listed = found.filter(state=tab) if tab in STATES else found
     if request.GET.get("export") == "xlsx":
@@ -100,6 +107,8 @@ def show_list(request: PartyRequest) -> HttpResponseBase:
     shown = [state for state in STATES if state not in CLOSED_STATES and (kind != "supplier" or state != "requested")]
     tabs: list[tuple[str, Any, int | None]] = [("", _("All"), sum(counted.values()))]
     tabs += [(state, state_of("aftersale", state)[0], counted.get(state, 0)) for state in shown]
+    if kind in _TURN:
+        tabs.append(("soon", _("Claims to answer within a day"), _soon(found, kind=kind).order_by().count()))
     tabs.append(("closed", _("Closed"), sum(counted.get(state, 0) for state in CLOSED_STATES)))
     page = page_of(listed, query=request.GET)
     context = {
@@ -114,6 +123,11 @@ def show_list(request: PartyRequest) -> HttpResponseBase:
         "is_narrowed": bool(form.used or tab),
     }
     return render(request, "kit/aftersale/list.html", context)
+
+
+def _soon(rows: QuerySet[Request], *, kind: str) -> QuerySet[Request]:
+    """Return the requests whose claim waits for a side's word and for no more than a day."""
+    return rows.filter(claim__state=_TURN[kind], claim__due_at__lte=Now() + timedelta(days=1))
 
 
 def _first_line(row: Request) -> tuple[RequestLine | None, str]:

@@ -41,6 +41,7 @@ from entrepot.trade.terms import Answer, RefundBeforeShipping
 
 _TAB_WORDS = {
     "undecided": _("To decide"),
+    "soon": _("To accept within 4 hours"),
     "waiting": _("Waiting for the supplier"),
     "back_ordered": _("Back-ordered"),
     "late": _("Back order overdue"),

@@ -10,6 +10,7 @@ from entrepot.doors.platform.conditions import Conditions
 
 TABS: dict[str, str] = {
     "undecided": "a.state in ('refused', 'overdue')",
+    "soon": "a.state = 'waiting' and a.accept_by <= clock_timestamp() + interval '4 hours'",
     "waiting": "a.state = 'waiting'",
     "back_ordered": "a.state = 'back_ordered' and l.qty > l.shipped_qty + l.refunded_qty",
     "late": (

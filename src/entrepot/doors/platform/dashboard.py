@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -16,7 +15,8 @@ from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import Party, PartyRequest, page
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.conditions import Conditions
-from entrepot.doors.platform.dashboard_figures import Todo, course, ranking, states, todo
+from entrepot.doors.platform.dashboard_figures import course, ranking, states
+from entrepot.doors.platform.dashboard_todo import KINDS, Todo, todo
 from entrepot.doors.platform.order_rows import ALL_STATES, TABS, rows
 
 _LATEST = 6
@@ -35,9 +35,9 @@ def dashboard(request: PartyRequest) -> HttpResponse:
         context |= _trade(now)
     context["todo"] = _todo(waiting, party=party)
     if party.can("topups.view"):
-        context["topups"] = (waiting.topups, waiting.topup_fen)
+        context["topups"] = (waiting.count("topups", query="?tab=pending"), waiting.topup_fen)
     if party.can("goods.view"):
-        context["goods_waiting"] = waiting.goods
+        context["goods_waiting"] = waiting.count("goods", query="?tab=submitted")
     return render(request, "platform/dashboard.html", context)
 
 
@@ -82,13 +82,8 @@ def _signed_yuan(change_fen: int) -> str:
 
 def _todo(waiting: Todo, *, party: Party) -> list[tuple[str, int, str]]:
     """Return what waits, each with the list that holds it, as far as the user may open it."""
-    entries = [
-        ("goods.view", _("Goods to review"), waiting.goods, f"{reverse('platform:goods')}?tab=submitted"),
-        ("orders.view", _("Own orders to ship"), waiting.own_orders, f"{reverse('platform:orders')}?tab=to_ship"),
-        ("topups.view", _("Top-ups to approve"), waiting.topups, f"{reverse('platform:topups')}?tab=pending"),
-        ("stock.view", _("SKUs low or sold out"), waiting.low_stock, f"{reverse('platform:stock')}?tab=low"),
-    ]
-    return [(label, count, url) for permission, label, count, url in entries if party.can(permission)]
+    both = zip(KINDS, waiting.counts, strict=True)
+    return [(str(kind.word), count, kind.url) for kind, count in both if party.can(kind.permission)]
 
 
 def _greeting(now: Any) -> str:

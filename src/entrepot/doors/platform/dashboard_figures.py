@@ -1,4 +1,4 @@
-"""The figures of the dashboard, in three statements that stop counting where nobody needs to know more."""
+"""The figures of the dashboard, in two statements that stop counting where nobody needs to know more."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.db import connection
-
-from entrepot.doors.platform.stock_rows import LOW
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
@@ -28,22 +26,6 @@ select t.state, (
 )
 from unnest(%(states)s::text[]) as t(state)
 """
-_TODO = """
-select
-    (select count(*) from (select 1 from catalog_goods where state = 'submitted' limit %(most)s) x),
-    (select count(*) from (
-        select 1 from orders_supplyorder so
-        where so.supplier_id = (select id from parties_supplier where is_platform)
-            and so.state in ('confirmed', 'partly_shipped') limit %(most)s
-    ) x),
-    (select count(*) from (select 1 from recharge_topup where state = 'pending' limit %(most)s) x),
-    (select coalesce(sum(amount_fen), 0)::bigint from recharge_topup where state = 'pending'),
-    (select count(*) from (
-        select 1 from stock_level l join catalog_sku s on s.id = l.sku_id join catalog_goods g on g.id = s.goods_id
-        where l.allotment_id is null and l.on_hand - l.reserved <= %(low)s and s.is_active and g.state = 'on_sale'
-        limit %(most)s
-    ) x)
-"""
 _RANKING = """
 select l.goods_name, sum(l.agreed_price_fen * (l.qty - l.refunded_qty))::bigint as amount_fen
 from orders_line l
@@ -51,17 +33,6 @@ join orders_order o on o.id = l.order_id
 where o.created_at >= %(since)s and o.state not in ('cancelled', 'expired', 'rejected')
 group by l.goods_id, l.goods_name order by 2 desc limit 8
 """
-
-
-@dataclass(frozen=True)
-class Todo:
-    """What waits for somebody; `topup_fen` is the sum of the top-ups that wait."""
-
-    goods: int
-    own_orders: int
-    topups: int
-    topup_fen: int
-    low_stock: int
 
 
 @dataclass(frozen=True)
@@ -107,13 +78,6 @@ def states(names: list[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_STATES, {"states": names, "most": MOST})
         return dict(cursor.fetchall())
-
-
-def todo() -> Todo:
-    """Return what waits for somebody."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TODO, {"most": MOST, "low": LOW})
-        return Todo(*cursor.fetchone())
 
 
 def ranking(now: datetime) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -62,6 +62,7 @@ class DistributorSearch(FilterForm):
 
     text = forms.CharField(label=_("Number or name"), max_length=60)
     tier = forms.TypedChoiceField(label=_("Tier"), coerce=int, empty_value=None)
+    callbacks = forms.ChoiceField(label=_("Callbacks"), choices=[("", _("All")), ("failing", _("Cannot be called"))])
 
     def full_clean(self) -> None:
         """Give the select its tiers before anything is judged."""
@@ -131,6 +132,10 @@ def distributors(request: PartyRequest) -> HttpResponseBase:
     form = DistributorSearch(request.GET)
     tab = request.GET.get("tab", "")
     everyone = found_distributors(text=form.value("text") or "", tier_id=form.value("tier"))
+    if form.value("callbacks"):
+        everyone = everyone.filter(
+            Q(endpoint__state="disabled") | Q(endpoint__state="active", endpoint__failing_since__isnull=False)
+        )
     listed: QuerySet[Distributor] = everyone.filter(state=tab) if tab in PartyState.values else everyone
     if request.GET.get("export") == "xlsx":
         name = f"{gettext('distributors')}-{timezone.localtime():%Y%m%d-%H%M}"

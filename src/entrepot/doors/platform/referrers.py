@@ -24,7 +24,7 @@ from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_
 from entrepot.doors.platform.log_words import changes_of, verb_word
 from entrepot.doors.platform.suppliers import PARTY_TABS, PartySearch, WhyForm, credentials
 from entrepot.events.queries import operations_on
-from entrepot.ledger.queries import owed_to_referrer_fen, owed_to_referrers_fen
+from entrepot.ledger.queries import owed_to_referrer_fen, owed_to_referrers_fen, referrers_owed
 from entrepot.parties import actions as parties
 from entrepot.parties.models import PartyState, Referrer
 from entrepot.parties.queries import referrers as found_referrers
@@ -40,6 +40,12 @@ _COLUMNS = (
     Column(title=_("Admitted"), value=lambda pair: pair[0].created_at, kind="moment", width=20),
 )
 _MONTHS_SHOWN = 12
+
+
+class ReferrerSearch(PartySearch):
+    """A referrer by number or name, and whether the platform owes him anything."""
+
+    owed = forms.ChoiceField(label=_("Owed to him"), choices=[("", _("All")), ("yes", _("To pay"))])
 
 
 class NewReferrerForm(forms.Form):
@@ -84,9 +90,11 @@ def grade_choices() -> list[tuple[int, str]]:
 @require_GET
 def referrers(request: PartyRequest) -> HttpResponseBase:
     """Show the referrers, or hand them out as a sheet."""
-    form = PartySearch(request.GET)
+    form = ReferrerSearch(request.GET)
     tab = request.GET.get("tab", "")
     everyone = found_referrers(text=form.value("text") or "")
+    if form.value("owed"):
+        everyone = everyone.filter(pk__in=referrers_owed())
     listed: QuerySet[Referrer] = everyone.filter(state=tab) if tab in PartyState.values else everyone
     if request.GET.get("export") == "xlsx":
         name = f"{gettext('referrers')}-{timezone.localtime():%Y%m%d-%H%M}"

@@ -7,10 +7,14 @@ import pytest
 
 from entrepot.aftersale import actions
 from entrepot.aftersale.rules import DEFAULT, By, Result, Wish
+from entrepot.base.mistakes import Mistake
+from entrepot.settlement import actions as settlement
 from tests import audit
 from tests.world import STAFF, World, rows
 
 PLATFORM = By(kind="platform", actor=STAFF)
+TERMS = settlement.NewTerms(cycle="month", rights_days=0, answer_days=3, is_silence_consent=False, is_sent_at_once=False)
+"""What is earned is payable at once, so that a bill made by hand holds it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class End:
 
 
 WHOLE = 2 * 1050
+_ON_BILL = "select amount_fen from settlement_billline where bill_id = %s and left_by = ''"
 # Stage, shipper, kind, reason → what comes of it. Said once more in figures, apart from the rules.
 CELLS: dict[tuple[str, str, str, str], End | None] = {
     ("before_shipping", "own", "refund", ""): End("done", WHOLE, WHOLE, 0, 2),
@@ -71,9 +76,11 @@ class Trade:
         self.world = world
         self.party = world.distributor(funds_fen=100_000)
         supplier = world.supplier(is_own=is_own)
+        if not is_own:
+            settlement.change_terms(supplier.pk, terms=TERMS, actor=STAFF)
         self.article = world.article(supplier=supplier, stock=20, supply_price_fen=1000, supplier_price_fen=700)
         self.order = world.place(self.party, (self.article, 3), mode="direct")
-        self.stage = stage
+        self.stage, self.is_own = stage, is_own
         self.by = By(kind="distributor", party_id=self.party.pk, actor=f"distributor/{self.party.pk}/1/proof")
         self.shipper = By(kind="supplier", party_id=supplier.pk, actor=f"supplier/{supplier.pk}/1/proof")
         if stage != "before_shipping":
@@ -102,6 +109,23 @@ class Trade:
             self.order.id,
         )
         return int(owed)
+
+    def billed(self) -> list[int]:
+        """Bill the supplier by hand for all he earned; the amounts of the lines about this order, in their order."""
+        try:
+            bill = settlement.bill_now(self.shipper.party_id or 0, actor=STAFF)
+        except Mistake:
+            return []
+        assert bill.total_fen == sum(amount for (amount,) in rows(_ON_BILL, bill.pk))
+        return [
+            amount
+            for (amount,) in rows(
+                "select l.amount_fen from settlement_billline l join ledger_transfer t on t.id = l.transfer_id"
+                " where l.bill_id = %s and t.order_id = %s order by l.transfer_id",
+                bill.pk,
+                self.order.id,
+            )
+        ]
 
     def complete(self) -> None:
         """Bring the order to its end."""
@@ -154,12 +178,17 @@ def test_a_cell_moves_money_stock_and_bill(world: World, key: tuple[str, str, st
     trade = Trade(world, is_own=shipper == "own", stage=stage)
     if is_completed:
         trade.complete()
+    earned = [2100] if shipper == "supplier" and is_completed else []
+    assert earned == ([] if trade.is_own else trade.billed())
     balance, stock = trade.figures()
     result = actions.ask(trade.wish(kind, reason), by=trade.by)
     if end is None:
         assert result.refusal is not None and result.faults[-1].facts["why"] in ("not_offered", "more_than_open")
         assert trade.figures() == (balance, stock)
         assert rows("select count(*) from aftersale_request where order_id = %s", trade.order.id) == [(0,)]
+        trade.complete()
+        assert trade.owed() == (0 if trade.is_own else 2100), "the supplier is billed as if nobody had asked"
+        assert trade.is_own or trade.billed() == [2100]
         return
     request_id = done(result)
     assert trade.figures()[0] == balance + end.at_once
@@ -169,4 +198,8 @@ def test_a_cell_moves_money_stock_and_bill(world: World, key: tuple[str, str, st
     if not is_completed:
         trade.complete()
     assert trade.owed() == end.owed
+    if not trade.is_own:
+        # What the bill already said stays; what the ruling takes back is a line of the next.
+        late = [end.owed - 2100] if is_completed and end.owed != 2100 else []
+        assert trade.billed() == (late if is_completed else [end.owed])
     assert trade.faults() == []

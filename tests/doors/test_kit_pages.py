@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from entrepot.base import scope
 from entrepot.doors.kit import shell
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.agents import agent_words
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.shell import Group, Item
 from entrepot.parties.models import Distributor, User
@@ -154,7 +155,7 @@ def framed(one: Person, *, path: str) -> str:
 
         request.party = party_of(one.user)  # type: ignore[attr-defined]
         template = Template(
-            "{% for label, items in shell.groups %}{% for item in items %}{{ item.label }}{% if item.is_here %}*{% endif %} "
+            "{% for group in shell.groups %}{% for item in group.items %}{{ item.label }}{% if item.is_here %}*{% endif %} "
             "{% endfor %}{% endfor %}|{% for label, url in shell.crumbs %}{{ label }}/{% endfor %}|{{ shell.wallet_fen }}"
         )
         from entrepot.doors.kit.context import kit
@@ -176,6 +177,54 @@ def test_the_menu_shows_what_one_may_use_and_where_one_is(world: Any, monkeypatc
     unable = person("distributor", party=party, permissions=())
     assert framed(able, path="/account/password/") == "home account password* confirm |g/password/|5"
     assert framed(unable, path="/account/password/") == "home account* confirm |g/account/|5"
+
+
+def test_a_long_menu_folds_and_stays_as_one_left_it(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(shell.OFFICES, "distributor", shell.Office(kind="distributor", title="t"))
+    names = ("kit:account", "kit:password", "kit:confirm")
+    groups = [
+        Group(label=name, items=[Item(label=name, url_name=name, icon="x")] * 6, is_first=name == "kit:password")
+        for name in names
+    ]
+    shell.register("distributor", groups=groups)
+    who = person("distributor", party=world.distributor())
+
+    def is_open(path: str, **cookies: str) -> list[str]:
+        request = RequestFactory().get(path)
+        request.COOKIES |= cookies
+        with scope.distributor(who.user.distributor_id or 0, read_only=True):
+            from entrepot.doors.kit.party import party_of
+
+            shown = shell.shell_of(request, party=party_of(who.user))
+        assert shown.folds
+        return [group.key for group in shown.groups if group.is_open]
+
+    assert is_open("/") == ["password"], "the first ones, until somebody unfolds others"
+    assert is_open("/account/") == ["account", "password"], "and the one the page lies in"
+    assert is_open("/account/", folds="confirm.nonsense") == ["account", "confirm"]
+    assert is_open("/", folds="") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36",
+            "Chrome 126 · Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile/15E148 Safari/604.1",
+            "Safari 17 · iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 14) Chrome/124.0 Mobile Safari/537.36 MicroMessenger/8.0.49",
+            "WeChat 8 · Android",
+        ),
+        ("curl/8.5.0", "其他程序"),
+    ],
+)
+def test_a_browser_is_called_by_its_name(said: str, words: str) -> None:
+    assert agent_words(said) == words
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from tests import audit
 from tests.world import STAFF, World, rows
 
 PLATFORM = By(kind="platform", actor=STAFF)
-TERMS = settlement.NewTerms(cycle="month", rights_days=0, answer_days=3, is_silence_consent=False, is_sent_at_once=False)
+TERMS = settlement.NewTerms(
+    cycle="month", rights_days=0, answer_days=3, is_silence_consent=False, is_sent_at_once=False
+)
 """What is earned is payable at once, so that a bill made by hand holds it."""
 
 

@@ -44,9 +44,9 @@ class ZoneForm(forms.Form):
     )
     is_unserved = forms.BooleanField(label=_("Nothing is sent there"), required=False)
     first = forms.IntegerField(label=_("First pieces or grams"), min_value=0, max_value=1_000_000, initial=1)
-    first_fen = FenField(label=_("cost"), initial=0)
+    first_fen = FenField(label=_("Freight of the first"), initial=0)
     step = forms.IntegerField(label=_("Each further"), min_value=0, max_value=1_000_000, initial=1)
-    step_fen = FenField(label=_("cost"), initial=0)
+    step_fen = FenField(label=_("Freight of each further"), initial=0)
     free_from_fen = FenField(label=_("Free from an amount of"), required=False)
     free_from_pieces = forms.IntegerField(label=_("Free from pieces"), required=False, min_value=1, max_value=1_000_000)
 

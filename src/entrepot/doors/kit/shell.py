@@ -24,10 +24,11 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A headed part of the menu."""
+    """A headed part of the menu. Where the menu is long it folds; one that `is_first` is open from the start."""
 
     label: Any
     items: Sequence[Item]
+    is_first: bool = False
 
 
 @dataclass(kw_only=True)
@@ -42,6 +43,10 @@ class Office:
     wallet_fen: "Callable[[Party], int] | None" = None
     wallet_url_name: str = ""
 
+
+_FOLDS = "folds"
+_UNFOLDED_AT_MOST = 16
+"""So many entries fit on a screen beside their headings; a longer menu folds."""
 
 OFFICES = {
     "platform": Office(kind="platform", title=_("Platform office")),
@@ -81,13 +86,24 @@ class ShownItem:
     is_here: bool
 
 
+@dataclass
+class ShownGroup:
+    """A part of the menu as one user sees it; `key` names it in the cookie of what he unfolded."""
+
+    label: str
+    key: str
+    items: list[ShownItem]
+    is_open: bool
+
+
 @dataclass(frozen=True)
 class Shell:
-    """What the frame of one page shows."""
+    """What the frame of one page shows. `folds`: the menu is so long that its parts fold."""
 
     title: str
     home: str
-    groups: list[tuple[str, list[ShownItem]]]
+    groups: list[ShownGroup]
+    folds: bool
     crumbs: list[tuple[str, str]]
     find_url: str
     find_hint: str
@@ -106,18 +122,24 @@ def shell_of(request: HttpRequest, *, party: "Party") -> Shell:
         url for _group, _item, url in items if request.path == url or (url != home and request.path.startswith(url))
     ]
     here = max(under, key=len, default="")
-    groups: list[tuple[str, list[ShownItem]]] = []
+    unfolded = request.COOKIES.get(_FOLDS, "").split(".") if _FOLDS in request.COOKIES else None
+    groups: list[ShownGroup] = []
     crumbs: list[tuple[str, str]] = []
     for group, item, url in items:
-        if not groups or groups[-1][0] != str(group.label):
-            groups.append((str(group.label), []))
-        groups[-1][1].append(ShownItem(str(item.label), url, item.icon, url == here))
+        if not groups or groups[-1].label != str(group.label):
+            # The first entry's name stays the same in every language.
+            key = group.items[0].url_name.partition(":")[2]
+            is_open = group.is_first if unfolded is None else key in unfolded
+            groups.append(ShownGroup(str(group.label), key, [], is_open))
+        groups[-1].items.append(ShownItem(str(item.label), url, item.icon, url == here))
         if url == here:
+            groups[-1].is_open = True
             crumbs = [(str(group.label), ""), (str(item.label), url)]
     return Shell(
         title=str(office.title),
         home=home,
         groups=groups,
+        folds=len(items) > _UNFOLDED_AT_MOST,
         crumbs=crumbs,
         find_url=reverse(office.find_url_name) if office.find_url_name else "",
         find_hint=str(office.find_hint),

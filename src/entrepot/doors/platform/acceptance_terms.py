@@ -19,19 +19,15 @@ from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.platform.attempts import attempt
+from entrepot.doors.platform.choice_words import UNSUPPLIED
 from entrepot.doors.platform.suppliers import PartySearch
 from entrepot.fulfilment import actions
 from entrepot.fulfilment.models import Substitute
 from entrepot.fulfilment.queries import acceptance_terms, house_terms, substitutes
-from entrepot.fulfilment.rules import ASK, MINUTES_AT_MOST, REFUND, REROUTE
+from entrepot.fulfilment.rules import MINUTES_AT_MOST
 from entrepot.parties.models import Supplier
 from entrepot.parties.queries import suppliers as found_suppliers
 
-POLICY_WORDS = {
-    REROUTE: _("Send a substitute, refund when there is none"),
-    REFUND: _("Refund at once"),
-    ASK: _("The platform decides"),
-}
 _COLUMNS = (
     Column(title=_("SKU"), value=lambda row: row.sku.code, width=18),
     Column(title=_("Goods"), value=lambda row: row.sku.goods.name, width=30),
@@ -54,14 +50,14 @@ class TermsForm(forms.Form):
     policy = forms.ChoiceField(
         label=_("When a line cannot be supplied"),
         required=False,
-        choices=[("", _("As the platform does")), *POLICY_WORDS.items()],
+        choices=[("", _("As the platform does")), *UNSUPPLIED.items()],
     )
 
 
 class HouseForm(forms.Form):
     """What holds where nothing is agreed."""
 
-    policy = forms.ChoiceField(label=_("When a line cannot be supplied"), choices=list(POLICY_WORDS.items()))
+    policy = forms.ChoiceField(label=_("When a line cannot be supplied"), choices=list(UNSUPPLIED.items()))
     minutes = forms.IntegerField(label=_("Minutes offered"), min_value=1, max_value=MINUTES_AT_MOST)
 
 
@@ -109,7 +105,7 @@ def _suppliers(request: PartyRequest, house_form: HouseForm | None = None) -> Ht
     rows = []
     for row in shown:
         own = agreed.get(row.pk)
-        policy = POLICY_WORDS[own.policy if own and own.policy else house.policy]
+        policy = UNSUPPLIED[own.policy if own and own.policy else house.policy]
         rows.append((row, own.minutes if own else None, policy, bool(own and own.policy)))
     context = {
         "title": _("Acceptance terms"),

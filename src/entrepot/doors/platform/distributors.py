@@ -22,6 +22,7 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
+from entrepot.doors.platform.choice_words import FUNDS_POLICIES
 from entrepot.doors.platform.distributor_page import distributor_or_404, shown
 from entrepot.doors.platform.suppliers import PARTY_TABS, WhyForm, credentials
 from entrepot.ledger.queries import Wallet, wallets
@@ -29,10 +30,6 @@ from entrepot.parties import actions
 from entrepot.parties.models import Distributor, FundsPolicy, PartyState, Tier
 from entrepot.parties.queries import distributors as found_distributors
 
-POLICY_WORDS: dict[str, Any] = {
-    FundsPolicy.HOLD: _("Hold: money is kept aside with the stock when the order is placed"),
-    FundsPolicy.CHECK: _("Check: money is drawn at payment; when short, the order waits for a top-up"),
-}
 TERMS = (
     *("name", "tier_id", "funds_policy", "hold_ttl_s", "allow_list", "callback_url", "contact", "low_balance_fen"),
     "state",
@@ -77,7 +74,10 @@ class TermsForm(SeenForm):
     tier_id = forms.TypedChoiceField(label=_("Tier"), coerce=int)
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
     funds_policy = forms.ChoiceField(
-        label=_("Funds policy"), choices=list(POLICY_WORDS.items()), widget=forms.RadioSelect, initial=FundsPolicy.HOLD
+        label=_("Funds policy"),
+        choices=list(FUNDS_POLICIES.items()),
+        widget=forms.RadioSelect,
+        initial=FundsPolicy.HOLD,
     )
     hold_minutes = forms.IntegerField(label=_("Minutes a hold lasts"), min_value=1, max_value=60, initial=15)
     low_balance_fen = FenField(label=_("Warn him below"), required=False)

@@ -17,14 +17,10 @@ from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
+from entrepot.doors.platform.choice_words import EDIT_MODES
 from entrepot.parties.models import Supplier
 
 _FIELDS = ("has_all_categories", "has_all_brands", "category_ids", "brand_ids", "edit_mode")
-MODES = (
-    (EditMode.AS_PLATFORM, _("As the platform's setting")),
-    (EditMode.STRICT, _("Strict: off the shelf, edit, review, on sale again")),
-    (EditMode.OPEN, _("Open: the version on sale sells on while the change waits for review")),
-)
 
 
 class BoundsForm(SeenForm):
@@ -47,7 +43,10 @@ class BoundsForm(SeenForm):
         help_text=_("Goods without a brand need none."),
     )
     edit_mode = forms.ChoiceField(
-        label=_("How goods on sale are edited"), choices=MODES, required=False, widget=forms.RadioSelect
+        label=_("How goods on sale are edited"),
+        choices=list(EDIT_MODES.items()),
+        required=False,
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -118,5 +117,5 @@ def bounds_summary(supplier_id: int) -> dict[str, Any]:
         "bounds": row,
         "bounds_categories": [names[pk] for pk in row.category_ids if pk in names],
         "bounds_brands": list(brands),
-        "bounds_mode": dict(MODES)[EditMode(row.edit_mode)],
+        "bounds_mode": EDIT_MODES[EditMode(row.edit_mode)],
     }

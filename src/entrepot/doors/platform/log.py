@@ -15,6 +15,7 @@ from entrepot.doors.kit.forms import DayRangeField
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
+from entrepot.doors.platform.log_values import OBJECTS
 from entrepot.doors.platform.log_words import VERBS, changes_of, verb_word
 from entrepot.events.models import Operation
 from entrepot.events.queries import operations
@@ -24,6 +25,7 @@ _KINDS: tuple[tuple[str, Any], ...] = (
     ("supplier", _("Suppliers")),
     ("distributor", _("Distributors")),
     ("api", _("Malls, by the API")),
+    ("referrer", _("Referrers")),
     ("system", _("System")),
 )
 _KIND_WORDS = dict(_KINDS)
@@ -96,6 +98,7 @@ def log_line(request: PartyRequest, line_id: int) -> HttpResponse:
         "title": verb_word(row.verb),
         "row": row,
         "kind": _KIND_WORDS.get(row.kind, row.kind),
+        "object_word": OBJECTS.get(row.object_kind, row.object_kind),
         "changes": changes_of(row),
     }
     return render(request, "platform/log_line.html", context)

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from entrepot.base.money import yuan
-from entrepot.doors.kit.figures import bps
+from entrepot.doors.platform.log_values import value_word
 from entrepot.events.models import Operation
 
 VERBS: dict[str, Any] = {
@@ -229,6 +227,14 @@ _FIELDS: dict[str, Any] = {
     "callback_url": gettext_lazy("Callback address"),
     "low_balance_fen": gettext_lazy("Warn below"),
     "credit_limit_fen": gettext_lazy("Credit limit"),
+    "credit_limit": gettext_lazy("Credit limit"),
+    "held": pgettext_lazy("funds", "Held"),
+    "refund": gettext_lazy("After-sale"),
+    "region": gettext_lazy("Region"),
+    "is_first": gettext_lazy("Used first"),
+    "is_platform": gettext_lazy("Own goods"),
+    "party_id": gettext_lazy("Party"),
+    "qty": gettext_lazy("Pieces"),
     "amount_fen": gettext_lazy("Amount"),
     "bill_lines": gettext_lazy("Bill lines"),
     "content_hash": gettext_lazy("Digest"),
@@ -304,7 +310,6 @@ _FIELDS: dict[str, Any] = {
     "code": gettext_lazy("SKU code"),
     "spec": gettext_lazy("Specification"),
 }
-_MONEY = {"refunded", "drawn", "total", "amount", "balance", "credit_limit", "held"}
 _NOT_SHOWN = {"object", "id", "version", "from", "text", "from_bps"}
 
 
@@ -328,12 +333,18 @@ def changes_of(row: Operation) -> list[Change]:
     names = [name for name in dict.fromkeys([*before, *after]) if name not in _NOT_SHOWN]
     found = []
     for name in names:
-        old, new = _value(name, before.get(name)), _value(name, after.get(name))
+        old, new = (value_word(name.partition(" ")[0], side.get(name), of=row.object_kind) for side in (before, after))
         if name == "skus":
             found += _sku_changes(before.get(name) or [], after.get(name) or [])
         elif old != new:
-            found.append(Change(str(_FIELDS.get(name, name)), old, new))
+            found.append(Change(_field(name), old, new))
     return found
+
+
+def _field(name: str) -> str:
+    """Return what a field is called; one of a SKU, as `supplier_price_fen SG1001`, keeps the SKU's code."""
+    word, _space, code = name.partition(" ")
+    return f"{_FIELDS.get(word, word)} {code}".strip()
 
 
 def _sku_changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Change]:
@@ -342,23 +353,7 @@ def _sku_changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> l
     found = []
     for code in dict.fromkeys([*old, *new]):
         for name in dict.fromkeys([*old.get(code, {}), *new.get(code, {})]):
-            was, now = _value(name, old.get(code, {}).get(name)), _value(name, new.get(code, {}).get(name))
+            was, now = (value_word(name, side.get(code, {}).get(name), of="sku") for side in (old, new))
             if was != now:
                 found.append(Change(f"{code} · {_FIELDS.get(name, name)}", was, now))
     return found
-
-
-def _value(name: str, value: Any) -> str:
-    if value is None or value in ("", []):
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_value(name, one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(str(one.get("code", one)) if isinstance(one, dict) else str(one) for one in value)
-    if isinstance(value, int) and (name.endswith("_fen") or name in _MONEY):
-        return f"¥{yuan(value)}"
-    if isinstance(value, int) and name.endswith("_bps"):
-        return bps(value)
-    return str(value)

@@ -1,6 +1,7 @@
 """The menu of the platform office."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from entrepot.doors.kit.shell import Group, Item
 
@@ -19,6 +20,12 @@ GROUPS = (
             ),
             Item(label=_("Ship in bulk"), url_name="platform:tracking", icon="truck", permission="orders.ship"),
             Item(label=_("Acceptance"), url_name="platform:acceptance", icon="hand-thumb-up", permission="orders.view"),
+        ),
+        is_first=True,
+    ),
+    Group(
+        label=pgettext_lazy("menu", "After-sale"),
+        items=(
             Item(
                 label=_("After-sale"),
                 url_name="platform:aftersales",
@@ -43,23 +50,28 @@ GROUPS = (
         label=_("Supply"),
         items=(
             Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
+            Item(label=_("Price changes"), url_name="platform:prices", icon="tag", permission="goods.view"),
+            Item(label=_("Freight templates"), url_name="platform:freight", icon="map", permission="goods.view"),
+            Item(
+                label=_("Categories"), url_name="platform:categories", icon="rectangle-group", permission="goods.view"
+            ),
+            Item(label=_("Brands"), url_name="platform:brands", icon="tag", permission="goods.view"),
+            Item(label=_("Attributes"), url_name="platform:attributes", icon="swatch", permission="goods.view"),
+        ),
+    ),
+    Group(
+        label=pgettext_lazy("menu", "Stock"),
+        items=(
             Item(label=_("Stock"), url_name="platform:stock", icon="archive-box", permission="stock.view"),
             Item(label=_("Allotments"), url_name="platform:allotments", icon="squares-2x2", permission="stock.view"),
             Item(label=_("Holds"), url_name="platform:holds", icon="lock-closed", permission="stock.view"),
             Item(label=_("Sold-out switches"), url_name="platform:shelf", icon="power", permission="stock.view"),
-            Item(label=_("Price changes"), url_name="platform:prices", icon="tag", permission="goods.view"),
-            Item(label=_("Freight templates"), url_name="platform:freight", icon="map", permission="goods.view"),
             Item(
                 label=_("Substitutes"),
                 url_name="platform:substitutes",
                 icon="arrows-right-left",
                 permission="goods.view",
             ),
-            Item(
-                label=_("Categories"), url_name="platform:categories", icon="rectangle-group", permission="goods.view"
-            ),
-            Item(label=_("Brands"), url_name="platform:brands", icon="tag", permission="goods.view"),
-            Item(label=_("Attributes"), url_name="platform:attributes", icon="swatch", permission="goods.view"),
         ),
     ),
     Group(

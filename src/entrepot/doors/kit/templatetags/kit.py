@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from entrepot.catalog import pictures
 from entrepot.doors.kit import figures
+from entrepot.doors.kit.agents import agent_words
 from entrepot.doors.kit.carriers import carrier_name
 from entrepot.doors.kit.demo import DemoAccount
 from entrepot.doors.kit.lists import CURSORS, Page
@@ -258,9 +259,12 @@ def timeline(entries: Iterable[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("kit/parts/goods.html")
-def goods_cell(name: str, line: str = "", image: str = "", url: str = "", large: bool = False) -> dict[str, Any]:
-    """Show goods with picture, name and a small line below."""
-    return {"name": name, "line": line, "image": image, "url": url, "large": large}
+def goods_cell(
+    name: str, line: str = "", image: str = "", url: str = "", large: bool = False, spec: str = ""
+) -> dict[str, Any]:
+    """Show goods with picture, name and a small line below, which ends with the specification."""
+    small = " · ".join(part for part in (line, spec) if part)
+    return {"name": name, "line": small, "image": image, "url": url, "large": large}
 
 
 @register.inclusion_tag("kit/parts/why.html")
@@ -277,6 +281,12 @@ def progress(label: str, done: int, total: int) -> dict[str, Any]:
 
 def _request(context: RequestContext) -> Any:
     return context["request"]
+
+
+@register.filter
+def agent(user_agent: str) -> str:
+    """Return which browser on which system a user agent is."""
+    return agent_words(user_agent)
 
 
 @register.filter

@@ -29,6 +29,13 @@ function switchTheme() {
   document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
+// Which parts of a long menu somebody unfolded goes with the next page, so that it is drawn so at once.
+function keepFold(part) {
+  const kept = new Set(all("#side details[open]").map(one => one.dataset.fold));
+  if (part.open) kept.delete(part.dataset.fold); else kept.add(part.dataset.fold);
+  document.cookie = `folds=${[...kept].join(".")}; path=/; max-age=31536000; samesite=lax`;
+}
+
 // ---- Toasts --------------------------------------------------------------------------------------------------------
 
 function toast(text, tone = "") {
@@ -194,6 +201,7 @@ document.addEventListener("click", event => {
   if (hit("[data-menu]")) showMenu(!one("#side").classList.contains("open"));
   else if (!hit("#side")) showMenu(false);
   if (hit("[data-theme-switch]")) switchTheme();
+  if (hit("#side summary")) keepFold(hit("details"));
   if (hit("[data-close]")) hit(".toast")?.remove();
   if (hit("[data-copy]")) copy(hit("[data-copy]"));
   if (hit("[data-print]")) print();

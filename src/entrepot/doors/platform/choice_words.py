@@ -1,0 +1,24 @@
+"""What the choices of the platform's forms are called, there and wherever a choice is shown."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from entrepot.catalog.models import EditMode
+from entrepot.fulfilment.rules import ASK, REFUND, REROUTE
+from entrepot.parties.models import FundsPolicy
+
+FUNDS_POLICIES: dict[str, Any] = {
+    FundsPolicy.HOLD: _("Hold: money is kept aside with the stock when the order is placed"),
+    FundsPolicy.CHECK: _("Check: money is drawn at payment; when short, the order waits for a top-up"),
+}
+EDIT_MODES: dict[str, Any] = {
+    EditMode.AS_PLATFORM: _("As the platform's setting"),
+    EditMode.STRICT: _("Strict: off the shelf, edit, review, on sale again"),
+    EditMode.OPEN: _("Open: the version on sale sells on while the change waits for review"),
+}
+UNSUPPLIED: dict[str, Any] = {
+    REROUTE: _("Send a substitute, refund when there is none"),
+    REFUND: _("Refund at once"),
+    ASK: _("The platform decides"),
+}

@@ -1,4 +1,7 @@
-"""Orders, their lines, the shippers' parts of them, consignees, shipments and refunds."""
+"""Orders, their lines, the shippers' parts of them, consignees, shipments and refunds.
+
+A reference without an index of its own (`db_index=False`) begins a key or a longer index of the same table.
+"""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -25,7 +28,7 @@ class Order(models.Model):
     """订单: one order of a mall. Amounts are whole fen, as agreed when it was placed."""
 
     id = models.BigIntegerField(primary_key=True)
-    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="orders")
+    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="orders", db_index=False)
     out_order_no = models.CharField(max_length=64)
     state = models.CharField(max_length=16, choices=OrderState.choices)
     mode = models.CharField(max_length=8)
@@ -81,7 +84,7 @@ class Line(models.Model):
     """订单行: pieces of one SKU, with every price as it stood when the order was placed (fen for one piece)."""
 
     pk = models.CompositePrimaryKey("order_id", "line_no")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False)
     line_no = models.SmallIntegerField()
     distributor_id = models.BigIntegerField()
     supplier_id = models.BigIntegerField()
@@ -126,8 +129,8 @@ class SupplyOrder(models.Model):
     """供货单: the part of an order that one shipper sends; all a supplier ever sees of an order."""
 
     pk = models.CompositePrimaryKey("order_id", "supplier_id")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="supply_orders")
-    supplier = models.ForeignKey("parties.Supplier", models.PROTECT, related_name="supply_orders")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="supply_orders", db_index=False)
+    supplier = models.ForeignKey("parties.Supplier", models.PROTECT, related_name="supply_orders", db_index=False)
     distributor_id = models.BigIntegerField()
     state = models.CharField(max_length=16, choices=OrderState.choices)
     pieces = models.PositiveIntegerField()
@@ -177,7 +180,7 @@ class Acceptance(models.Model):
     """接单: the word of a shipper about a line; a line without a row was taken on when its money was drawn."""
 
     pk = models.CompositePrimaryKey("order_id", "line_no")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="acceptances")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="acceptances", db_index=False)
     line_no = models.SmallIntegerField()
     distributor_id = models.BigIntegerField()
     supplier_id = models.BigIntegerField()
@@ -209,7 +212,7 @@ class FormerLine(models.Model):
     """前供货行: a line as it was before it went to another shipper; the first one is what the mall has ordered."""
 
     pk = models.CompositePrimaryKey("order_id", "line_no", "place")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="former_lines")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="former_lines", db_index=False)
     line_no = models.SmallIntegerField()
     place = models.SmallIntegerField()
     distributor_id = models.BigIntegerField()
@@ -248,7 +251,7 @@ class Consignee(models.Model):
 class Shipment(models.Model):
     """包裹: one parcel of one shipper."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments", db_index=False)
     supplier_id = models.BigIntegerField()
     distributor_id = models.BigIntegerField()
     carrier = models.CharField(max_length=40)
@@ -267,7 +270,7 @@ class ShipmentLine(models.Model):
     """Pieces of one line in one parcel."""
 
     pk = models.CompositePrimaryKey("shipment_id", "line_no")
-    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines", db_index=False)
     line_no = models.SmallIntegerField()
     qty = models.PositiveIntegerField()
 
@@ -275,7 +278,7 @@ class ShipmentLine(models.Model):
 class Refund(models.Model):
     """退款: what went back to the prepaid balance; its number is used once per order."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", db_index=False)
     distributor_id = models.BigIntegerField()
     refund_no = models.CharField(max_length=64)
     kind = models.CharField(max_length=20)
@@ -296,7 +299,7 @@ class RefundLine(models.Model):
     """Pieces of one line that a refund gave back, and their agreed amount."""
 
     pk = models.CompositePrimaryKey("refund_id", "line_no")
-    refund = models.ForeignKey(Refund, models.PROTECT, related_name="lines")
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="lines", db_index=False)
     line_no = models.SmallIntegerField()
     qty = models.PositiveIntegerField()
     amount_fen = models.BigIntegerField()
@@ -310,7 +313,7 @@ class Returned(models.Model):
     """
 
     pk = models.CompositePrimaryKey("order_id", "line_no")
-    order = models.ForeignKey(Order, models.PROTECT, related_name="returned")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="returned", db_index=False)
     line_no = models.SmallIntegerField()
     distributor_id = models.BigIntegerField()
     supplier_id = models.BigIntegerField()

@@ -135,7 +135,7 @@ class Level(models.Model):
     `version` rises with every change; those of all levels of a SKU together are the version of its stock.
     """
 
-    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="levels")
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="levels", db_index=False)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT)
     allotment = models.ForeignKey(Allotment, models.PROTECT, null=True, blank=True, related_name="levels")
     on_hand = models.BigIntegerField(default=0)
@@ -159,7 +159,7 @@ class Level(models.Model):
 class Move(models.Model):
     """库存流水: one change of one level; append-only."""
 
-    level = models.ForeignKey(Level, models.PROTECT, related_name="moves")
+    level = models.ForeignKey(Level, models.PROTECT, related_name="moves", db_index=False)
     kind = models.CharField(max_length=16)
     on_hand_delta = models.BigIntegerField()
     reserved_delta = models.BigIntegerField()

@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from entrepot_launch import database, plan, processes
+from entrepot_launch import database, plan, postgres, processes
 from entrepot_launch.faults import LaunchError
 from entrepot_launch.folder import DEFAULT, ROOT, DataFolder
 
@@ -15,7 +16,8 @@ def main(arguments: list[str]) -> int:
     """Runs the command and returns its exit code."""
     try:
         data, rest = split_data(arguments)
-        return run([sys.executable, "-m", "entrepot.doors.cli", *rest], folder=DataFolder(data))
+        tuning = postgres.BULK if rest[:1] == ["fill"] else {}
+        return run([sys.executable, "-m", "entrepot.doors.cli", *rest], folder=DataFolder(data), tuning=tuning)
     except LaunchError as fault:
         print(f"entrepot: {fault}", file=sys.stderr)
         return fault.exit_code
@@ -39,8 +41,11 @@ def split_data(arguments: list[str]) -> tuple[Path, list[str]]:
     return data, rest
 
 
-def run(command: list[str], *, folder: DataFolder) -> int:
-    """Runs a command beside the running instance, or with the database started for its length alone."""
+def run(command: list[str], *, folder: DataFolder, tuning: Mapping[str, str] | None = None) -> int:
+    """Runs a command beside the running instance, or with the database started for its length alone.
+
+    `tuning` are further settings of a database that is started for it.
+    """
     if not folder.settings_file.exists():
         raise LaunchError(f"{folder.path} holds no instance; start one with bin/up --data {folder.path}")
     settings = folder.read_settings()
@@ -50,6 +55,7 @@ def run(command: list[str], *, folder: DataFolder) -> int:
         return _run(command, environment=environment)
     folder.claim()
     server = database.server_of(folder)
+    server.settings.update(tuning or {})
     try:
         server.start()
         server.wait_ready()

@@ -59,6 +59,16 @@ SETTINGS: Mapping[str, str] = {
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
 }
+# For a server that is started to be filled and serves nobody meanwhile. What goes into files of the same transaction
+# is flushed at its end instead of being written to the log first; copies of the data from before are of no use after.
+BULK: Mapping[str, str] = {
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "30min",
+    "shared_buffers": "512MB",
+    "autovacuum": "off",
+}
 THROWAWAY: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -75,7 +85,7 @@ class Server:
         self.folder = data / "postgres"
         self.log = data / "logs" / "postgres.log"
         self.secret_file = data / "postgres.secret"
-        self.settings = {**SETTINGS, **(settings or {})}
+        self.settings: dict[str, str] = {**SETTINGS, **(settings or {})}
         self.process: subprocess.Popen[bytes] | None = None
 
     def initialise(self, *, durable: bool = True) -> bool:

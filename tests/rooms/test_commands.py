@@ -15,9 +15,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from entrepot.base import scope
 from entrepot.catalog.models import Goods
-from entrepot.doors.cli import bench_world, books, desk_lines, fill, instance, staff
+from entrepot.doors.cli import bench_world, books, desk_lines, instance, staff
 from entrepot.doors.cli.demo import past, world
 from entrepot.doors.cli.demo.assortment import articles
+from entrepot.doors.cli.fill import orders as filled_orders
+from entrepot.doors.cli.fill.world import fill
 from entrepot.doors.kit import demo, second_factor
 from entrepot.orders.consignees import open_consignee
 from entrepot.parties.models import Distributor, User
@@ -217,11 +219,14 @@ def test_the_books_of_the_desk_lines(world: World, in_demo: Path) -> None:
 def test_a_filled_world_is_large_and_verifies(
     fresh_database: roles.Access, settings: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fill, "BATCH", 700)
-    asked = argparse.Namespace(skus=60, orders=2_000, distributors=5, yes=False)
+    monkeypatch.setattr(filled_orders, "BLOCK", 250)
+    monkeypatch.setattr(filled_orders, "_SEALED_AT_ONCE", 300)
+    before = _shape_of_tables()
+    asked = argparse.Namespace(skus=60, orders=2_000, distributors=5, suppliers=3, yes=False)
     with as_owner(fresh_database):
-        assert fill.fill(asked) == 0
+        assert fill(asked) == 0
     assert "2,000 of 2,000 orders" in capsys.readouterr().out
+    assert _shape_of_tables() == before, "what was taken off for the while is back"
     assert rows("select count(*) from orders_order where out_order_no like 'F%%'") == [(2_000,)]
     states = dict(rows("select state, count(*) from orders_order group by state"))
     assert states.keys() >= {"completed", "received", "shipped", "confirmed", "cancelled", "expired", "refunded"}
@@ -231,13 +236,25 @@ def test_a_filled_world_is_large_and_verifies(
     ((sealed,),) = rows("select sealed from orders_consignee limit 1")
     assert open_consignee(sealed).address
     assert rows("select count(*) from catalog_goods where cardinality(search_terms) < 5") == [(0,)]
-    lifted = "select count(*) from pg_constraint where contype = 'f' and conrelid = 'orders_line'::regclass"
-    assert rows(lifted) == [(1,)]
+    before_it = "select at, lag(at) over (order by id) as before from ledger_transfer where order_id is not null"
+    assert rows(f"select count(*) from ({before_it}) t where at < before") == [(0,)], "the ledger goes on with the time"
+    slices = [pieces for (pieces,) in rows("select count(*) from ledger_transfer group by xid")]
+    assert len(slices) > 20 and max(slices) < 700, "a seal takes steps of a usual size"
     settings.DEMO = False
     real = World()
     real.place(real.distributor(funds_fen=10_000), (real.article(stock=1), 1))
     with as_owner(fresh_database):
-        assert fill.fill(asked) == 1, "real orders are traded here"
+        assert fill(asked) == 1, "real orders are traded here"
+
+
+def _shape_of_tables() -> list[tuple[Any, ...]]:
+    """Return every constraint, index and guard of the database."""
+    return rows(
+        "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint where conrelid > 0"
+        " union all select indrelid::regclass::text, indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
+        " union all select oid::regclass::text, relrowsecurity::text, relforcerowsecurity::text from pg_class"
+        " where relkind = 'r' order by 1, 2, 3"
+    )
 
 
 @contextmanager

@@ -1,7 +1,4 @@
-"""Orders, their lines, the shippers' parts of them, consignees, shipments and refunds.
-
-A reference without an index of its own (`db_index=False`) begins a key or a longer index of the same table.
-"""
+"""Orders, their lines, the shippers' parts of them, consignees, shipments and refunds."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -28,6 +25,7 @@ class Order(models.Model):
     """订单: one order of a mall. Amounts are whole fen, as agreed when it was placed."""
 
     id = models.BigIntegerField(primary_key=True)
+    # A reference without an index of its own begins the key or a longer index of its table, here and below.
     distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="orders", db_index=False)
     out_order_no = models.CharField(max_length=64)
     state = models.CharField(max_length=16, choices=OrderState.choices)

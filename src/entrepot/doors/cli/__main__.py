@@ -18,7 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "journal": ("books", "print the ledger for hledger or beancount"),
     "demo-world": ("demo.world", "fill an empty instance with a network to try"),
     "bench-world": ("bench_world", "add goods and distributors for a measurement"),
-    "fill": ("fill", "fill an empty or demo world with goods and a year of orders, to measure it large"),
+    "fill": ("fill.world", "fill an empty or demo world with goods and a year of orders, to measure it large"),
     "desk": ("desk_lines", "answer back-office verbs, one JSON object a line, in demo worlds"),
 }
 """Each verb with the module that does it and what it is for."""
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     made["fill"].add_argument("--skus", type=int, default=1_000, help="how many goods with one SKU each")
     made["fill"].add_argument("--orders", type=int, default=10_000, help="how many orders, spread over a year")
     made["fill"].add_argument("--distributors", type=int, default=40, help="how many malls place them")
+    made["fill"].add_argument("--suppliers", type=int, default=20, help="how many suppliers the goods come from")
     made["fill"].add_argument("--yes", action="store_true", help="fill a world in which orders are traded, too")
     made["bench-world"].add_argument("--skus", type=int, default=100)
     made["bench-world"].add_argument("--distributors", type=int, default=10)

@@ -1,0 +1,1 @@
+"""A large world in little time, for measuring."""

@@ -12,6 +12,7 @@ from entrepot_sdk import calls
 from entrepot_sdk.calls import Call
 from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
+from entrepot_sdk.explanations import Figure
 from entrepot_sdk.freight import FreightQuote, FreightRequest
 from entrepot_sdk.shapes import (
     Account,
@@ -249,6 +250,10 @@ class AsyncEntrepot:
     async def shipments(self, order_id: str) -> list[Shipment]:
         """The parcels of an order."""
         return (await self.send(calls.shipments(order_id))).items
+
+    async def explanation(self, order_id: str) -> list[Figure]:
+        """Why the figures of an order are what they are, in the order in which they add up."""
+        return (await self.send(calls.explanation(order_id))).figures
 
     async def balance(self) -> Balance:
         """Prepaid money in fen."""

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from entrepot_sdk import freight, shapes
+from entrepot_sdk import explanations, freight, shapes
 
 Answer = TypeVar("Answer")
 Query = dict[str, str | int | None]
@@ -162,6 +162,10 @@ def order_by_out_no(out_order_no: str) -> Call[shapes.Order]:
 
 def shipments(order_id: str) -> Call[shapes.Items[shapes.Shipment]]:
     return _get(f"/orders/{_segment(order_id)}/shipments", shapes.Items[shapes.Shipment])
+
+
+def explanation(order_id: str) -> Call[explanations.Explanation]:
+    return _get(f"/orders/{_segment(order_id)}/explanation", explanations.Explanation)
 
 
 def balance() -> Call[shapes.Balance]:

@@ -119,5 +119,29 @@ def test_a_referrer_reads_his_own_share_alone(whole: Any) -> None:
     assert sorted(mine[0] + mine[1]) == sorted(both) and mine[0] != mine[1] and mine[0] and mine[1]
 
 
+def test_each_line_of_the_bill_says_why_it_is_what_it_is(whole: Any) -> None:
+    room, number = whole.room, whole.bill.pk
+    office = text_of(at_work("platform", None).get(f"/platform/bills/{number}/"))
+    his = text_of(at_work("supplier", room.supplier).get(f"/supplier/bills/{number}/"))
+    for page in (office, his):
+        for text in ("8.00 × 5 件", "8.00 × 2 件退回", "平台更正", "已核对", "-¥0.50", "计入结算单"):
+            assert text in page, text
+    for hidden in ("10.50", "21.00", whole.room.mall.name):
+        assert not re.search(rf"(?<![\d.:]){re.escape(hidden)}(?!\d)", his), hidden
+
+
+def test_a_referrer_reads_his_rate_and_never_the_income(whole: Any) -> None:
+    his = text_of(at_work("referrer", whole.his).get("/referrer/entries/"))
+    hers = text_of(at_work("referrer", whole.hers).get("/referrer/entries/"))
+    assert "10%" in his and "5%" in hers
+    for page in (his, hers):
+        for hidden in ("2.50", "12.50", "52.50", "40.00"):
+            assert not re.search(rf"(?<![\d.:]){re.escape(hidden)}(?!\d)", page), hidden
+
+
+def test_the_distributor_reads_why_a_claim_gave_back_what_it_did(whole: Any) -> None:
+    assert "2 件的索赔按 21.00 了结" in whole.pages["distributor"]
+
+
 def test_a_stranger_reads_nothing(world: World, whole: Any) -> None:
     assert told(whole, "supplier", world.supplier().pk) == [] == told(whole, "distributor", world.distributor().pk)

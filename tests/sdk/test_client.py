@@ -73,6 +73,13 @@ READS: list[tuple[str, tuple[Any, ...], str, Any, Any]] = [
         800,
     ),
     (
+        "explanation",
+        ("7",),
+        "GET /api/v1/orders/7/explanation",
+        {"figures": [{"name": "A-1", "figure": "¥21.00", "reason": "10.50 × 2"}]},
+        "¥21.00",
+    ),
+    (
         "shipments",
         ("7",),
         "GET /api/v1/orders/7/shipments",

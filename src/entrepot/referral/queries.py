@@ -18,7 +18,10 @@ _EARNED = Q(kind__in=(EntryKind.ACCRUAL, EntryKind.REVERSAL))
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One month of a referrer's account, in fen: opening + earned + reversed + paid = closing, the last two below 0."""
+    """One month of a referrer's account, in fen: opening + earned + reversed + paid = closing.
+
+    What was taken back and what was paid are below 0; a payout that came back lessens what was paid.
+    """
 
     month: date
     opening_fen: int
@@ -104,9 +107,22 @@ def lines_of(entry_ids: list[int]) -> dict[int, list[EntryLine]]:
     return found
 
 
+def own_rates(referrer_id: int) -> dict[str, set[int]]:
+    """Return the rates of the grades a referrer has been in, by side, in hundredths of a percent."""
+    grades = GradeStay.objects.filter(referrer_id=referrer_id).values("grade_id")
+    found = list(GradeRate.objects.filter(grade_id__in=grades).values_list("supplier_rate_bps", "distributor_rate_bps"))
+    return {"supplier": {one for one, _other in found}, "distributor": {other for _one, other in found}}
+
+
 def payouts(*, referrer_id: int | None = None) -> QuerySet[Payout]:
-    """Return payouts without their proofs, newest first."""
-    rows = Payout.objects.select_related("referrer", "paid_by").defer("proof").order_by("-id")
+    """Return payouts without their proofs, newest first, with when and why one came back (`returned_at`, `returned_note`)."""
+    back = Entry.objects.filter(payout=OuterRef("pk"), kind=EntryKind.RETURN)
+    rows = (
+        Payout.objects.select_related("referrer", "paid_by")
+        .defer("proof")
+        .annotate(returned_at=Subquery(back.values("at")[:1]), returned_note=Subquery(back.values("note")[:1]))
+        .order_by("-id")
+    )
     return rows if referrer_id is None else rows.filter(referrer_id=referrer_id)
 
 
@@ -186,7 +202,7 @@ def _statement(month: date, opening_fen: int, totals: dict[str, int]) -> Stateme
         opening_fen,
         totals.get(EntryKind.ACCRUAL, 0),
         totals.get(EntryKind.REVERSAL, 0),
-        totals.get(EntryKind.PAYOUT, 0),
+        totals.get(EntryKind.PAYOUT, 0) + totals.get(EntryKind.RETURN, 0),
     )
 
 

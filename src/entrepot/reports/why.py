@@ -34,9 +34,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """One refund: its number, amount and freight in fen, and the pieces with their amount."""
+    """One refund: its number and kind, amount and freight in fen, and its pieces."""
 
     refund_no: str
+    kind: str
     amount_fen: int
     freight_fen: int
     pieces: int
@@ -62,7 +63,7 @@ select
   (select json_agg(json_build_array(c.supplier_id, c.name, c.kind, c.region, c.pieces, c.weight_g, c.amount_fen, c.first,
       c.first_fen, c.step, c.step_fen, c.free_by, c.freight_fen) order by c.supplier_id, c.id)
    from freight_charge c where c.order_id = %(order)s),
-  (select json_agg(json_build_array(r.refund_no, r.amount_fen, r.freight_fen,
+  (select json_agg(json_build_array(r.refund_no, r.kind, r.amount_fen, r.freight_fen,
       (select coalesce(sum(p.qty), 0) from orders_refundline p where p.refund_id = r.id)) order by r.id)
    from orders_refund r where r.order_id = %(order)s)
 """
@@ -105,7 +106,7 @@ def agreed_why(
             _("%(price)s × %(rate)s = %(exact)s, rounded half-up to a fen per piece; %(whose)s")
             % {
                 "price": yuan(supply_price_fen),
-                "rate": _percent(rate_bps),
+                "rate": percent(rate_bps),
                 "exact": exact_yuan(supply_price_fen * rate_bps),
                 "whose": whose,
             },
@@ -132,12 +133,17 @@ def refund_why(refunds: list[Back]) -> list[Row]:
     """Return what each refund gave back: pieces at their price, and freight."""
     rows = []
     for one in refunds:
-        parts = _("%(pieces)d pieces for %(goods)s") % {
-            "pieces": one.pieces,
-            "goods": yuan(one.amount_fen - one.freight_fen),
-        }
-        if one.freight_fen:
+        facts = {"pieces": one.pieces, "goods": yuan(one.amount_fen - one.freight_fen)}
+        parts = {
+            "after_sale": _("%(pieces)d pieces sent and returned by after-sale, at what was paid for them: %(goods)s"),
+            "claim": _("what a claim over %(pieces)d pieces was settled at: %(goods)s"),
+        }.get(one.kind, _("%(pieces)d pieces for %(goods)s")) % facts
+        if one.freight_fen and one.kind == "before_shipping":
             parts += _(", and freight %(freight)s, for nothing of that shipper's part is sent") % {
+                "freight": yuan(one.freight_fen)
+            }
+        elif one.freight_fen:
+            parts += _(", and freight %(freight)s, for all of that shipper's part has come back") % {
                 "freight": yuan(one.freight_fen)
             }
         rows.append((_("Refund %(number)s") % {"number": one.refund_no}, f"-{_money(one.amount_fen)}", parts))
@@ -197,6 +203,7 @@ def _money(amount_fen: int) -> str:
     return f"¥{yuan(amount_fen)}"
 
 
-def _percent(rate_bps: int) -> str:
+def percent(rate_bps: int) -> str:
+    """Return a rate in percent as people read it."""
     whole, rest = divmod(rate_bps, 100)
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"

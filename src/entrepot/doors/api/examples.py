@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import aftersale_examples, event_shapes, feed_shapes, freight_shapes, shapes
+from entrepot.doors.api import aftersale_examples, event_shapes, explain_shapes, feed_shapes, freight_shapes, shapes
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
 PATH = {
@@ -179,6 +179,17 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
             destination=freight_shapes.Destination(province="浙江省", city="杭州市", district="西湖区"),
         ),
         freight_shapes.FreightQuote("CNY", 800, [freight_shapes.FreightPart("12", [SKU], 2, 600, 800, "")]),
+    ),
+    "explain_order": (
+        None,
+        explain_shapes.Explanation(
+            [
+                explain_shapes.Figure(
+                    "A-1 · 10.50 × 2", "¥21.00", "（供货价 10.00 + 服务费 0.50，费率 5%，每件四舍五入）"
+                ),
+                explain_shapes.Figure("合计", "¥21.00", "按下单时的价格计算"),
+            ]
+        ),
     ),
     "list_shipments": (None, shapes.Shipments([_shipment])),
     "get_balance": (None, shapes.Balance("CNY", 100_000, 2100, 0, 97_900)),

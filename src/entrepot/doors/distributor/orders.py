@@ -12,13 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
-from entrepot.base.money import yuan
 from entrepot.doors.distributor import order_reads
 from entrepot.doors.distributor.order_reads import OrderRow, Wanted
 from entrepot.doors.kit import life
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.carriers import carrier_name
-from entrepot.doors.kit.figures import bps
 from entrepot.doors.kit.forms import DayRangeField
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.kit.operations import actor
@@ -27,7 +25,8 @@ from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.events import operations
 from entrepot.orders.queries import consignee_of
-from entrepot.reports.why import Grounds, Row, freight_why, grounds_of, refund_why
+from entrepot.reports.why import Row, grounds_of
+from entrepot.reports.why_order import Bought, total_why
 
 _TABS: dict[str, Any] = {
     "all": gettext_lazy("All"),
@@ -171,7 +170,7 @@ def shown(request: PartyRequest, *, found: OrderRow, wrong: str = "", status: in
         "may": may,
         "can_after_sale": bool(found.drawn_fen) and found.state != "refunded" and party.can("aftersales.edit"),
         "steps": _steps(found),
-        "why_rows": why_rows(found, grounds=grounds_of(found.id)),
+        "why_rows": why_rows(found),
         "can_reveal": party.can("consignee.reveal"),
         "once": uuid.uuid4().hex,
         "reveal_url": reverse("distributor:reveal", args=[found.id]) if party.can("consignee.reveal") else "",
@@ -179,18 +178,21 @@ def shown(request: PartyRequest, *, found: OrderRow, wrong: str = "", status: in
     return render(request, life.TEMPLATE, context, status=status)
 
 
-def why_rows(found: OrderRow, *, grounds: Grounds) -> list[Row]:
+def why_rows(found: OrderRow) -> list[Row]:
     """Return how the total of an order came about, step by step, and what came back."""
-    rows: list[Row] = []
-    for line in found.lines:
-        rate_bps = grounds.rates.get(line.line_no, found.fee_rate_bps)
-        sums = {"supply": yuan(line.supply_price_fen), "rate": bps(rate_bps), "fee": yuan(line.fee_fen)}
-        reason = _("(supply price %(supply)s + fee %(fee)s, which is %(rate)s of it, rounded per piece)") % sums
-        figure = f"¥{yuan(line.amount_fen)}"
-        rows.append((f"{line.sku_code} · {yuan(line.agreed_price_fen)} × {line.qty}", figure, reason))
-    rows += freight_why(grounds.charges, freight_fen=found.freight_fen)
-    rows.append((_("Total"), f"¥{yuan(found.total_fen)}", _("prices as they stood when the order was placed")))
-    return rows + refund_why(grounds.refunds)
+    lines = [
+        Bought(
+            line_no=line.line_no,
+            sku_code=line.sku_code,
+            qty=line.qty,
+            supply_price_fen=line.supply_price_fen,
+            fee_fen=line.fee_fen,
+            agreed_price_fen=line.agreed_price_fen,
+            amount_fen=line.amount_fen,
+        )
+        for line in found.lines
+    ]
+    return total_why(lines, grounds=grounds_of(found.id), freight_fen=found.freight_fen, total_fen=found.total_fen)
 
 
 def _steps(found: OrderRow) -> list[tuple[str, str, Any]]:

@@ -15,6 +15,8 @@ from fpdf.enums import Align, XPos, YPos
 from entrepot.base.money import yuan
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
+from entrepot.reports.why import Row as WhyRow
+from entrepot.reports.why_billed import Billed, billed_why
 from entrepot.settlement.models import Bill, BillLine, Cycle
 from entrepot.settlement.queries import ZONE, lines_of
 
@@ -35,6 +37,7 @@ class Row:
     line: BillLine
     goods: str
     pieces: int | None
+    why: tuple[WhyRow, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -57,11 +60,31 @@ class Row:
         return self.line.amount_fen
 
 
-def rows_of(lines: Iterable[BillLine], *, supplier_id: int) -> list[Row]:
-    """Return lines with the goods of their orders, in two queries."""
+def rows_of(lines: Iterable[BillLine], *, supplier_id: int, is_explained: bool = False) -> list[Row]:
+    """Return lines with the goods of their orders, in two queries; explained, with one more, how each amount comes about."""
     found = list(lines)
     goods = _goods([line.transfer.order_id for line in found if line.transfer.order_id], supplier_id=supplier_id)
-    return [Row(line, *goods.get(line.transfer.order_id or 0, (line.transfer.remark, None))) for line in found]
+    reasons = billed_why(map(_billed, found), supplier_id=supplier_id) if is_explained else {}
+    return [
+        Row(
+            line,
+            *goods.get(line.transfer.order_id or 0, (line.transfer.remark, None)),
+            why=tuple(reasons.get(line.transfer_id, ())),
+        )
+        for line in found
+    ]
+
+
+def _billed(line: BillLine) -> Billed:
+    transfer = line.transfer
+    return Billed(
+        transfer_id=transfer.pk,
+        kind=transfer.kind,
+        order_id=transfer.order_id,
+        amount_fen=line.amount_fen,
+        cause=transfer.cause,
+        remark=transfer.remark,
+    )
 
 
 def _goods(order_ids: list[int], *, supplier_id: int) -> dict[int, tuple[str, int | None]]:

@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from entrepot.doors.kit.figures import bps
 from entrepot.doors.kit.sheets import Column
 from entrepot.referral.models import EntryKind
 
@@ -14,12 +16,33 @@ _WORDS: dict[str, Any] = {
     EntryKind.ACCRUAL: _("Shares earned"),
     EntryKind.REVERSAL: _("Shares taken back"),
     EntryKind.PAYOUT: _("Paid out"),
+    EntryKind.RETURN: _("Payout came back"),
 }
 
 
 def entry_word(kind: str) -> Any:
     """Return what a kind of entry is called."""
     return _WORDS[kind]
+
+
+def entry_why(entry: Any, *, rates: dict[str, set[int]]) -> str:
+    """Return why an entry is what it is, as its referrer may know it: his rate and the rule, never the income itself.
+
+    `rates` are the rates of his grades so far, by side.
+    """
+    if entry.kind == EntryKind.PAYOUT:
+        return entry.payout.bank_reference or entry.payout.remark
+    if entry.kind == EntryKind.RETURN:
+        return entry.note
+    known = rates.get(entry.side, set())
+    rate = bps(next(iter(known))) if len(known) == 1 else gettext("the rate of your grade when the order was placed")
+    if entry.kind == EntryKind.REVERSAL:
+        return gettext("of what was refunded the same share comes back, at the original rate: %(rate)s") % {
+            "rate": rate
+        }
+    return gettext(
+        "your share of what the platform itself earned by the order: %(rate)s, line by line, rounded down"
+    ) % {"rate": rate}
 
 
 class MonthField(forms.CharField):

@@ -198,7 +198,7 @@ def shown(request: PartyRequest, *, bill_id: int, **forms_given: Any) -> HttpRes
         "cycle": cycle_word(row.cycle),
         "steps": steps_of(row),
         "page": lines,
-        "rows": rows_of(lines, supplier_id=row.supplier_id),
+        "rows": rows_of(lines, supplier_id=row.supplier_id, is_explained=True),
         "disputes": [
             (one, wrong_form if one.line.pk == wrong_line else RuleForm(prefix=f"l{one.line.pk}") if can_rule else None)
             for one in disputes

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
-from entrepot.doors.kit.referral_words import ENTRY_COLUMNS, MonthField, entry_word
+from entrepot.doors.kit.referral_words import ENTRY_COLUMNS, MonthField, entry_why, entry_word
 from entrepot.doors.kit.sheets import TooManyRows, export_xlsx
 from entrepot.ledger.queries import owed_to_referrer_fen
 from entrepot.referral import queries
@@ -43,11 +43,12 @@ def entries(request: PartyRequest) -> HttpResponseBase:
         except TooManyRows:
             return HttpResponse(_("Too many rows; narrow the search."), status=413)
     shown = page_of(rows, query=request.GET)
+    rates = queries.own_rates(request.party.id)
     context = {
         "title": _("Entries"),
         "form": form,
         "page": shown,
-        "rows": [(entry, entry_word(entry.kind)) for entry in shown],
+        "rows": [(entry, entry_word(entry.kind), entry_why(entry, rates=rates)) for entry in shown],
         "owed_fen": owed_to_referrer_fen(request.party.id),
         "is_narrowed": bool(form.used),
     }

@@ -114,7 +114,7 @@ def bill_detail(request: PartyRequest, bill_id: int) -> HttpResponse:
         "cycle": cycle_word(row.cycle),
         "steps": steps_of(row),
         "page": lines,
-        "rows": rows_of(lines, supplier_id=row.supplier_id),
+        "rows": rows_of(lines, supplier_id=row.supplier_id, is_explained=True),
         "carried_from": list(row.carried_from.order_by("id").values_list("pk", "number")),
         "answered_by": actor_name(row.answered_by, reader="supplier") if row.answered_by else "",
         "can_confirm": can_answer and row.state == BillState.SENT,

@@ -297,3 +297,31 @@ def test_a_wrong_tier_is_refused(world: World, wrong: dict[str, str]) -> None:
     assert rows("select count(*) from parties_tier where name = %s", name) == [(0,)]
     assert browser.post(f"{PLATFORM}/tiers/new/", form).status_code == 302
     assert rows("select fee_rate_bps from parties_tier where name = %s", name) == [(500,)]
+
+
+def test_suppliers_are_told_apart_by_kind_and_source(world: World) -> None:
+    browser = at_work("platform", None)
+    login = f"k.{world.mark}"
+    form = {"name": f"云链{world.mark}", "kind": "hub", "source": "api", "username": login, "is_active": "on"}
+    assert browser.post(f"{PLATFORM}/suppliers/new/", form | {"kind": "moon"}).status_code == 422
+    assert browser.post(f"{PLATFORM}/suppliers/new/", form).status_code == 200
+    other = world.supplier()
+    ((number, kind, source),) = rows("select id, kind, source from parties_supplier where name = %s", form["name"])
+    assert (kind, source) == ("hub", "api")
+    for query, shown in (("kind=hub&source=api", True), ("kind=produce", False), ("source=office", False)):
+        page = text_of(browser.get(f"{PLATFORM}/suppliers/?text={form['name']}&{query}"))
+        assert (f"suppliers/{number}/" in page) == shown, query
+    assert other.number not in text_of(browser.get(f"{PLATFORM}/suppliers/?kind=hub"))
+    headings, *lines = sheet_of(browser.get(f"{PLATFORM}/suppliers/?text={form['name']}&export=xlsx"))
+    assert [(line[headings.index("类型")], line[headings.index("来源")]) for line in lines] == [
+        ("其他综合型供应链", "其他平台（API）")
+    ]
+    address = f"{PLATFORM}/suppliers/{number}/"
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', text_of(browser.get(address)))
+    changed = {"seen": seen, "name": form["name"], "kind": "produce", "source": "office", "contact": ""}
+    assert browser.post(f"{address}change/", changed).status_code == 302
+    ((before, after),) = rows(
+        "select before, after from events_operation where verb = 'supplier.changed' and object_id = %s", str(number)
+    )
+    assert ("hub" in before, "produce" in after) == (True, True)
+    assert "农产品" in text_of(browser.get(address))

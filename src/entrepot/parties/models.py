@@ -85,6 +85,22 @@ class ApiKey(models.Model):
         return self.key
 
 
+class SupplierKind(models.TextChoices):
+    """What an upstream is: farm produce, a trade or factory, another supply chain, cross-border e-commerce."""
+
+    PRODUCE = "produce", "produce"
+    FACTORY = "factory", "factory"
+    HUB = "hub", "hub"
+    CROSS_BORDER = "cross_border", "cross_border"
+
+
+class SupplierSource(models.TextChoices):
+    """How an upstream reaches the platform: people in a back office, or another platform by its API."""
+
+    OFFICE = "office", "office"
+    API = "api", "api"
+
+
 class Supplier(models.Model):
     """供应商: uploads goods, ships and is settled. One of them is the platform itself, for its own goods (自营)."""
 
@@ -92,6 +108,8 @@ class Supplier(models.Model):
     name = models.CharField(max_length=80)
     state = models.CharField(max_length=12, choices=PartyState.choices, default=PartyState.PENDING)
     is_platform = models.BooleanField(default=False)
+    kind = models.CharField(max_length=12, choices=SupplierKind.choices, blank=True, db_default="")
+    source = models.CharField(max_length=8, choices=SupplierSource.choices, db_default=SupplierSource.OFFICE)
     contact = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

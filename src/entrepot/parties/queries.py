@@ -21,9 +21,15 @@ def distributors(*, state: str = "", tier_id: int | None = None, text: str = "")
     return rows.filter(Q(number__istartswith=text) | Q(name__icontains=text)) if text else rows
 
 
-def suppliers(*, state: str = "", text: str = "", with_platform: bool = True) -> QuerySet[Supplier]:
+def suppliers(
+    *, state: str = "", text: str = "", kind: str = "", source: str = "", with_platform: bool = True
+) -> QuerySet[Supplier]:
     """Return suppliers, newest first; `text` finds a number's beginning or a part of a name."""
     rows = Supplier.objects.order_by("-id")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if source:
+        rows = rows.filter(source=source)
     if not with_platform:
         rows = rows.filter(is_platform=False)
     if state:

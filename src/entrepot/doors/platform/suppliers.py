@@ -27,7 +27,7 @@ from entrepot.doors.platform.log_words import changes_of, verb_word
 from entrepot.events.queries import operations_on
 from entrepot.ledger.queries import payable_fen
 from entrepot.parties import actions
-from entrepot.parties.models import PartyState, Supplier
+from entrepot.parties.models import PartyState, Supplier, SupplierKind, SupplierSource
 from entrepot.parties.queries import suppliers as found_suppliers
 from entrepot.parties.queries import users_of
 
@@ -36,13 +36,27 @@ PARTY_TABS = (
     (PartyState.SUSPENDED, _("Suspended")),
     (PartyState.PENDING, _("Not activated")),
 )
+KINDS: dict[str, Any] = {
+    SupplierKind.PRODUCE: _("Farm produce"),
+    SupplierKind.FACTORY: _("Trade or factory"),
+    SupplierKind.HUB: _("Other supply chain"),
+    SupplierKind.CROSS_BORDER: _("Cross-border e-commerce"),
+}
+SOURCES: dict[str, Any] = {
+    SupplierSource.OFFICE: _("By its back office"),
+    SupplierSource.API: _("Another platform by API"),
+}
+_KIND_CHOICES = [("", _("Not said")), *KINDS.items()]
 _COLUMNS = (
     Column(title=_("Number"), value=lambda row: row.number, width=12),
     Column(title=_("Company name"), value=lambda row: row.name, width=28),
     Column(title=_("State"), value=lambda row: state_of("party", row.state)[0], width=12),
+    Column(title=_("Kind"), value=lambda row: KINDS.get(row.kind, ""), width=20),
+    Column(title=_("Source"), value=lambda row: SOURCES.get(row.source, ""), width=20),
     Column(title=_("Contact"), value=lambda row: row.contact, width=28),
     Column(title=_("Admitted"), value=lambda row: row.created_at, kind="moment", width=20),
 )
+_SHOWN = ("name", "contact", "kind", "source")
 _FIGURES = """
 select p.id, (select count(*) from catalog_goods where supplier_id = p.id and state = 'on_sale'),
     (select count(*) from (
@@ -59,10 +73,19 @@ class PartySearch(FilterForm):
     text = forms.CharField(label=_("Number or name"), max_length=60)
 
 
+class SupplierSearch(PartySearch):
+    """A supplier by number or name, kind or source."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *KINDS.items()])
+    source = forms.ChoiceField(label=_("Source"), choices=[("", _("All")), *SOURCES.items()])
+
+
 class NewSupplierForm(forms.Form):
     """A supplier to admit, with its first user."""
 
     name = forms.CharField(label=_("Company name"), max_length=80)
+    kind = forms.ChoiceField(label=_("Kind"), choices=_KIND_CHOICES, required=False)
+    source = forms.ChoiceField(label=_("Source"), choices=list(SOURCES.items()), initial=SupplierSource.OFFICE)
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
     username = forms.CharField(
         label=_("Login name"),
@@ -73,9 +96,11 @@ class NewSupplierForm(forms.Form):
 
 
 class SupplierForm(SeenForm):
-    """Name and contact of a supplier."""
+    """Name, contact, kind and source of a supplier."""
 
     name = forms.CharField(label=_("Company name"), max_length=80)
+    kind = forms.ChoiceField(label=_("Kind"), choices=_KIND_CHOICES, required=False)
+    source = forms.ChoiceField(label=_("Source"), choices=list(SOURCES.items()))
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
 
 
@@ -89,9 +114,11 @@ class WhyForm(forms.Form):
 @require_GET
 def suppliers(request: PartyRequest) -> HttpResponseBase:
     """Show the suppliers, or hand them out as a sheet."""
-    form = PartySearch(request.GET)
+    form = SupplierSearch(request.GET)
     tab = request.GET.get("tab", "")
-    everyone = found_suppliers(text=form.value("text") or "")
+    everyone = found_suppliers(
+        text=form.value("text") or "", kind=form.value("kind") or "", source=form.value("source") or ""
+    )
     listed: QuerySet[Supplier] = everyone.filter(state=tab) if tab in PartyState.values else everyone
     if request.GET.get("export") == "xlsx":
         name = f"{gettext('suppliers')}-{timezone.localtime():%Y%m%d-%H%M}"
@@ -107,7 +134,7 @@ def suppliers(request: PartyRequest) -> HttpResponseBase:
             *((state, word, counted.get(state, 0)) for state, word in PARTY_TABS),
         ],
         "page": shown,
-        "rows": [(row, *figures[row.pk]) for row in shown],
+        "rows": [(row, KINDS.get(row.kind, ""), SOURCES.get(row.source, ""), *figures[row.pk]) for row in shown],
         "is_narrowed": bool(form.used or tab),
         "can_edit": request.party.can("suppliers.edit"),
         "can_orders": request.party.can("orders.view"),
@@ -133,6 +160,8 @@ def supplier_new(request: PartyRequest) -> HttpResponse:
             cleaned["name"],
             username=cleaned["username"],
             contact=cleaned["contact"],
+            kind=cleaned["kind"],
+            source=cleaned["source"],
             is_active=cleaned["is_active"],
             actor=actor(request.party),
             address=client_ip(request) or "",
@@ -173,17 +202,19 @@ def supplier(request: PartyRequest, supplier_id: int) -> HttpResponse:
 @page("platform", "suppliers.edit")
 @require_POST
 def supplier_change(request: PartyRequest, supplier_id: int) -> HttpResponse:
-    """Change name or contact of a supplier."""
+    """Change name, contact, kind or source of a supplier."""
     _supplier(supplier_id)
     form = SupplierForm(request.POST)
 
     def act(cleaned: dict[str, Any]) -> Supplier:
         row = Supplier.objects.select_for_update(no_key=True).get(pk=supplier_id)
-        refuse_stale(cleaned["seen"], mark=mark_of(row, "name", "contact"))
+        refuse_stale(cleaned["seen"], mark=mark_of(row, *_SHOWN))
         return actions.change_supplier(
             supplier_id,
             name=cleaned["name"],
             contact=cleaned["contact"],
+            kind=cleaned["kind"],
+            source=cleaned["source"],
             actor=actor(request.party),
             address=client_ip(request) or "",
         )
@@ -228,6 +259,8 @@ def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form
     context: dict[str, Any] = {
         "title": row.name,
         "supplier": row,
+        "kind": KINDS.get(row.kind, ""),
+        "source": SOURCES.get(row.source, ""),
         "goods_count": goods,
         "waiting": waiting,
         "owed_fen": payable_fen(supplier_id),
@@ -243,6 +276,6 @@ def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form
     if not row.is_platform:
         context |= bounds_summary(supplier_id)
     if context["can_edit"]:
-        initial = {"name": row.name, "contact": row.contact, "seen": mark_of(row, "name", "contact")}
+        initial = {name: getattr(row, name) for name in _SHOWN} | {"seen": mark_of(row, *_SHOWN)}
         context |= {"change_form": SupplierForm(initial=initial), "why_form": WhyForm()}
     return render(request, "platform/supplier.html", context | forms_given, status=422 if forms_given else 200)

@@ -9,7 +9,7 @@ from entrepot.base.mistakes import Mistake
 from entrepot.events.operations import changes, record
 from entrepot.parties import rules
 from entrepot.parties.actions.users import NewUser, create_head
-from entrepot.parties.models import PartyState, Supplier
+from entrepot.parties.models import PartyState, Supplier, SupplierKind, SupplierSource
 
 OWN_GOODS = "平台自营"
 
@@ -37,19 +37,31 @@ def ensure_platform_supplier(name: str = OWN_GOODS) -> Supplier:
 
 
 def create_supplier(
-    name: str, *, username: str, actor: str, contact: str = "", is_active: bool = True, address: str = ""
+    name: str,
+    *,
+    username: str,
+    actor: str,
+    contact: str = "",
+    kind: str = "",
+    source: str = SupplierSource.OFFICE,
+    is_active: bool = True,
+    address: str = "",
 ) -> tuple[Supplier, NewUser]:
     """Admit a supplier (供应商) with its first user, whose one-time password is returned.
 
-    The login link is the supplier's back office, `/supplier/`. Refuses an empty name and a taken user name.
+    `kind` says what it is (SupplierKind, empty: not said), `source` how it reaches the platform. The login link is the
+    supplier's back office, `/supplier/`. Refuses an empty name, a taken user name, and a kind or source there is not.
     """
     if not name.strip():
         raise Mistake("name", _("Enter a name."))
+    _check_labels(kind, source=source)
     with scope.platform():
         supplier = Supplier.objects.create(
             number=_next_number(),
             name=name.strip(),
             contact=contact.strip(),
+            kind=kind,
+            source=source,
             state=PartyState.ACTIVE if is_active else PartyState.PENDING,
         )
         user = create_head("supplier", party=supplier, username=username, actor=actor, address=address)
@@ -59,7 +71,13 @@ def create_supplier(
             object_kind="supplier",
             object_id=supplier.pk,
             label=f"{supplier.number} {supplier.name}",
-            after={"number": supplier.number, "state": supplier.state, "name": supplier.name},
+            after={
+                "number": supplier.number,
+                "state": supplier.state,
+                "name": supplier.name,
+                "supplier_kind": kind,
+                "supplier_source": source,
+            },
             address=address,
         )
     return supplier, user
@@ -71,21 +89,26 @@ def change_supplier(
     actor: str,
     name: str | None = None,
     contact: str | None = None,
+    kind: str | None = None,
+    source: str | None = None,
     reason: str = "",
     address: str = "",
 ) -> Supplier:
-    """Change name or contact of a supplier. Refuses an empty name. Raises Supplier.DoesNotExist."""
+    """Change name, contact, kind or source of a supplier. Refuses as `create_supplier` does. Raises Supplier.DoesNotExist."""
     if name is not None and not name.strip():
         raise Mistake("name", _("Enter a name."))
+    _check_labels(kind, source=source)
     with scope.platform():
         supplier = Supplier.objects.select_for_update(no_key=True).get(pk=supplier_id)
-        before = {"name": supplier.name, "contact": supplier.contact}
+        before = _shown(supplier)
         supplier.name = supplier.name if name is None else name.strip()
         supplier.contact = supplier.contact if contact is None else contact.strip()
-        old, new = changes(before, {"name": supplier.name, "contact": supplier.contact})
+        supplier.kind = supplier.kind if kind is None else kind
+        supplier.source = supplier.source if source is None else source
+        old, new = changes(before, _shown(supplier))
         if not new:
             return supplier
-        supplier.save(update_fields=["name", "contact"])
+        supplier.save(update_fields=["name", "contact", "kind", "source"])
         record(
             actor=actor,
             verb="supplier.changed",
@@ -137,6 +160,22 @@ def _set_state(supplier_id: int, *, state: str, actor: str, reason: str, address
             address=address,
         )
     return supplier
+
+
+def _shown(supplier: Supplier) -> dict[str, str]:
+    return {
+        "name": supplier.name,
+        "contact": supplier.contact,
+        "supplier_kind": supplier.kind,
+        "supplier_source": supplier.source,
+    }
+
+
+def _check_labels(kind: str | None, *, source: str | None) -> None:
+    if kind and kind not in SupplierKind.values:
+        raise Mistake("kind", _("Choose one of the values offered."))
+    if source is not None and source not in SupplierSource.values:
+        raise Mistake("source", _("Choose one of the values offered."))
 
 
 def _next_number() -> str:

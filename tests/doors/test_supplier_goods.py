@@ -81,6 +81,24 @@ def test_his_own_cost_is_kept_and_nobody_else_reads_it(shop: Any) -> None:
     assert 'value="50.00"' in text_of(shop.browser.get(f"/supplier/goods/{goods.pk}/"))
 
 
+def test_he_says_what_buyers_may_be_asked_and_what_is_silent_about_it_changes_nothing(shop: Any) -> None:
+    band = {"sku-0-suggested_price_fen": "99", "sku-0-price_floor_fen": "90", "sku-0-price_ceiling_fen": "120"}
+    wrong = shop.browser.post("/supplier/goods/new/", shop.form(**band | {"sku-0-price_floor_fen": "121"}))
+    assert wrong.status_code == 422 and "最低价高于最高价" in text_of(wrong)
+    assert shop.browser.post("/supplier/goods/new/", shop.form(**band)).status_code == 302
+    goods = shop.goods()
+    kept = "select suggested_price_fen, price_floor_fen, price_ceiling_fen from catalog_sku where goods_id = %s"
+    assert rows(kept, goods.pk) == [(9900, 9000, 12_000)]
+    page = f"/supplier/goods/{goods.pk}/"
+    shown = text_of(shop.browser.get(page))
+    assert 'value="90.00"' in shown and 'value="120.00"' in shown
+    shop.browser.post(page, shop.form(images=goods.images, version=goods.version))
+    assert rows(kept, goods.pk)[0][1:] == (9000, 12_000)
+    version = shop.goods().version
+    shop.browser.post(page, shop.form(**band | {"sku-0-price_floor_fen": ""}, images=goods.images, version=version))
+    assert rows(kept, goods.pk)[0][1:] == (None, 12_000)
+
+
 def test_goods_are_found_by_their_name(shop: Any) -> None:
     shop.browser.post("/supplier/goods/new/", shop.form())
     assert shop.number in text_of(shop.browser.get("/supplier/goods/", {"text": "脐橙 5斤"}))

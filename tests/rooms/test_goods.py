@@ -173,7 +173,7 @@ def test_a_price_band_stays_until_somebody_speaks_of_it(maker: Maker) -> None:
 
     goods = maker.save(skus=[SkuDraft(supplier_price_fen=8000, price_floor_fen=9000, price_ceiling_fen=12_000)])
     maker.save(goods, skus=[SkuDraft(supplier_price_fen=8100)])
-    assert band(goods) == (9000, 12_000), "the supplier's form has no band: it must not take it away"
+    assert band(goods) == (9000, 12_000), "what does not speak of the band must not take it away"
     over = [SkuDraft(supplier_price_fen=8100, price_floor_fen=12_001)]
     assert maker.refused(goods, skus=over) == "skus.0.price_floor_fen", "judged against the ceiling that stays"
     maker.save(goods, skus=[SkuDraft(supplier_price_fen=8100, price_floor_fen=None, price_ceiling_fen=11_000)])

@@ -17,7 +17,7 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions, pictures, queries
 from entrepot.catalog.models import Goods, GoodsState, Sku
 from entrepot.catalog.queries import waiting_version
-from entrepot.catalog.rules import PICTURES_AT_MOST, SKUS_AT_MOST, SkuDraft
+from entrepot.catalog.rules import KEPT, PICTURES_AT_MOST, SKUS_AT_MOST, SkuDraft
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.attributes import AttributeForm, attribute_form
 from entrepot.doors.kit.forms import FenField
@@ -62,6 +62,8 @@ class SkuForm(forms.Form):
     cost_fen = FenField(label=gettext_lazy("Your cost"), required=False)
     supplier_price_fen = FenField(label=gettext_lazy("Supplier price"), min_fen=1, required=False)
     suggested_price_fen = FenField(label=gettext_lazy("Suggested price"), min_fen=1, required=False)
+    price_floor_fen = FenField(label=gettext_lazy("Lowest price"), min_fen=1, required=False)
+    price_ceiling_fen = FenField(label=gettext_lazy("Highest price"), min_fen=1, required=False)
     weight_g = forms.IntegerField(label=gettext_lazy("Weight (g)"), min_value=0, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -78,6 +80,10 @@ class SkuForm(forms.Form):
             return True
         return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in self.fields)
 
+    def _band(self, name: str) -> Any:
+        """Return an end of the price band; a row that does not speak of it leaves it as it is."""
+        return self.cleaned_data[name] if self.add_prefix(name) in self.data else KEPT
+
     def draft(self) -> SkuDraft:
         """Return the row as the catalogue takes it."""
         values = self.cleaned_data
@@ -87,6 +93,8 @@ class SkuForm(forms.Form):
             spec=values["spec"],
             cost_fen=values["cost_fen"],
             suggested_price_fen=values["suggested_price_fen"],
+            price_floor_fen=self._band("price_floor_fen"),
+            price_ceiling_fen=self._band("price_ceiling_fen"),
             weight_g=values["weight_g"] or 0,
         )
 
@@ -132,6 +140,8 @@ def _initial(sku: Sku) -> dict[str, Any]:
         "cost_fen": sku.cost.cost_fen if hasattr(sku, "cost") else None,
         "supplier_price_fen": sku.supplier_price_fen,
         "suggested_price_fen": sku.suggested_price_fen,
+        "price_floor_fen": sku.price_floor_fen,
+        "price_ceiling_fen": sku.price_ceiling_fen,
         "weight_g": sku.weight_g or None,
     }
 

@@ -13,7 +13,7 @@ from django.urls import URLResolver
 from entrepot.base import scope
 from entrepot.ledger.models import Account
 from entrepot.parties.actions.referrers import create_referrer
-from entrepot.trade import acceptances, terms
+from entrepot.trade import acceptances, referrals, terms
 from entrepot.trade.decide import VERBS
 from tests.doors.deeds import REGISTER, Deed
 from tests.doors.deeds.stage import Stage
@@ -250,9 +250,9 @@ def _referrer(world: World) -> int:
 
 def _pay_referrer(world: World) -> Any:
     who = _referrer(world)
-    taken_in = world.run(terms.AccrueReferral(who, 1, 500, world.name("c")))
+    taken_in = world.run(referrals.AccrueReferral(who, 1, 500, world.name("c")))
     assert taken_in.is_accepted
-    return terms.PayReferrer(who, 500, world.name("c"), STAFF, "已打款")
+    return referrals.PayReferrer(who, 500, world.name("c"), STAFF, "已打款")
 
 
 def _back(world: World) -> terms.ReturnMoney:
@@ -328,9 +328,14 @@ ASKS: dict[type, Any] = {
     ),
     terms.PaySupplier: lambda world: terms.PaySupplier(_owed(world), 500, world.name("c"), STAFF, "已打款"),
     terms.AdjustSupplier: lambda world: terms.AdjustSupplier(_owed(world), -5, world.name("c"), STAFF, "更正"),
-    terms.AccrueReferral: lambda world: terms.AccrueReferral(_referrer(world), 1, 500, world.name("c"), STAFF),
-    terms.ReverseReferral: lambda world: terms.ReverseReferral(_referrer(world), 1, 500, world.name("c"), STAFF),
-    terms.PayReferrer: _pay_referrer,
+    referrals.AccrueReferral: lambda world: referrals.AccrueReferral(_referrer(world), 1, 500, world.name("c"), STAFF),
+    referrals.ReverseReferral: lambda world: referrals.ReverseReferral(
+        _referrer(world), 1, 500, world.name("c"), STAFF
+    ),
+    referrals.PayReferrer: _pay_referrer,
+    referrals.ReturnPayout: lambda world: referrals.ReturnPayout(
+        _referrer(world), 500, world.name("c"), STAFF, "账号已注销"
+    ),
 }
 """Each verb of the desk, asked by staff so that it takes effect."""
 

@@ -10,7 +10,7 @@ from entrepot.base import scope
 from entrepot.parties.actions.referrers import create_referrer
 from entrepot.pricing.actions import propose
 from entrepot.trade.acceptances import LapseAcceptance
-from entrepot.trade.terms import AccrueReferral
+from entrepot.trade.referrals import AccrueReferral
 from tests.doors.office_people import at_work, round_trips, text_of
 from tests.rooms.billing import Room
 from tests.rooms.test_aftersale_cells import Trade

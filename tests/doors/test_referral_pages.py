@@ -138,6 +138,30 @@ def test_he_sees_his_own_figures_and_nobody_elses(world: World) -> None:
     assert round_trips(at_work("platform", None), "/platform/referrers/") <= 14
 
 
+def test_a_payout_that_came_back_is_recorded_and_seen_by_both(world: World) -> None:
+    his = admitted(world, graded(world))
+    sold(world, his)
+    made = actions.pay_out(
+        his.pk,
+        amount_fen=100,
+        month=date(2026, 1, 1),
+        paid_on=date(2026, 1, 31),
+        bank_reference="B-back",
+        once=world.name("o"),
+        actor=STAFF,
+    )
+    office, mine = at_work("platform", None), at_work("referrer", his)
+    address = f"/platform/referrers/payouts/{made.pk}/return/"
+    assert address in text_of(office.get(f"/platform/referrers/{his.pk}/"))
+    assert office.post(address, {"reason": ""}).status_code == 422
+    assert office.post(address, {"reason": "账号已注销"}).status_code == 302
+    assert office.post(address, {"reason": "再退"}).status_code == 422
+    page = text_of(office.get(f"/platform/referrers/{his.pk}/"))
+    assert address not in page and "账号已注销" in page
+    assert "账号已注销" in text_of(mine.get("/referrer/payouts/")) and "10.00" in text_of(mine.get("/referrer/"))
+    assert at_work("platform", None, "referrers.view", "referrers.edit").get(address).status_code == 403
+
+
 def test_only_a_referrer_comes_in_and_each_page_needs_its_permission(world: World) -> None:
     from entrepot.doors.referrer.urls import urlpatterns
 

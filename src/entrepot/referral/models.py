@@ -96,10 +96,14 @@ class EntryKind(models.TextChoices):
     ACCRUAL = "accrual", "accrual"
     REVERSAL = "reversal", "reversal"
     PAYOUT = "payout", "payout"
+    RETURN = "return", "return"
 
 
 class Entry(models.Model):
-    """推荐收益: one line of a referrer's statement, beside the transfer of the same cause; append-only."""
+    """推荐收益: one line of a referrer's statement, beside the transfer of the same cause; append-only.
+
+    `note` says why a payout came back.
+    """
 
     referrer = models.ForeignKey("parties.Referrer", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, choices=EntryKind.choices)
@@ -108,21 +112,23 @@ class Entry(models.Model):
     order_id = models.BigIntegerField(null=True, blank=True)
     side = models.CharField(max_length=12, blank=True)
     attachment = models.ForeignKey(Attachment, models.PROTECT, null=True, blank=True, related_name="+")
-    payout = models.OneToOneField("Payout", models.PROTECT, null=True, blank=True, related_name="entry")
+    payout = models.ForeignKey("Payout", models.PROTECT, null=True, blank=True, related_name="entries")
+    note = models.CharField(max_length=200, blank=True, db_default="")
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind="accrual", amount_fen__gt=0)
-                | (~models.Q(kind="accrual") & models.Q(amount_fen__lt=0)),
+                condition=models.Q(kind__in=["accrual", "return"], amount_fen__gt=0)
+                | models.Q(kind__in=["reversal", "payout"], amount_fen__lt=0),
                 name="entry_has_its_sign",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind="payout", payout__isnull=False, order_id__isnull=True)
-                | (~models.Q(kind="payout") & models.Q(payout__isnull=True, order_id__isnull=False)),
+                condition=models.Q(kind__in=["payout", "return"], payout__isnull=False, order_id__isnull=True)
+                | models.Q(kind__in=["accrual", "reversal"], payout__isnull=True, order_id__isnull=False),
                 name="entry_is_of_an_order_or_a_payout",
             ),
+            models.UniqueConstraint(fields=["payout", "kind"], name="payout_paid_and_returned_once"),
         ]
         indexes = [
             models.Index(fields=["referrer", "id"], name="entry_by_referrer"),

@@ -355,8 +355,8 @@ with posted as (
     select entry_id, sum(amount_fen) as amount from referral_entryline group by entry_id
 )
 select coalesce(e.id::text, p.cause),
-       array[e.amount_fen, case when e.kind = 'payout' then o.amount_fen * -1 else e.amount_fen end]::numeric[],
-       array[p.amount, case when e.kind = 'payout' then e.amount_fen else coalesce(d.amount, 0) end]::numeric[]
+       array[e.amount_fen, case e.kind when 'payout' then o.amount_fen * -1 when 'return' then o.amount_fen else e.amount_fen end]::numeric[],
+       array[p.amount, case when e.kind in ('payout', 'return') then e.amount_fen else coalesce(d.amount, 0) end]::numeric[]
 from referral_entry e
 full join posted p on p.cause = e.cause and p.referrer_id = e.referrer_id
 left join detailed d on d.entry_id = e.id

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from entrepot.trade import acceptances, terms
+from entrepot.trade import acceptances, referrals, terms
 from entrepot.trade.books import Books
 from entrepot.trade.verbs.accept import accept, cannot_supply, extend_acceptance, lapse_acceptance
 from entrepot.trade.verbs.after_sale import return_money
@@ -16,7 +16,7 @@ from entrepot.trade.verbs.pay_supplier import adjust_supplier, pay_supplier
 from entrepot.trade.verbs.place_order import place_order
 from entrepot.trade.verbs.receive import receive
 from entrepot.trade.verbs.recharge import credit, set_credit_limit
-from entrepot.trade.verbs.refer import accrue_referral, pay_referrer, reverse_referral
+from entrepot.trade.verbs.refer import accrue_referral, pay_referrer, return_payout, reverse_referral
 from entrepot.trade.verbs.refund_before_shipping import refund_before_shipping
 from entrepot.trade.verbs.reroute import reroute
 from entrepot.trade.verbs.restock import allot, restock
@@ -52,9 +52,10 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.CloseAllotment: close_allotment,
     terms.TendAllotment: tend_allotment,
     terms.SetWarning: set_warning,
-    terms.AccrueReferral: accrue_referral,
-    terms.ReverseReferral: reverse_referral,
-    terms.PayReferrer: pay_referrer,
+    referrals.AccrueReferral: accrue_referral,
+    referrals.ReverseReferral: reverse_referral,
+    referrals.PayReferrer: pay_referrer,
+    referrals.ReturnPayout: return_payout,
 }
 
 

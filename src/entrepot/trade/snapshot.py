@@ -22,6 +22,7 @@ from entrepot.trade.books import (
     SupplyOrderRow,
     Take,
 )
+from entrepot.trade.referrals import AccrueReferral, PayReferrer, ReturnPayout, ReverseReferral
 from entrepot.trade.sql import SQL
 from entrepot.trade.terms import one_of_line
 
@@ -57,8 +58,8 @@ class Wanted:
         payments = [ask for ask in asks if isinstance(ask, terms.PaySupplier | terms.AdjustSupplier)]
         self.payee_ids = sorted({ask.supplier_id for ask in payments})
         self.causes += [ask.cause for ask in payments]
-        referrals = terms.AccrueReferral | terms.ReverseReferral | terms.PayReferrer
-        referral_asks = [ask for ask in asks if isinstance(ask, referrals)]
+        asked = AccrueReferral | ReverseReferral | PayReferrer | ReturnPayout
+        referral_asks = [ask for ask in asks if isinstance(ask, asked)]
         self.referrer_ids = sorted({ask.referrer_id for ask in referral_asks})
         self.causes += [ask.cause for ask in referral_asks]
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from entrepot.base.refusals import Refusal
 from entrepot.trade.acceptances import Accept, CannotSupply, ExtendAcceptance, LapseAcceptance, Reroute
 from entrepot.trade.books import OrderRow, SealedConsignee
+from entrepot.trade.referrals import AccrueReferral, PayReferrer, ReturnPayout, ReverseReferral
 
 SYSTEM = "system"
 
@@ -287,42 +288,6 @@ class AdjustSupplier:
     remark: str = ""
 
 
-@dataclass(slots=True)
-class AccrueReferral:
-    """Owe a referrer his share (fen) of what the platform has earned by a completed order, once per cause."""
-
-    referrer_id: int
-    of_order_id: int
-    amount_fen: int
-    cause: str
-    actor: str = SYSTEM
-
-
-@dataclass(slots=True)
-class ReverseReferral:
-    """Take back a part (fen) of a referrer's share of an order that was refunded, once per cause.
-
-    His balance may go below 0: a debt that his later earnings make good.
-    """
-
-    referrer_id: int
-    of_order_id: int
-    amount_fen: int
-    cause: str
-    actor: str = SYSTEM
-
-
-@dataclass(slots=True)
-class PayReferrer:
-    """Record that a referrer was paid from the bank (fen), once per cause; never more than he is owed."""
-
-    referrer_id: int
-    amount_fen: int
-    cause: str
-    actor: str
-    remark: str = ""
-
-
 Ask: TypeAlias = (
     Place
     | Capture
@@ -354,6 +319,7 @@ Ask: TypeAlias = (
     | AccrueReferral
     | ReverseReferral
     | PayReferrer
+    | ReturnPayout
 )
 
 # --- answers ---

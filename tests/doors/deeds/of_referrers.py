@@ -10,7 +10,7 @@ from entrepot.referral.jobs import follow_ledger
 from entrepot.referral.models import Grade
 from tests.doors.deeds import deed
 from tests.doors.deeds.stage import Stage
-from tests.world import STAFF, taken
+from tests.world import STAFF, rows, taken
 
 GRADES = "/platform/referral-grades/"
 
@@ -87,3 +87,10 @@ def pay_a_referrer(stage: Stage) -> Any:
     follow_ledger(Event())
     paid_on = f"{date(2026, 2, 1)}"
     return stage.platform.fill(f"{page(stage)}pay/", paid_on=paid_on, bank_reference="B1", remark="一月")
+
+
+@deed("platform:payout-return", "referral.payout_returned", reason="账号已注销")
+def put_a_payout_right(stage: Stage) -> Any:
+    pay_a_referrer(stage)
+    ((made,),) = rows("select max(id) from referral_payout where referrer_id = %s", int(page(stage).split("/")[3]))
+    return stage.platform.fill(f"/platform/referrers/payouts/{made}/return/", reason="账号已注销")

@@ -16,6 +16,7 @@ REFERRALS = [
     ),
     path("referrers/<int:referrer_id>/pay/", referrer_acts.pay, name="referrer-pay"),
     path("referrers/<int:referrer_id>/entries/", referral_statements.entries, name="referrer-entries"),
+    path("referrers/payouts/<int:payout_id>/return/", referrer_acts.payout_return, name="payout-return"),
     path("referrers/payouts/<int:payout_id>/proof/", referrer_acts.proof, name="referrer-proof"),
     path("referral-statements/", referral_statements.statements, name="referral-statements"),
     path("referral-grades/", referral_grades.grades, name="referral-grades"),

@@ -67,6 +67,12 @@ class PayForm(forms.Form):
     once = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
+class ReturnForm(forms.Form):
+    """Why a payout came back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("The referrer reads it"))
+
+
 def _begins(day: date | None) -> datetime | None:
     """Return the moment a day begins; today has begun already and stands for now."""
     if day is None or day == database_now().astimezone(_ZONE).date():
@@ -175,6 +181,35 @@ def pay(request: PartyRequest, referrer_id: int) -> HttpResponse:
         return HttpResponseRedirect(back)
     lead = gettext("¥%(owed)s is owed to him.") % {"owed": yuan(owed_fen)}
     title = gettext("Pay %(name)s") % {"name": row.name}
+    context = {"title": title, "lead": lead, "form": form, "back": back}
+    return render(request, "platform/referrer_form.html", context, status=422 if form.is_bound else 200)
+
+
+@page("platform", "referrers.pay")
+@require_http_methods(["GET", "POST"])
+def payout_return(request: PartyRequest, payout_id: int) -> HttpResponse:
+    """Record that a payout failed at the bank or came back from it."""
+    row = queries.payouts().filter(pk=payout_id).first()
+    if row is None:
+        raise Http404
+    form = ReturnForm(request.POST or None)
+
+    def act(cleaned: dict[str, Any]) -> Payout:
+        return actions.return_payout(
+            payout_id, reason=cleaned["reason"], actor=actor(request.party), address=client_ip(request) or ""
+        )
+
+    back = reverse("platform:referrer", args=[row.referrer_id])
+    if request.method == "POST" and attempt(form, act) is not None:
+        said = gettext("¥%(amount)s is owed to %(name)s again.")
+        messages.success(request, said % {"amount": yuan(row.amount_fen), "name": row.referrer.name})
+        return HttpResponseRedirect(back)
+    lead = gettext("¥%(amount)s, paid on %(day)s, bank reference %(reference)s. The payout stays on record.") % {
+        "amount": yuan(row.amount_fen),
+        "day": f"{row.paid_on:%Y-%m-%d}",
+        "reference": row.bank_reference or "—",
+    }
+    title = gettext("Payout to %(name)s came back") % {"name": row.referrer.name}
     context = {"title": title, "lead": lead, "form": form, "back": back}
     return render(request, "platform/referrer_form.html", context, status=422 if form.is_bound else 200)
 

@@ -226,6 +226,7 @@ def _shown(request: PartyRequest, *, referrer_id: int, **forms_given: forms.Form
         ],
         "can_edit": request.party.can("referrers.edit"),
         "can_pay": request.party.can("referrers.pay") and row.state == PartyState.ACTIVE,
+        "can_pay_back": request.party.can("referrers.pay"),
         "can_users": request.party.can("users.view"),
         "link": request.build_absolute_uri("/referrer/"),
     }

@@ -3,7 +3,7 @@
 from entrepot.referral.actions.attachments import attach, end_attachment
 from entrepot.referral.actions.booking import follow
 from entrepot.referral.actions.grades import admit_referrer, change_grade, create_grade, set_grade
-from entrepot.referral.actions.payouts import pay_out
+from entrepot.referral.actions.payouts import pay_out, return_payout
 
 __all__ = [
     "admit_referrer",
@@ -13,5 +13,6 @@ __all__ = [
     "end_attachment",
     "follow",
     "pay_out",
+    "return_payout",
     "set_grade",
 ]

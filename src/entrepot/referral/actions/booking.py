@@ -7,7 +7,7 @@ from entrepot.referral import rules, trail
 from entrepot.referral.actions.grades import promote
 from entrepot.referral.models import EntryKind
 from entrepot.trade import desk
-from entrepot.trade.terms import AccrueReferral, ReverseReferral
+from entrepot.trade.referrals import AccrueReferral, ReverseReferral
 
 TRANSFERS_AT_MOST = 1000
 _ENTRY = """

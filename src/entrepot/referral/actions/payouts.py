@@ -1,4 +1,4 @@
-"""Paying referrers what they are owed."""
+"""Paying referrers what they are owed, and owing again what came back from the bank."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from entrepot.events.operations import record
 from entrepot.parties.models import PartyState, Referrer
 from entrepot.referral.models import Entry, EntryKind, Payout
 from entrepot.trade import desk
-from entrepot.trade.terms import PayReferrer
+from entrepot.trade.referrals import PayReferrer, ReturnPayout
 
 _PROOF_SIDE = 1600
 
@@ -74,6 +74,48 @@ def pay_out(
             before={"balance_fen": left_fen + amount_fen},
             after={"balance_fen": left_fen, "month": f"{payout.month:%Y-%m}", "bank_reference": bank_reference},
             reason=remark,
+            address=address,
+        )
+    return payout
+
+
+def return_payout(payout_id: int, *, reason: str, actor: str, address: str = "") -> Payout:
+    """Put right a payout that failed at the bank or was returned by it (打款退回): the money is owed again.
+
+    The payout stays on record; a line of the statement beside it says why. Refuses an empty reason, and a payout that
+    has come back already. Raises Payout.DoesNotExist.
+    """
+    if not reason.strip():
+        raise Mistake("reason", _("Say why."))
+    with scope.platform(), transaction.atomic():
+        payout = Payout.objects.defer("proof").get(pk=payout_id)
+        referrer = Referrer.objects.select_for_update(no_key=True).get(pk=payout.referrer_id)
+        if Entry.objects.filter(payout=payout, kind=EntryKind.RETURN).exists():
+            raise Mistake("", _("This payout has come back already."))
+        cause = f"referral:payout:{payout.pk}:returned"
+        ask = ReturnPayout(referrer.pk, payout.amount_fen, cause, actor, remark=reason.strip()[:200])
+        (answer,) = desk.run_within([ask])
+        if not answer.is_accepted:
+            raise Mistake("", _("The desk refuses this amount."))
+        with scope.desk():
+            Entry.objects.create(
+                referrer=referrer,
+                kind=EntryKind.RETURN,
+                amount_fen=payout.amount_fen,
+                cause=cause,
+                payout=payout,
+                note=reason.strip()[:200],
+            )
+        owed_fen: int = answer.facts["balance"]
+        record(
+            actor=actor,
+            verb="referral.payout_returned",
+            object_kind="referrer",
+            object_id=referrer.pk,
+            label=f"{referrer.number} {referrer.name}",
+            before={"balance_fen": owed_fen - payout.amount_fen, "payout": "paid"},
+            after={"balance_fen": owed_fen, "payout": "returned", "bank_reference": payout.bank_reference},
+            reason=reason,
             address=address,
         )
     return payout

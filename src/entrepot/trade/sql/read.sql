@@ -221,7 +221,7 @@ on conflict do nothing;
 -- name: done_transfers
 select t.kind, t.cause, t.amount_fen from ledger_transfer t
 where t.cause = any(%(causes)s::text[]) and t.kind in ('pay_supplier', 'adjust_supplier', 'top_up', 'adjustment',
-    'referral_accrue', 'referral_reverse', 'referral_pay');
+    'referral_accrue', 'referral_reverse', 'referral_pay', 'referral_return');
 
 -- name: done_moves
 select m.kind, m.cause, m.on_hand_delta from stock_move m

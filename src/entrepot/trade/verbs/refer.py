@@ -1,13 +1,15 @@
-"""Owe a referrer his share, take it back when the order is refunded, and pay him."""
+"""Owe a referrer his share, take it back when the order is refunded, pay him, and owe again what came back."""
 
 from entrepot.base.refusals import Refusal
 from entrepot.trade.books import Books, EventRow, TransferRow
-from entrepot.trade.terms import AccrueReferral, Answer, Fault, PayReferrer, ReverseReferral, nothing, refuse
+from entrepot.trade.referrals import AccrueReferral, PayReferrer, ReturnPayout, ReverseReferral
+from entrepot.trade.terms import Answer, Fault, nothing, refuse
 
 _EVENTS = {
     "referral_accrue": "referrer.accrued",
     "referral_reverse": "referrer.reversed",
     "referral_pay": "referrer.paid",
+    "referral_return": "referrer.payout_returned",
 }
 
 
@@ -31,8 +33,13 @@ def pay_referrer(ask: PayReferrer, *, books: Books) -> Answer:
     return _book(ask, "referral_pay", books=books, remark=ask.remark)
 
 
+def return_payout(ask: ReturnPayout, *, books: Books) -> Answer:
+    """Credit the referrer's account with a payout that came back to the bank, once per cause."""
+    return _book(ask, "referral_return", books=books, remark=ask.remark)
+
+
 def _book(
-    ask: AccrueReferral | ReverseReferral | PayReferrer,
+    ask: AccrueReferral | ReverseReferral | PayReferrer | ReturnPayout,
     kind: str,
     *,
     books: Books,
@@ -47,8 +54,8 @@ def _book(
         return Answer(is_replay=True, facts={"balance": account.balance_fen})
     if ask.amount_fen <= 0:
         return refuse(Fault("/amount", Refusal.VALIDATION_FAILED, {"why": "amount_must_be_positive"}))
-    is_in = kind == "referral_accrue"
-    other = books.house["bank" if kind == "referral_pay" else "referral_expense"]
+    is_in = kind in ("referral_accrue", "referral_return")
+    other = books.house["bank" if kind in ("referral_pay", "referral_return") else "referral_expense"]
     account.balance_fen += ask.amount_fen if is_in else -ask.amount_fen
     account.is_touched = True
     books.transfers.append(

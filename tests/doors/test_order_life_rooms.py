@@ -15,8 +15,8 @@ from entrepot.settlement import actions as settlement
 from tests.doors.office_people import at_work, text_of
 from tests.rooms.billing import Room
 from tests.rooms.test_aftersale_cells import PLATFORM, done
-from tests.rooms.test_referral import brought, follow, grade, referrer
-from tests.world import STAFF, World, taken
+from tests.rooms.test_referral import brought, grade, referrer
+from tests.world import STAFF, World, followed_to_the_end, taken
 
 FRONTS = {"platform": "/platform/orders/", "supplier": "/supplier/orders/", "distributor": "/distributor/orders/"}
 
@@ -53,7 +53,7 @@ def _lived_through(world: World) -> Any:
     bill = settlement.confirm_bill(room.supplier.pk, bill_id=bill.pk, revision=bill.revision, actor=room.actor)
     settlement.pay_bill(bill.pk, bank_reference=f"ICBC{order.id}", actor=STAFF)
     settlement.settle_bill(bill.pk, actor=STAFF)
-    follow()
+    followed_to_the_end()
     parties = {"platform": None, "supplier": room.supplier, "distributor": room.mall}
     pages = {kind: text_of(at_work(kind, parties[kind]).get(f"{front}{order.id}/")) for kind, front in FRONTS.items()}
     return SimpleNamespace(order=order, room=room, his=his, hers=hers, bill=bill, pages=pages)

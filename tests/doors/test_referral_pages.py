@@ -1,7 +1,6 @@
 """Referrers at the platform and in their own office: admitted, attached, paid; each sees his own and no prices."""
 
 from datetime import date
-from threading import Event
 from typing import Any
 
 import pytest
@@ -12,11 +11,10 @@ from entrepot.base.clock import database_now
 from entrepot.ledger.queries import owed_to_referrer_fen
 from entrepot.parties.models import Referrer
 from entrepot.referral import actions, queries
-from entrepot.referral.jobs import follow_ledger
 from entrepot.referral.models import Grade
 from tests.doors.deeds.stage import picture
 from tests.doors.office_people import at_work, round_trips, sheet_of, text_of
-from tests.world import STAFF, World, rows, taken
+from tests.world import STAFF, World, followed_to_the_end, rows, taken
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def sold(world: World, who: Referrer, *, pieces: int = 4) -> tuple[Any, Any, Any
     order = world.place(party, (goods, pieces), mode="direct")
     for answer in (world.ship(order), world.receive(order), world.complete(order)):
         taken(answer)
-    follow_ledger(Event())
+    followed_to_the_end()
     return supplier, party, order
 
 

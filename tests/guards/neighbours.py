@@ -3,7 +3,6 @@
 import io
 from dataclasses import dataclass, field
 from datetime import date
-from threading import Event
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -12,16 +11,15 @@ from PIL import Image
 from entrepot.aftersale import actions
 from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
-from entrepot.callbacks.models import Attempt, Endpoint, Message, Reading
+from entrepot.callbacks.models import Attempt, Endpoint, Message
 from entrepot.events.models import Event as Fact
 from entrepot.parties.models import Distributor, Referrer, Supplier
 from entrepot.referral import actions as referral
-from entrepot.referral.jobs import follow_ledger
 from entrepot.settlement import actions as settlement
 from entrepot.trade import terms
 from entrepot.trade.acceptances import Reroute
 from entrepot.trade.books import OrderRow
-from tests.world import STAFF, Article, World, taken
+from tests.world import STAFF, Article, World, followed_to_the_end, taken
 
 
 @dataclass
@@ -75,7 +73,7 @@ def _referrer(world: World, bring: dict[str, int]) -> Referrer:
 
 
 def _pay_referrers(neighbours: Neighbours, referrers: list[Referrer]) -> None:
-    follow_ledger(Event())
+    followed_to_the_end()
     for who in referrers:
         referral.pay_out(
             who.pk,
@@ -109,9 +107,9 @@ def _orders(world: World, party: Distributor, goods: list[Article]) -> None:
 
 
 def _called(party: Distributor) -> None:
-    """A mall that is called, something that it was told, and the call."""
+    """A mall that was called, something that it was told, and the call; nobody calls it again."""
     with scope.platform():
-        Endpoint.objects.create(distributor=party, url="https://mall.example/", state="active")
+        Endpoint.objects.create(distributor=party, url="https://mall.example/", state="disabled", last_seq=1)
         told = Fact.objects.create(
             at=Now(), type="webhook.test", object_kind="endpoint", object_id=party.pk, data={}, actor="x"
         )
@@ -119,7 +117,11 @@ def _called(party: Distributor) -> None:
         Attempt.objects.create(
             distributor=party, message=message, type=told.type, url="x", request="{}", status=200, took_ms=1
         )
-        Reading.objects.get_or_create(pk=1, defaults={"xid": 2**40, "event_id": 0})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into callbacks_reading (id, xid, event_id)"
+                " values (1, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0) on conflict do nothing"
+            )
 
 
 def _acceptances(neighbours: Neighbours) -> None:
@@ -206,11 +208,12 @@ def _prices(article: Article, party: Distributor) -> None:
             {"goods": article.goods_id, "tier": party.tier_id, "party": party.pk},
         )
         cursor.execute(
-            "insert into pricing_pricechange (sku_id, tier_id, supplier_id, field, state, effective_at, grace_minutes,"
-            " reason, review_note, actor) values (%(sku)s, null, %(supplier)s, 'supplier_price', 'announced', now(), 0, '',"
-            " '', ''), (%(sku)s, null, %(supplier)s, 'supply_price', 'applied', now(), 0, '', '', ''),"
-            " (%(sku)s, null, %(supplier)s, 'suggested_price', 'proposed', now(), 0, '', '', ''),"
-            " (null, %(tier)s, null, 'fee_rate', 'announced', now() + interval '1 day', 0, '', '', '')",
+            "insert into pricing_pricechange (sku_id, tier_id, supplier_id, field, state, effective_at, new_value,"
+            " grace_minutes, reason, review_note, actor) values"
+            " (%(sku)s, null, %(supplier)s, 'supplier_price', 'announced', now() + interval '1 year', 1, 0, '', '', ''),"
+            " (%(sku)s, null, %(supplier)s, 'supply_price', 'applied', now(), 1, 0, '', '', ''),"
+            " (%(sku)s, null, %(supplier)s, 'suggested_price', 'proposed', now(), null, 0, '', '', ''),"
+            " (null, %(tier)s, null, 'fee_rate', 'announced', now() + interval '1 year', 1, 0, '', '', '')",
             {"sku": article.sku_id, "supplier": article.supplier_id, "tier": party.tier_id},
         )
         cursor.execute(

@@ -35,7 +35,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "aftersale_requestline": (HIS_REQUEST, HIS_RETURN),
     "aftersale_returnaddress": (NOTHING, f"t.supplier_id = {S}"),
     "aftersale_rule": (NOTHING, NOTHING),
-    "aftersale_step": (HIS_REQUEST, f"t.is_for_shipper and {HIS_RETURN}"),
+    "aftersale_step": (f"t.what <> 'borne' and {HIS_REQUEST}", f"t.is_for_shipper and {HIS_RETURN}"),
     "catalog_goods": (SHOWN, f"t.supplier_id = {S}"),
     "catalog_goodsimport": (NOTHING, f"t.supplier_id = {S}"),
     "catalog_goodsversion": (NOTHING, f"t.supplier_id = {S}"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections
 from django.utils import timezone
 
 from entrepot.base import scope
@@ -260,3 +260,20 @@ def test_a_supplier_proposes_and_the_platform_decides(world: World, admin: str) 
         open_changes = list(PriceChange.objects.filter(sku_id=article.sku_id, state="announced"))
     come(*open_changes)
     assert (applied(), price_of(article)[:2]) == (2, (860, 1060))
+
+
+@pytest.mark.parametrize(("field", "value"), [("supply_price", None), ("supplier_price", -1), ("fee_rate", 10_001)])
+def test_the_database_keeps_no_change_that_could_never_be_applied(
+    world: World, admin: str, field: str, value: int | None
+) -> None:
+    """One such change would hold up every later one."""
+    article, tier = world.article(), world.tier()
+    of = (
+        {"tier_id": tier.pk, "new_value": 700} if field == "fee_rate" else {"sku_id": article.sku_id, "new_value": 1234}
+    )
+    (change,) = actions.announce(
+        [ChangeDraft(field=field, **of)], actor=admin, effective_at=timezone.now() + timedelta(hours=2)
+    )
+    with pytest.raises(IntegrityError, match="price_change_to_something_possible"), scope.platform():
+        PriceChange.objects.filter(pk=change.pk).update(new_value=value)
+    actions.cancel_change(change.pk, actor=admin)

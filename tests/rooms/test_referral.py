@@ -1,6 +1,5 @@
 """Referral: shares of the platform's own income, owed once per order and side, and undone by the same refund."""
 
-import time
 from datetime import date, timedelta
 from itertools import count
 from threading import Event
@@ -23,7 +22,7 @@ from entrepot.reports.verify import verify
 from entrepot.trade.books import OrderRow
 from entrepot.trade.terms import ReturnMoney
 from tests import audit
-from tests.world import STAFF, Article, World, rows, taken
+from tests.world import STAFF, Article, World, followed_to_the_end, rows, taken
 
 pytestmark = pytest.mark.usefixtures("committed")
 _serial = count(1)
@@ -69,20 +68,9 @@ def done(world: World, party: Distributor, *lines: tuple[Article, int]) -> Order
     return taken(world.complete(order))
 
 
-def follow() -> int:
-    """Follow the ledger to its end; a test next door, in its own database, can hold the mark back for a moment."""
-    until, done = time.monotonic() + 60, follow_ledger(Event())
-    while rows("select count(*) from ledger_transfer where xid::text::numeric >= (select until_xid from referral_followed)"
-               " and kind not in ('referral_accrue', 'referral_reverse', 'referral_pay')") != [(0,)]:  # fmt: skip
-        assert time.monotonic() < until, "a transaction next door has not ended for a minute"
-        time.sleep(0.05)
-        done += follow_ledger(Event())
-    return done
-
-
 def owed(who: Referrer) -> int:
     """What the platform owes him once the ledger is followed, in fen."""
-    follow()
+    followed_to_the_end()
     with scope.platform():
         return owed_to_referrer_fen(who.pk)
 
@@ -110,10 +98,10 @@ def test_both_sides_earn_of_margin_and_fee_once(world: World) -> None:
         ("referral_accrue", 375), ("referral_accrue", 17), ("referral_accrue", 750)
     ]  # fmt: skip
     before = entries(his), entries(hers)
-    assert follow() == 0
+    assert followed_to_the_end() == 0
     with scope.desk(), connection.cursor() as cursor:
         cursor.execute("update referral_followed set until_xid = 0")
-    follow()
+    followed_to_the_end()
     assert (entries(his), entries(hers)) == before, "the whole ledger followed anew books nothing twice"
 
 
@@ -356,7 +344,7 @@ def test_he_rises_by_the_income_he_brought_and_keeps_a_grade_given_by_hand(world
             supplier=supplier, stock=1, supply_price_fen=1_000_000_001, supplier_price_fen=0, min_quantity=1
         )
         done(world, party, (goods, 1))
-    follow()
+    followed_to_the_end()
     with scope.platform():
         found = queries.grades_of([his.pk, hers.pk])
     assert (found[his.pk].pk, found[hers.pk].pk) == (next_one.pk, by_hand.pk)
@@ -384,7 +372,7 @@ def test_a_run_that_breaks_off_leaves_nothing(world: World, monkeypatch: pytest.
     with monkeypatch.context() as patch:
         patch.setattr("entrepot.referral.trail.mark", lambda window: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            follow()
+            followed_to_the_end()
     assert entries(his) == []
     assert rows("select 1 from ledger_transfer where kind like 'referral%%' and debit_id in"
                 " (select id from ledger_account where referrer_id = %s)", his.pk) == []  # fmt: skip

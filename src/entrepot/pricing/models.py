@@ -83,6 +83,11 @@ class PriceChange(models.Model):
                 | Q(sku__isnull=True, tier__isnull=False, field="fee_rate"),
                 name="price_change_of_a_sku_or_a_tier",
             ),
+            models.CheckConstraint(
+                condition=Q(field="suggested_price", new_value__isnull=True)
+                | (Q(new_value__isnull=False, new_value__gte=0) & (~Q(field="fee_rate") | Q(new_value__lte=10_000))),
+                name="price_change_to_something_possible",
+            ),
             models.CheckConstraint(condition=Q(grace_minutes__lte=1440), name="price_grace_at_most_a_day"),
         ]
         indexes = [

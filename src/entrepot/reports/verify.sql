@@ -363,12 +363,14 @@ left join detailed d on d.entry_id = e.id
 left join referral_payout o on o.id = e.payout_id;
 
 -- check: referral_entryline share_fen
--- Orders in transactions that the ledger was not followed to yet are left out: theirs is still to come.
+-- Orders in transactions that the ledger was not followed to yet are left out: theirs is still to come. What was booked
+-- for referrers meanwhile is no news of an order.
 with followed as (
     select coalesce(max(until_xid), 0) as until from referral_followed
 ), news as (
     select distinct t.order_id from ledger_transfer t, followed f
     where t.order_id is not null and t.xid >= f.until::text::xid8
+      and t.kind not in ('referral_accrue', 'referral_reverse', 'referral_pay')
 ), settled as (
     select l.order_id, l.line_no, l.supplier_id, o.distributor_id, o.created_at,
            greatest(0, case when not s.is_platform

@@ -2,15 +2,13 @@
 
 from datetime import date
 from functools import cache
-from threading import Event
 from typing import Any
 
 from entrepot.referral import actions
-from entrepot.referral.jobs import follow_ledger
 from entrepot.referral.models import Grade
 from tests.doors.deeds import deed
 from tests.doors.deeds.stage import Stage
-from tests.world import STAFF, rows, taken
+from tests.world import STAFF, followed_to_the_end, rows, taken
 
 GRADES = "/platform/referral-grades/"
 
@@ -84,7 +82,7 @@ def pay_a_referrer(stage: Stage) -> Any:
     attached(stage)
     order = stage.order(stage.supplied, state="received")
     taken(stage.world.complete(order))
-    follow_ledger(Event())
+    followed_to_the_end()
     paid_on = f"{date(2026, 2, 1)}"
     return stage.platform.fill(f"{page(stage)}pay/", paid_on=paid_on, bank_reference="B1", remark="一月")
 

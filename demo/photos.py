@@ -32,6 +32,24 @@ PAGES: dict[str, tuple[str, str]] = {
     "distributor-orders": ("/distributor/orders/", ""),
     "distributor-ledger": ("/distributor/ledger/", ""),
 }
+# From the supplier's goods to the money on his account, each step by the one who takes it.
+STORY: dict[str, tuple[str, str]] = {
+    "supplier-goods": ("/supplier/goods/?tab=submitted", r"/supplier/goods/\d+/"),
+    "platform-review": ("/platform/goods/?tab=submitted", r"/platform/goods/\d+/"),
+    "platform-allotments": ("/platform/allotments/", ""),
+    "platform-prices": ("/platform/prices/", ""),
+    "distributor-article": ("/distributor/goods/?view=table", r"/distributor/goods/\d+/"),
+    "supplier-accept": ("/supplier/orders/?tab=to_accept", r"/supplier/orders/\d+/"),
+    "platform-parcels": ("/platform/orders/?tab=shipped", r"/platform/orders/\d+/"),
+    "platform-claim": ("/platform/aftersales/?tab=claim", r"/platform/aftersales/\d+/"),
+    "platform-aftersale-table": ("/platform/aftersale-table/", ""),
+    "platform-bills": ("/platform/bills/", ""),
+    "platform-bill": ("/platform/bills/?tab=disputed", r"/platform/bills/\d+/"),
+    "supplier-bill": ("/supplier/bills/", r"/supplier/bills/\d+/"),
+    "platform-funds": ("/platform/funds/", ""),
+    "platform-log": ("/platform/log/?tab=platform", ""),
+}
+STORY_SCREENS = ("1440-light", "390-dark")
 
 
 def main(arguments: list[str]) -> int:
@@ -41,15 +59,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--data", type=Path, required=True, help="its data folder, where the accounts are listed")
     parser.add_argument("--only", default="", help="only pictures whose name holds this word")
     chosen = parser.parse_args(arguments)
-    wanted = {name: place for name, place in PAGES.items() if chosen.only in name}
+    wanted = {name: place for name, place in (PAGES | STORY).items() if chosen.only in name}
     if not wanted:
-        parser.error(f"no picture's name holds {chosen.only!r}; there are {', '.join(PAGES)}")
+        parser.error(f"no picture's name holds {chosen.only!r}; there are {', '.join(PAGES | STORY)}")
     PICTURES.mkdir(parents=True, exist_ok=True)
     url = f"http://127.0.0.1:{chosen.port}"
     with chromium() as browser:
         states = _states(browser, url, data=chosen.data, names=list(wanted))
         for screen in SCREENS:
-            _take_all(browser, url, wanted=wanted, screen=screen, states=states)
+            here = {name: place for name, place in wanted.items() if name in PAGES or screen.name in STORY_SCREENS}
+            _take_all(browser, url, wanted=here, screen=screen, states=states)
     return 0
 
 

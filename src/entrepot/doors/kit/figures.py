@@ -26,6 +26,11 @@ def yuan(amount_fen: int | None) -> str:
     return f"{sign}¥{plain_yuan(abs(amount_fen))}"
 
 
+def goods_title(name: str, spec: str) -> str:
+    """Return goods with their specification; a name that ends with it already says it."""
+    return name if name.endswith(spec) else f"{name} {spec}"
+
+
 def signed_fen(amount_fen: int) -> SafeString:
     """Show a movement of money with its sign, `+1,000.00` in green and `-21.00` in the usual colour."""
     if amount_fen > 0:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from entrepot.base.actors import SYSTEM, staff_of
-from entrepot.base.money import yuan
 from entrepot.doors.kit import life_words
 from entrepot.doors.kit.carriers import carrier_name
+from entrepot.doors.kit.figures import yuan
 from entrepot.doors.kit.states import state_of
 from entrepot.reports.life_entry import Entry as Happened
 
@@ -93,7 +93,7 @@ def _told(one: Happened) -> str:
     if one.pieces is not None:
         parts.append(f"×{one.pieces}")
     if one.amount_fen is not None:
-        parts.append(f"¥{yuan(one.amount_fen)}")
+        parts.append(yuan(one.amount_fen))
     if one.what.startswith("order.line"):
         numbers = [line["line"] if isinstance(line, dict) else line for line in data.get("lines", ())]
         parts.append(_("line %(numbers)s") % {"numbers": ", ".join(map(str, numbers))})

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from entrepot.base.money import yuan
 from entrepot.doors.kit.figures import bps
@@ -21,7 +22,7 @@ FIELDS: dict[str, Any] = {
     ChangeField.FEE_RATE: _("Fee rate"),
 }
 STATES: dict[str, tuple[Any, str]] = {
-    ChangeState.PROPOSED: (_("Proposed"), "warn"),
+    ChangeState.PROPOSED: (pgettext_lazy("price", "Proposed"), "warn"),
     ChangeState.ANNOUNCED: (_("Announced"), "info"),
     ChangeState.APPLIED: (_("In effect"), "ok"),
     ChangeState.CANCELLED: (_("Called off"), ""),

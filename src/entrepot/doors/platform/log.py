@@ -81,7 +81,16 @@ def log(request: PartyRequest) -> HttpResponseBase:
         "form": form,
         "tabs": [("", _("All"), None), *((kind, word, None) for kind, word in _KINDS)],
         "page": shown,
-        "rows": [(row, verb_word(row.verb), _KIND_WORDS.get(row.kind, row.kind), changes_of(row)) for row in shown],
+        "rows": [
+            (
+                row,
+                verb_word(row.verb),
+                _KIND_WORDS.get(row.kind, row.kind),
+                OBJECTS.get(row.object_kind, row.object_kind),
+                changes_of(row),
+            )
+            for row in shown
+        ],
         "is_narrowed": bool(form.used or tab),
     }
     return render(request, "platform/log.html", context)

@@ -5,11 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from entrepot.base.money import yuan
 from entrepot.doors.kit import aftersale_words
 from entrepot.doors.kit.bill_papers import cycle_word
 from entrepot.doors.kit.carriers import CARRIERS
-from entrepot.doors.kit.figures import bps
+from entrepot.doors.kit.figures import bps, yuan
 from entrepot.doors.kit.freight_forms import KIND_WORDS as FREIGHT_KINDS
 from entrepot.doors.kit.price_words import STATES as PRICE_STATES
 from entrepot.doors.kit.states import STATES
@@ -40,6 +39,8 @@ OBJECTS: dict[str, Any] = {
     "referrer": gettext_lazy("Referrer"),
     "return_address": gettext_lazy("Return address"),
     "role": pgettext_lazy("log", "Role"),
+    "quota": gettext_lazy("Limits of holds for all"),
+    "shelf": gettext_lazy("Sold-out switches"),
     "setting": gettext_lazy("Setting"),
     "sku": gettext_lazy("SKU"),
     "statement": gettext_lazy("Statement"),
@@ -92,7 +93,7 @@ def value_word(name: str, value: Any, *, of: str) -> str:
     if isinstance(value, list):
         return ", ".join(_part(name, one, of=of) for one in value)
     if isinstance(value, int) and (name.endswith("_fen") or name in _MONEY):
-        return f"¥{yuan(value)}"
+        return yuan(value)
     if isinstance(value, int) and name.endswith("_bps"):
         return bps(value)
     return _chosen(name, str(value), of=of)
@@ -122,5 +123,5 @@ def _part(name: str, value: Any, *, of: str) -> str:
         where = "、".join(name_of(region) for region in value["regions"]) or _("everywhere else")
         if not value.get("is_served", True):
             return _("%(where)s: not delivered to") % {"where": where}
-        return f"{where} ¥{yuan(value.get('first_fen') or 0)} + ¥{yuan(value.get('step_fen') or 0)}"
+        return f"{where} {yuan(value.get('first_fen') or 0)} + {yuan(value.get('step_fen') or 0)}"
     return ", ".join(f"{key} {value_word(key, one, of=of)}" for key, one in value.items())

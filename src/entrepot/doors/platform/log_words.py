@@ -239,6 +239,7 @@ _FIELDS: dict[str, Any] = {
     "is_platform": gettext_lazy("Own goods"),
     "party_id": gettext_lazy("Party"),
     "qty": gettext_lazy("Pieces"),
+    "sku": gettext_lazy("SKU"),
     "amount_fen": gettext_lazy("Amount"),
     "bill_lines": gettext_lazy("Bill lines"),
     "content_hash": gettext_lazy("Digest"),

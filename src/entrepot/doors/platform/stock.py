@@ -18,6 +18,7 @@ from entrepot.base import scope
 from entrepot.catalog.models import Sku
 from entrepot.catalog.pictures import address
 from entrepot.doors.kit.answers import reason_of
+from entrepot.doors.kit.figures import goods_title
 from entrepot.doors.kit.lists import FilterForm, page_of, page_of_rows
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
@@ -232,7 +233,7 @@ def _stock_page(request: PartyRequest, *, sku: Sku, form: RestockForm | None) ->
     levels = list(levels_of(sku.pk))
     shown = page_of(moves, query=request.GET)
     context = {
-        "title": f"{sku.goods.name} {sku.spec}".strip(),
+        "title": goods_title(sku.goods.name, sku.spec),
         "sku": sku,
         "levels": [(level, level.on_hand - level.reserved) for level in levels],
         "on_hand": sum(level.on_hand for level in levels),

@@ -19,7 +19,7 @@ from entrepot.base import scope
 from entrepot.catalog.models import Sku
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.cells import Cell, Link, Nothing, Row, badge, number, plain_list
-from entrepot.doors.kit.figures import stamp, thousands
+from entrepot.doors.kit.figures import goods_title, stamp, thousands
 from entrepot.doors.kit.forms import DayField
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
@@ -197,7 +197,7 @@ def _row(row: Any, *, can_edit: bool) -> Row:
     return Row(
         cells=[
             Cell(
-                text=f"{row.sku.goods.name} {row.sku.spec}".strip(),
+                text=goods_title(row.sku.goods.name, row.sku.spec),
                 small=row.sku.code,
                 url=reverse("platform:sku-stock", args=[row.sku_id]),
             ),
@@ -252,7 +252,7 @@ def _set(request: PartyRequest, *, sku: Sku, form: AllotmentForm, back: str, row
         return HttpResponseRedirect(back)
     with scope.platform(read_only=True):
         context = {
-            "title": gettext("Allotment of %(name)s") % {"name": f"{sku.goods.name} {sku.spec}".strip()},
+            "title": gettext("Allotment of %(name)s") % {"name": goods_title(sku.goods.name, sku.spec)},
             "form": form,
             "row": row,
             "sku": sku,

@@ -77,7 +77,7 @@ def shelf(request: PartyRequest) -> HttpResponse:
             if row.goods is not None
         ]
     else:
-        heads = ((_("Goods"), False), (_("Since"), False), (_("State"), False))
+        heads = ((_("Goods"), False), (_("Sold out since"), False), (_("State"), False))
         rows = [
             Row(
                 cells=[_goods_cell(row.goods), Cell(text=stamp(row.at)), badge(_("Sold out"), tone="bad")],

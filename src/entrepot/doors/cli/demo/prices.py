@@ -1,5 +1,7 @@
 """Prices on the move in the demo world: a freight template, a rate of some goods, changes announced and proposed."""
 
+from datetime import datetime
+
 from entrepot.base import scope
 from entrepot.catalog.models import Goods, Sku
 from entrepot.doors.cli.demo.people import People
@@ -16,14 +18,15 @@ _ZONES = (
 )
 
 
-def move_prices(people: People) -> None:
-    """Leave on the desks what prices bring: one change that is coming, one that a supplier asks for."""
+def move_prices(people: People, *, now: datetime) -> None:
+    """Leave on the desks what prices bring: one change that is coming, one that is due, one that a supplier asks for."""
     farm, operator = people.suppliers["farm"], people.actors["yunying"]
     with scope.platform():
         on_sale = Goods.objects.filter(supplier=farm, state="on_sale").exclude(name=STAPLE).order_by("id")
-        fresh, dear, asked = list(on_sale[:3])
+        fresh, dear, asked, cheaper = list(on_sale[:4])
         coming = Sku.objects.filter(goods=dear, supply_price_fen__isnull=False).order_by("id").first()
         wanted = Sku.objects.filter(goods=asked).order_by("id").first()
+        due = Sku.objects.filter(goods=cheaper, suggested_price_fen__isnull=False).order_by("id").first()
     template = save_template(farm.pk, name="快递 按重量", kind="weight", zones=_ZONES, actor=people.actors["farm"])
     set_template(fresh.pk, template_id=template.pk, supplier_id=farm.pk, actor=people.actors["farm"])
     actions.set_fee_rate(
@@ -33,6 +36,12 @@ def move_prices(people: People) -> None:
         new_fen = coming.supply_price_fen * 105 // 100
         draft = ChangeDraft(field="supply_price", new_value=new_fen, sku_id=coming.pk)
         actions.announce([draft], actor=operator, reason="产地收购价上涨")
+    if due is not None and due.suggested_price_fen is not None:
+        lower = ChangeDraft(field="suggested_price", new_value=due.suggested_price_fen * 95 // 100, sku_id=due.pk)
+        (change,) = actions.announce([lower], actor=operator, reason="应季促销")
+        # Its notice is over: the worker brings it into effect as soon as it runs.
+        with scope.platform():
+            type(change).objects.filter(pk=change.pk).update(effective_at=now)
     if wanted is not None:
         actions.propose(
             farm.pk,

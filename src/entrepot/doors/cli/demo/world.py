@@ -17,7 +17,7 @@ from django.db import transaction
 from entrepot.base import scope
 from entrepot.base.clock import database_now
 from entrepot.catalog.models import Sku
-from entrepot.doors.cli.demo import after_sale, asked, bills, history, shelf
+from entrepot.doors.cli.demo import after_sale, asked, bills, care, history, shelf
 from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
@@ -51,7 +51,7 @@ def demo_world(arguments: argparse.Namespace) -> int:
         paths = store_all([(article.thing, article.hue) for article in assortment])
     with transaction.atomic(durable=True):
         now = database_now()
-        since = now - timedelta(days=history.DAYS + 6)
+        since = care.beginning(now, days=history.DAYS + 6)
         with _step("people"):
             people = settle(since=since)
             refer(people, since=since)
@@ -66,7 +66,8 @@ def demo_world(arguments: argparse.Namespace) -> int:
         with _step("after-sale"):
             after_sale.ask_back(people)
         with _step("prices"):
-            move_prices(people)
+            move_prices(people, now=now)
+            care.set_apart(people, now=now)
         with _step("bills"):
             bills.bill_suppliers(people, now=now)
         _write_accounts(people.accounts)

@@ -9,7 +9,7 @@ from typing import Any
 
 import heroicons
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
 from django.template.context import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -141,6 +141,7 @@ def field(bound: BoundField, wide: bool = False, pre: str = "", post: str = "", 
         "is_group": many or getattr(widget, "is_range", False),
         "is_many": many,
         "is_check": isinstance(widget, CheckboxInput),
+        "is_file": isinstance(widget, FileInput),
         "wide": wide,
         "pre": pre,
         "post": post,

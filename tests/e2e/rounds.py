@@ -25,24 +25,42 @@ DETAILS = {
         "users/": r"/platform/users/\d+/",
         "roles/": r"/platform/roles/\d+/",
         "log/": r"/platform/log/\d+/",
+        "aftersales/": r"/platform/aftersales/\d+/",
+        "bills/": r"/platform/bills/\d+/",
+        "prices/": r"/platform/prices/\d+/",
+        "freight/": r"/platform/freight/\d+/",
+        "allotments/": r"/platform/allotments/\d+/",
+        "statements/": r"/platform/statements/\d+/",
+        "referrers/": r"/platform/referrers/\d+/",
+        "categories/": r"/platform/categories/\d+/",
+        "attributes/": r"/platform/attributes/\d+/",
+        "acceptance/": r"/platform/acceptance/\d+/\d+/",
+        "aftersale-table/": r"/platform/aftersale-table/[\w:]+/",
     },
     "supplier": {
         "orders/": r"/supplier/orders/\d+/",
         "goods/": r"/supplier/goods/\d+/",
         "stock/": r"/supplier/stock/\d+/",
+        "bills/": r"/supplier/bills/\d+/",
+        "returns/": r"/supplier/returns/\d+/",
+        "freight/": r"/supplier/freight/\d+/",
     },
     "distributor": {
         "orders/": r"/distributor/orders/\d+/",
         "goods/": r"/distributor/goods/\d+/",
+        "aftersales/": r"/distributor/aftersales/\d+/",
+        "statements/": r"/distributor/statements/\d+/",
     },
 }
 MORE = {
     "platform": [
         "tracking/", "goods/new/", "suppliers/new/", "distributors/new/", "tiers/new/", "users/new/",
-        "roles/new/platform/", "orders/?goods=zzzz", "log/?q=zzzz",
+        "roles/new/platform/", "orders/?goods=zzzz", "log/?q=zzzz", "bills/due/", "bills/terms/", "bills/payments/",
+        "prices/tier/", "prices/import/", "freight/new/", "goods/import/", "goods/why/", "holds/limits/", "shelf/all/",
+        "funds/waiting/", "funds/setting/", "acceptance/suppliers/", "referral-grades/", "referrers/new/",
     ],
-    "supplier": ["batch/", "goods/new/", "earnings/", "orders/?number=999999999"],
-    "distributor": ["topups/new/", "ledger/", "keys/", "users/", "orders/?number=999999999"],
+    "supplier": ["batch/", "goods/new/", "goods/import/", "freight/new/", "earnings/", "orders/?number=999999999"],
+    "distributor": ["topups/new/", "ledger/", "keys/", "users/", "waiting/", "goods/why/", "orders/?number=999999999"],
 }  # fmt: skip
 # Behind a detail: what its page leads on to.
 BEHIND = r"(edit|change|ledger|credit|limit)/"

@@ -360,6 +360,16 @@ def test_hledger_itself_agrees_where_it_is_installed(traded: World, tmp_path: Pa
     assert said.returncode == 0, said.stderr
 
 
+def test_a_clock_that_went_back_breaks_no_assertion(traded: World, superuser: psycopg.Connection) -> None:
+    superuser.execute(
+        "update ledger_transfer set at = at - interval '3 days' where id = (select max(id) from ledger_transfer)"
+    )
+    text = "".join(journal.export())
+    days = [line[:10] for line in text.splitlines() if line[:4].isdigit()]
+    assert days == sorted(days)
+    assert "; dated " in text
+
+
 @pytest.fixture
 def hledger() -> Any:
     """The program, where there is one."""

@@ -45,7 +45,9 @@ class _Account:
 def export() -> Iterator[str]:
     """Yield the whole ledger as an hledger journal, one transaction after the other, amounts in yuan.
 
-    Parties' accounts carry their running balance as an assertion, so that hledger itself proves every one of them.
+    Parties' accounts carry their running balance as an assertion, so that hledger itself proves every one of them. It
+    looks at them day by day, so no day stands behind a later one: what a clock that went back, or a transaction that
+    waited over midnight, has dated earlier stands under the day before it in the ledger and says its own.
     """
     with scope.one_moment():
         accounts = _accounts()
@@ -53,10 +55,13 @@ def export() -> Iterator[str]:
         for account in accounts.values():
             yield f"account {account.name}\n"
         yield "\ncommodity 1000.00 CNY\n\n"
+        latest = date.min
         for row in _transfers():
             number, day, kind, cause, remark, debit, credit, amount, debit_after, credit_after = row
+            latest = max(latest, day)
+            dated = "" if day == latest else f"  ; dated {day}"
             yield (
-                f"{day} ({number}) {_hledger_text(kind, cause, remark)}\n"
+                f"{latest} ({number}) {_hledger_text(kind, cause, remark)}{dated}\n"
                 f"    {accounts[debit].name}  {_yuan(amount)} CNY{_assertion(debit_after)}\n"
                 f"    {accounts[credit].name}  {_yuan(-amount)} CNY{_assertion(credit_after)}\n\n"
             )

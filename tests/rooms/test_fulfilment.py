@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
 from entrepot.fulfilment import actions, jobs
+from entrepot.orders.queries import order_views
 from entrepot.reports.verify import verify
 from entrepot.trade import terms
+from entrepot.trade.acceptances import Reroute
 from entrepot.trade.books import OrderRow
 from tests import audit
 from tests.world import STAFF, World, rows, taken
@@ -211,3 +214,17 @@ def test_a_sheet_of_asks_is_answered_one_by_one(world: World) -> None:
     assert [fault.facts["why"] for fault in answers[late.id].faults] == ["too_late"]
     refund = terms.RefundBeforeShipping(good.id, "R1", STAFF, "")
     assert world.run(refund).is_accepted and words(good) == [(1, supplier.pk, "closed")]
+
+
+def test_a_mall_is_shown_the_sku_it_ordered_however_often_its_line_went_elsewhere(world: World) -> None:
+    mall = world.distributor(funds_fen=10**7)
+    articles = [world.article(stock=9) for _ in range(3)]
+    order = world.place(mall, (articles[0], 3), mode="direct")
+    taken(world.run(Reroute(order.id, 1, articles[1].code, STAFF, "断货")))
+    taken(world.ship(order, supplier_id=articles[1].supplier_id, pieces={1: 1}))
+    taken(world.run(Reroute(order.id, 1, articles[2].code, STAFF, "断货")))
+    with scope.distributor(mall.pk):
+        shown = order_views([order.id])[order.id].lines
+    assert [(line.sku_code, line.qty) for line in shown.values()] == [(articles[0].code, 1), (articles[0].code, 2)]
+    former = rows("select line_no, place, sku_code from orders_formerline where order_id = %s order by 1, 2", order.id)
+    assert former == [(1, 1, articles[0].code), (2, 1, articles[0].code), (2, 2, articles[1].code)]

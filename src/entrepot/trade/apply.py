@@ -98,6 +98,7 @@ def _split_lines(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
     fresh = [(order, line) for order in older for line in order.lines.values() if line.is_new]
     if fresh:
         yield _lines(fresh)
+        yield "copy_former_lines", _columns([line for _, line in fresh], "order_id", "line_no", "split_from", "qty")
     if resized:
         yield "resize_lines", _columns(resized, "order_id", "line_no", "qty", "amount_fen")
 

@@ -126,6 +126,7 @@ class LineRow:
     fee_rate_bps: int | None = 0
     is_new: bool = False
     is_resized: bool = False
+    split_from: int | None = None
 
     @property
     def amount_fen(self) -> int:

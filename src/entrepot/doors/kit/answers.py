@@ -24,6 +24,9 @@ _WHY: dict[str, Any] = {
     "too_late": gettext_lazy("The time to accept this line is over; the platform decides now."),
     "decided": gettext_lazy("What becomes of this line is decided already."),
     "nothing_open": gettext_lazy("Nothing of this line is left to send."),
+    "freight_went_back": gettext_lazy(
+        "The freight of this shipper went back already; another line would owe it again."
+    ),
     "date_is_past": gettext_lazy("The date lies in the past."),
 }
 

@@ -82,6 +82,16 @@ from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(supplier_id)s::bi
 as t(order_id, line_no, supplier_id, sku_id, goods_id, sku_code, goods_no, goods_name, spec, image, supplier_price_fen)
 where l.order_id = t.order_id and l.line_no = t.line_no;
 
+-- name: copy_former_lines
+-- What came off a line has left whatever that line had left before: a mall is shown the SKU it ordered.
+insert into orders_formerline (order_id, line_no, place, distributor_id, supplier_id, sku_id, goods_id, sku_code,
+    goods_no, goods_name, spec, image, qty, supplier_price_fen, reason, actor, at)
+select f.order_id, t.line_no, f.place, f.distributor_id, f.supplier_id, f.sku_id, f.goods_id, f.sku_code, f.goods_no,
+    f.goods_name, f.spec, f.image, t.qty, f.supplier_price_fen, f.reason, f.actor, f.at
+from unnest(%(order_id)s::bigint[], %(line_no)s::smallint[], %(split_from)s::smallint[], %(qty)s::int[])
+as t(order_id, line_no, split_from, qty)
+join orders_formerline f on f.order_id = t.order_id and f.line_no = t.split_from;
+
 -- name: insert_former_lines
 insert into orders_formerline (order_id, line_no, place, distributor_id, supplier_id, sku_id, goods_id, sku_code,
     goods_no, goods_name, spec, image, qty, supplier_price_fen, reason, actor, at)

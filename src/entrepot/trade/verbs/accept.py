@@ -114,6 +114,8 @@ def extend_acceptance(ask: ExtendAcceptance, *, books: Books) -> Answer:
         line = order.lines.get(number)
         if line is None:
             faults.append(_fault(number, "unknown_line"))
+        elif not line.open_qty:
+            faults.append(_fault(number, "nothing_open"))
         elif _word(line) not in ("waiting", "refused", "overdue"):
             faults.append(_fault(number, "decided"))
     if faults:

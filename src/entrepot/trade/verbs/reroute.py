@@ -45,6 +45,10 @@ def substitute_fault(line: LineRow, code: str, *, may_lose: bool, order: OrderRo
     if not may_lose and not sku.is_own and sku.supplier_price_fen > line.supply_price_fen:
         prices = {"supply_price": line.supply_price_fen, "supplier_price": sku.supplier_price_fen}
         return Fault("/sku", Refusal.VALIDATION_FAILED, facts | prices | {"why": "at_a_loss"})
+    joined = order.supply_orders.get(sku.supplier_id)
+    if sku.supplier_id != line.supplier_id and joined is not None and joined.state == "refunded" and joined.freight_fen:
+        # His freight went back with his last line; with a new one it would go back, or be owed, a second time.
+        return Fault("/sku", Refusal.VALIDATION_FAILED, facts | {"why": "freight_went_back"})
     party = books.distributors[order.distributor_id]
     _, _, pieces = stock_for(sku.id, distributor_id=party.id, tier_id=party.tier_id, books=books)
     if pieces < line.open_qty:
@@ -107,6 +111,7 @@ def _rest_of(line: LineRow, *, order: OrderRow) -> LineRow:
         acceptance=None,
         is_touched=False,
         is_new=True,
+        split_from=line.line_no,
     )
     order.lines[rest.line_no] = rest
     line.qty -= rest.qty
@@ -142,5 +147,11 @@ def _move_part(line: LineRow, sku: SkuRow, *, order: OrderRow) -> None:
     joined.pieces += line.qty
     joined.payable_fen += 0 if sku.is_own else sku.supplier_price_fen * line.qty
     joined.is_resized = True
-    if left.pieces == 0:
+    if joined is not left and not _keeps_lines(order, left.supplier_id, but=line):
         left.freight_fen, joined.freight_fen = 0, joined.freight_fen + left.freight_fen
+
+
+def _keeps_lines(order: OrderRow, supplier_id: int, *, but: LineRow) -> bool:
+    """Return whether a shipper sends, or has sent, anything but a line; what was refunded before he sent it is nothing."""
+    lines = [line for line in order.lines.values() if line.supplier_id == supplier_id and line is not but]
+    return any(line.qty > line.refunded_qty for line in lines)

@@ -165,6 +165,10 @@ def _papers(party: Distributor) -> None:
             [party.pk, f"ek_live_{party.number}"],
         )
         cursor.execute(
+            "insert into parties_upload (distributor_id, content_hash, picture, size) values (%s, 'x', 'y', 1)",
+            [party.pk],
+        )
+        cursor.execute(
             "insert into recharge_topup (distributor_id, amount_fen, state, payer, bank_reference, voucher_type, remark,"
             " review_note) values (%s, 100, 'pending', '', '', '', '', '')",
             [party.pk],

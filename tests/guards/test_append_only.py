@@ -21,6 +21,7 @@ TABLES = {  # a column that would change
     "referral_entry": "amount_fen",
     "referral_entryline": "amount_fen",
     "referral_payout": "amount_fen",
+    "parties_upload": "size",
 }
 WRITES = {
     "update": "update {table} set {column} = {column} + 1",

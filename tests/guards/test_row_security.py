@@ -93,6 +93,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "parties_referrer": (NOTHING, NOTHING),
     "parties_supplier": (NOTHING, f"t.id = {S}"),
     "parties_tier": (f"t.id = {T}", NOTHING),
+    "parties_upload": (f"t.distributor_id = {D}", NOTHING),
     "pricing_feerate": (f"t.distributor_id = {D} or t.tier_id = {T}", NOTHING),
     "pricing_grace": (NOTHING, NOTHING),
     "pricing_pricechange": (

@@ -172,6 +172,7 @@ class Evidence(models.Model):
 
     request = models.ForeignKey(Request, models.PROTECT, related_name="evidence")
     picture = models.BinaryField()
+    upload = models.ForeignKey("parties.Upload", models.PROTECT, null=True, blank=True, related_name="+")
     actor = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from entrepot.aftersale.models import Claim, Deadline, Evidence, Request, RequestLine, ReturnAddress, Rule, Step
 from entrepot.aftersale.rules import (
@@ -150,7 +150,8 @@ def requests_of_mall(
 def whole(*, distributor_id: int) -> QuerySet[Request]:
     """Return a distributor's requests with all that a mall is shown of them, newest first."""
     rows = Request.objects.filter(distributor_id=distributor_id).select_related("claim").order_by("-id")
-    return rows.prefetch_related("lines", "steps")
+    shown = Prefetch("evidence", queryset=Evidence.objects.only("id", "request_id", "upload_id"))
+    return rows.prefetch_related("lines", "steps", shown)
 
 
 def requests_of_order(order_id: int) -> list[Request]:

@@ -1,6 +1,6 @@
 """Orders as a party may read them; the caller's scope decides which rows there are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -129,6 +129,13 @@ def order_id_of(out_order_no: str, *, distributor_id: int) -> int | None:
         )
         row = cursor.fetchone()
     return None if row is None else row[0]
+
+
+def numbers_of(order_ids: Iterable[int]) -> dict[int, str]:
+    """Return the malls' own numbers of these orders, as far as the scope shows them."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id, out_order_no from orders_order where id = any(%s)", [list(order_ids)])
+        return dict(cursor.fetchall())
 
 
 def order_page(

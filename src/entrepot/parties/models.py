@@ -80,6 +80,8 @@ class ApiKey(models.Model):
     is_live = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.key
@@ -99,6 +101,22 @@ class SupplierSource(models.TextChoices):
 
     OFFICE = "office", "office"
     API = "api", "api"
+
+
+class Upload(models.Model):
+    """上传的图片: a picture a distributor's mall has sent, for vouchers and evidence; shown to nobody by itself.
+
+    `content_hash` is that of the bytes as they were sent: the same bytes again are the same upload.
+    """
+
+    distributor = models.ForeignKey(Distributor, models.PROTECT, related_name="+")
+    content_hash = models.BinaryField()
+    picture = models.BinaryField()
+    size = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["distributor", "content_hash"], name="upload_once")]
 
 
 class Supplier(models.Model):

@@ -1,9 +1,11 @@
 """Reads of tiers, parties, keys, users and roles; call them inside the reader's scope."""
 
+from collections.abc import Iterable
+
 from django.db.models import Count, Q, QuerySet
 
 from entrepot.base.sealing import unseal
-from entrepot.parties.models import ApiKey, Distributor, Referrer, Role, Supplier, Tier, User
+from entrepot.parties.models import ApiKey, Distributor, Referrer, Role, Supplier, Tier, Upload, User
 
 
 def tiers() -> QuerySet[Tier]:
@@ -75,3 +77,14 @@ def users_of(kind: str, *, party_id: int = 0) -> QuerySet[User]:
 def roles_of(kind: str) -> QuerySet[Role]:
     """Return the roles of a back office, shared by all its parties."""
     return Role.objects.filter(kind=kind).order_by("id")
+
+
+def uploads(*, distributor_id: int) -> QuerySet[Upload]:
+    """Return a distributor's uploads without their pictures, newest first."""
+    return Upload.objects.filter(distributor_id=distributor_id).defer("picture").order_by("-id")
+
+
+def upload_pictures(upload_ids: Iterable[int], *, distributor_id: int) -> dict[int, bytes]:
+    """Return the pictures (WebP) of a distributor's uploads by their ids; those that are not his are missing."""
+    rows = Upload.objects.filter(pk__in=list(upload_ids), distributor_id=distributor_id)
+    return {row.pk: bytes(row.picture) for row in rows}

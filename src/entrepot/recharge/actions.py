@@ -1,9 +1,12 @@
 """Every write of the room, one function per business verb; money moves through the desk alone."""
 
 import uuid
+from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from entrepot.base import scope
 from entrepot.base.actors import staff_of
@@ -13,7 +16,9 @@ from entrepot.catalog.pictures import normalised
 from entrepot.events.operations import record
 from entrepot.ledger.queries import wallet
 from entrepot.parties.models import Distributor
+from entrepot.parties.queries import upload_pictures
 from entrepot.recharge.models import TopUp, TopUpState
+from entrepot.recharge.queries import top_ups
 from entrepot.trade import desk
 from entrepot.trade.terms import Answer, Credit, SetCreditLimit
 
@@ -62,6 +67,64 @@ def request_top_up(
             after["follows"] = former.pk
         _log(top_up, "topup.requested", actor=actor, after=after, address=address)
     return top_up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """A request under a mall's number: `is_replay` when it was there, `differing` the fields that say otherwise."""
+
+    top_up: TopUp
+    is_replay: bool
+    differing: tuple[str, ...] = ()
+
+
+def request_numbered(
+    distributor_id: int,
+    *,
+    out_recharge_no: str,
+    amount_fen: int,
+    actor: str,
+    payer: str = "",
+    bank_reference: str = "",
+    upload_id: int | None = None,
+    remark: str = "",
+) -> Numbered:
+    """Note a distributor's word that he has paid under his own number, once for ever; a remark is no part of it.
+
+    Refuses as `request_top_up` does, and (`voucher`) an upload that is not his.
+    """
+    wanted = {
+        "amount_fen": amount_fen,
+        "payer": payer.strip()[:80],
+        "bank_reference": bank_reference.strip()[:80],
+        "voucher_upload_id": upload_id,
+    }
+    with scope.distributor(distributor_id):
+        known = _of_number(out_recharge_no, distributor_id=distributor_id)
+        if known is None:
+            _check_amount(amount_fen)
+            picture = _sent_ahead(upload_id, distributor_id=distributor_id)
+            try:
+                with transaction.atomic():
+                    top_up = TopUp.objects.create(
+                        distributor_id=distributor_id,
+                        out_recharge_no=out_recharge_no,
+                        voucher=picture,
+                        voucher_type="image/webp" if picture else "",
+                        remark=remark.strip()[:200],
+                        **wanted,
+                    )
+            except IntegrityError as error:
+                if not isinstance(error.__cause__, UniqueViolation):
+                    raise
+                known = _of_number(out_recharge_no, distributor_id=distributor_id)
+            else:
+                _log(top_up, "topup.requested", actor=actor, after={"amount_fen": amount_fen})
+                return Numbered(top_up=top_up, is_replay=False)
+    if known is None:
+        raise AssertionError("a number was taken and is not there")
+    differing = tuple(name for name, value in wanted.items() if getattr(known, name) != value)
+    return Numbered(top_up=known, is_replay=True, differing=differing)
 
 
 def withdraw_top_up(distributor_id: int, *, top_up_id: int, actor: str, address: str = "") -> TopUp:
@@ -211,6 +274,19 @@ def _accepted(answer: Answer, *, field: str = "amount_fen") -> Answer:
 def _check_amount(amount_fen: int) -> None:
     if not 0 < amount_fen <= AMOUNT_AT_MOST_FEN:
         raise Mistake("amount_fen", _("The amount is above 0 and at most 100 million yuan."))
+
+
+def _of_number(out_recharge_no: str, *, distributor_id: int) -> TopUp | None:
+    return top_ups(distributor_id=distributor_id).filter(out_recharge_no=out_recharge_no).first()
+
+
+def _sent_ahead(upload_id: int | None, *, distributor_id: int) -> bytes | None:
+    if upload_id is None:
+        return None
+    picture = upload_pictures([upload_id], distributor_id=distributor_id).get(upload_id)
+    if picture is None:
+        raise Mistake("voucher", _("There is no such upload."))
+    return picture
 
 
 def _waiting(top_up_id: int) -> TopUp:

@@ -33,10 +33,15 @@ class TopUp(models.Model):
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
+    out_recharge_no = models.CharField(max_length=64, null=True, blank=True)
+    voucher_upload = models.ForeignKey("parties.Upload", models.PROTECT, null=True, blank=True, related_name="+")
     follows = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="top_up_positive")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="top_up_positive"),
+            models.UniqueConstraint(fields=["distributor", "out_recharge_no"], name="out_recharge_no_once"),
+        ]
         indexes = [
             models.Index(fields=["state", "id"], name="top_up_by_state"),
             models.Index(fields=["distributor", "id"], name="top_up_by_distributor"),

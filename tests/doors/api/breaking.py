@@ -77,7 +77,9 @@ def _request(where: str, before: Schema, after: Schema, *, pair: _Pair) -> Itera
         return
     if new["required"] and not old["required"]:
         yield f"{where}: body now required"
-    yield from _narrowed(f"{where}: body", _content(old), _content(new), pair=pair)
+    yield from _media(f"{where}: body", old, new)
+    for before_kind, after_kind in _json(old, new):
+        yield from _narrowed(f"{where}: body", before_kind, after_kind, pair=pair)
 
 
 def _answers(where: str, before: Schema, after: Schema, *, pair: _Pair) -> Iterator[str]:
@@ -87,15 +89,23 @@ def _answers(where: str, before: Schema, after: Schema, *, pair: _Pair) -> Itera
         if status not in after["responses"]:
             yield f"{where}: answer {status}: removed"
             continue
-        yield from _lessened(
-            f"{where}: answer {status}", _content(answer), _content(after["responses"][status]), pair=pair
-        )
+        place = f"{where}: answer {status}"
+        yield from _media(place, answer, after["responses"][status])
+        for before_kind, after_kind in _json(answer, after["responses"][status]):
+            yield from _lessened(place, before_kind, after_kind, pair=pair)
 
 
-def _content(holder: Schema) -> Schema:
-    (content,) = holder["content"].values()
-    schema: Schema = content["schema"]
-    return schema
+def _media(where: str, old: Schema, new: Schema) -> Iterator[str]:
+    for kind in old["content"]:
+        if kind not in new["content"]:
+            yield f"{where}: no longer {kind}"
+
+
+def _json(old: Schema, new: Schema) -> Iterator[tuple[Schema, Schema]]:
+    """The schemas of what both speak of as JSON."""
+    kind = "application/json"
+    if kind in old["content"] and kind in new["content"]:
+        yield old["content"][kind]["schema"], new["content"][kind]["schema"]
 
 
 def _narrowed(where: str, old: Schema, new: Schema, *, pair: _Pair) -> Iterator[str]:

@@ -25,6 +25,7 @@ from tests.doors.api.aftersales import Bought
 from tests.doors.api.breaking import CONTRACT
 from tests.doors.api.mall import Mall, order, signature_of
 from tests.doors.api.serving import Served
+from tests.doors.api.test_walls import drawn, papers
 from tests.world import STAFF, World
 
 CASES = int(os.environ.get("ENTREPOT_GENERATED_CASES", "25"))
@@ -45,13 +46,14 @@ def unsigned_contract(*, items: int | None = None) -> dict[str, Any]:
     return contract
 
 
+FREE = ("/api/v1/echo", "/api/v1/uploads")  # every body is one, or none that is made up is a picture
 SCHEMA = schemathesis.openapi.from_dict(unsigned_contract())
 SHORT = schemathesis.openapi.from_dict(unsigned_contract(items=3))
 OPERATIONS = [result.ok() for result in SHORT.get_all_operations()]
 BENDABLE = [
     operation
     for operation in (result.ok() for result in SCHEMA.get_all_operations())
-    if (operation.body or operation.query or operation.path_parameters) and operation.path != "/api/v1/echo"
+    if (operation.body or operation.query or operation.path_parameters) and operation.path not in FREE
 ]
 CHECKS = [
     checks.not_a_server_error,
@@ -119,6 +121,8 @@ class Real:
             self.bought.offered(500),
             mall.post("/aftersales", self.bought.wish("reship", "lost")).json,
         ]
+        self.picture = drawn()
+        self.papers = {name: values[0] for name, values in papers(mall).items()}
 
     def turn(self, case: Any, *, place: int) -> None:
         """Put existing things into a case where it names some."""
@@ -129,11 +133,17 @@ class Real:
             "product_id": self.product,
             "aftersale_id": self.aftersales[place % 3]["id"],
             "out_refund_no": self.aftersales[place % 3]["out_refund_no"],
+            **self.papers,
         }
         if case.path_parameters:
             case.path_parameters = {name: known[name] for name in case.path_parameters}
         body = case.body
+        if isinstance(body, bytes):
+            case.body = self.picture
         if isinstance(body, dict):
+            for name in ("voucher", "evidence"):
+                if body.get(name):
+                    body = body | {name: self.papers["upload_id"] if name == "voucher" else [self.papers["upload_id"]]}
             body = json.loads(json.dumps(body))
             for wanted in [body, *body.get("orders", [])]:
                 for line in wanted.get("lines", []) if isinstance(wanted, dict) else []:

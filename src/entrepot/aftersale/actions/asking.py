@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
@@ -29,6 +30,7 @@ from entrepot.base.clock import database_now
 from entrepot.base.refusals import Refusal
 from entrepot.catalog.pictures import normalised
 from entrepot.events import operations
+from entrepot.parties.queries import upload_pictures
 from entrepot.trade.terms import Fault
 
 PICTURES_AT_MOST = 9
@@ -55,6 +57,7 @@ def ask(
         return _again(known, wish=wish)
     if found is None:
         raise Refused(Result(refusal=Refusal.NOT_FOUND, faults=[Fault("/order", Refusal.NOT_FOUND)]))
+    sent_ahead = _uploads(wish, distributor_id=owner_id)
     outlook = judge(wish, subject=found, table=table(), limits=limits(), is_platform=by.kind == "platform")
     if not outlook.is_allowed:
         raise Refused(Result(refusal=outlook.refusal, faults=outlook.faults))
@@ -67,8 +70,7 @@ def ask(
         # Somebody else has used the number for another order meanwhile.
         known = Request.objects.get(distributor_id=found.distributor_id, out_refund_no=wish.out_refund_no)
         return _again(known, wish=wish)
-    for picture in pictures:
-        Evidence.objects.create(request=request, picture=picture, actor=by.actor[:80])
+    _keep_evidence(request, pictures=[*((picture, None) for picture in pictures), *sent_ahead], by=by)
     add_step(request, "requested", by=by, note=wish.remark)
     tell(request, by=by)
     operations.record(
@@ -164,6 +166,19 @@ def _again(known: Request, *, wish: Wish) -> Result:
     return result_of(known, is_replay=True)
 
 
+def _uploads(wish: Wish, *, distributor_id: int) -> list[tuple[bytes, int | None]]:
+    found = upload_pictures(wish.upload_ids, distributor_id=distributor_id)
+    for place, upload_id in enumerate(wish.upload_ids):
+        if upload_id not in found:
+            raise refuse_for(None, "unknown_upload", pointer=f"/evidence/{place}")
+    return [(found[upload_id], upload_id) for upload_id in wish.upload_ids]
+
+
+def _keep_evidence(request: Request, *, pictures: Sequence[tuple[bytes, int | None]], by: By) -> None:
+    for picture, upload_id in pictures:
+        Evidence.objects.create(request=request, picture=picture, upload_id=upload_id, actor=by.actor[:80])
+
+
 def _write(wish: Wish, *, subject: Subject, outlook: Outlook, by: By) -> Request:
     cell = outlook.cell
     if cell is None:
@@ -207,5 +222,7 @@ def _write(wish: Wish, *, subject: Subject, outlook: Outlook, by: By) -> Request
 
 def _hash(wish: Wish) -> bytes:
     """Return the mark of what was asked for; a remark is left out, as in orders."""
-    content = [wish.order_id, wish.kind, wish.reason, sorted(wish.pieces.items()), wish.demand_fen]
+    content: list[Any] = [wish.order_id, wish.kind, wish.reason, sorted(wish.pieces.items()), wish.demand_fen]
+    if wish.upload_ids:
+        content.append(list(wish.upload_ids))
     return hashlib.sha256(json.dumps(content).encode()).digest()

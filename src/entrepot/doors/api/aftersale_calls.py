@@ -213,6 +213,7 @@ def _wish(wanted: Wanted, *, order_id: int) -> Wish:
         pieces={line.line: line.qty for line in wanted.lines},
         remark=(wanted.remark or "") if isinstance(wanted, shapes.AfterSaleRequest) else "",
         demand_fen=wanted.demand,
+        upload_ids=tuple(map(int, wanted.evidence or ())) if isinstance(wanted, shapes.AfterSaleRequest) else (),
     )
 
 

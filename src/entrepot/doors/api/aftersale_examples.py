@@ -20,6 +20,7 @@ _wanted = shapes.AfterSaleRequest(
     lines=[shapes.AfterSaleLineRequest(line=1, qty=1)],
     demand=None,
     remark="外包装破损",
+    evidence=["88"],
 )
 _asked = shapes.AfterSale(
     id=AFTERSALE_ID,
@@ -51,6 +52,7 @@ _asked = shapes.AfterSale(
         shapes.AfterSaleStep(_ASKED, "requested", None, "外包装破损"),
         shapes.AfterSaleStep(_ASKED, "approved", None, ""),
     ],
+    evidence=["88"],
 )
 _sent = replace(
     _asked,

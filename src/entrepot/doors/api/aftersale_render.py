@@ -54,6 +54,7 @@ def aftersale_shape(row: Request) -> shapes.AfterSale:
             shapes.AfterSaleStep(_told(step.at), step.what, step.amount_fen, step.note)
             for step in sorted(row.steps.all(), key=lambda step: step.pk)
         ],
+        evidence=_evidence(row),
     )
 
 
@@ -90,6 +91,7 @@ def differing(wanted: shapes.AfterSaleRequest, *, stored: Request) -> list[Wrong
         ("/type", wanted.type, stored.kind),
         ("/reason", wanted.reason, stored.reason),
         ("/demand", wanted.demand, stored.demand_fen),
+        ("/evidence", [str(int(upload_id)) for upload_id in wanted.evidence or ()], _evidence(stored)),
     )
     pointers = [pointer for pointer, new, old in pairs if new != old]
     pieces = {line.line_no: line.qty for line in stored.lines.all()}
@@ -98,6 +100,11 @@ def differing(wanted: shapes.AfterSaleRequest, *, stored: Request) -> list[Wrong
     else:
         pointers += [f"/lines/{at}/qty" for at, line in enumerate(wanted.lines) if pieces[line.line] != line.qty]
     return [Wrong(pointer, "number_reused_with_other_content", OTHER_CONTENT) for pointer in pointers]
+
+
+def _evidence(row: Request) -> list[str]:
+    pictures = sorted(row.evidence.all(), key=lambda picture: picture.pk)
+    return [str(picture.upload_id) for picture in pictures if picture.upload_id is not None]
 
 
 def _line(line: Any) -> shapes.AfterSaleLine:

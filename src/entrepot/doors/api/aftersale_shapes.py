@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from entrepot.doors.api.problems import ErrorItem
-from entrepot.doors.api.shapes import LINES_OF_TEXT, PLAIN, Fen, Moment, Number, Short, Strict
+from entrepot.doors.api.shapes import LINES_OF_TEXT, PLAIN, Fen, Moment, Number, Short, Strict, UploadId
 
 Kind = Annotated[
     Literal["refund", "return", "exchange", "reship"],
@@ -49,6 +49,9 @@ class AfterSaleRequest(Strict):
     lines: Annotated[list[AfterSaleLineRequest], Meta(min_length=1, max_length=500)]
     demand: Demand | None = None
     remark: Annotated[str, Meta(max_length=200, pattern=LINES_OF_TEXT)] | None = None
+    evidence: (
+        Annotated[list[UploadId], Meta(max_length=9, description="Pictures sent ahead by `POST /uploads`")] | None
+    ) = None
 
 
 class ReturnShipmentRequest(Strict):
@@ -152,6 +155,7 @@ class AfterSale(Struct):
     changed_at: Moment
     claim: Claim | None
     steps: list[AfterSaleStep]
+    evidence: Annotated[list[str], Meta(description="The uploads that prove it")]
 
 
 class AfterSales(Struct):

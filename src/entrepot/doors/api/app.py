@@ -19,6 +19,8 @@ from entrepot.doors.api import (
     freight_calls,
     money_calls,
     order_calls,
+    recharge_calls,
+    upload_calls,
 )
 from entrepot.doors.api.calls import Call
 from entrepot.doors.api.contract import openapi_document
@@ -70,6 +72,14 @@ HANDLERS = [
     event_calls.replay_events,
     money_calls.get_balance,
     money_calls.list_ledger,
+    upload_calls.create_upload,
+    upload_calls.get_upload,
+    recharge_calls.create_recharge,
+    recharge_calls.list_recharges,
+    recharge_calls.get_recharge,
+    recharge_calls.get_recharge_by_number,
+    recharge_calls.list_statements,
+    recharge_calls.get_statement,
 ]
 
 

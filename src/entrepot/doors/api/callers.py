@@ -58,6 +58,7 @@ from parties_apikey k
 join parties_distributor d on d.id = k.distributor_id
 join parties_tier t on t.id = d.tier_id
 where k.key = %s and k.is_live and k.revoked_at is null and (d.is_sandbox or k.key not like 'ek\\_test\\_%%')
+    and (k.ends_at is null or k.ends_at > clock_timestamp())
 """
 
 

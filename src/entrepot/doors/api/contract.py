@@ -9,12 +9,13 @@ from litestar.handlers import HTTPRouteHandler
 
 from entrepot import VERSION
 from entrepot.aftersale.rules import KINDS, STATES
-from entrepot.doors.api import aftersale_shapes, examples, shapes
+from entrepot.doors.api import aftersale_shapes, examples, recharge_shapes, shapes
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import STATUSES, Problem, ProblemBody
 from entrepot.doors.api.texts import TITLES
 
 _REF = "#/components/schemas/{name}"
+_BYTES = {"type": "string", "format": "binary"}
 _ID = {"type": "string", "pattern": "^[0-9]{1,18}$"}
 _NUMBER = {"type": "string", "pattern": "^[A-Za-z0-9._:\\-]{1,64}$"}
 _QUERY: dict[str, dict[str, Any]] = {
@@ -28,6 +29,16 @@ _QUERY: dict[str, dict[str, Any]] = {
     },
     "aftersale_type": {"name": "type", "schema": {"enum": list(KINDS)}, "description": "Only after-sales of this type"},
     "out_order_no": {"schema": _NUMBER, "description": "Only those of this order of yours"},
+    "recharge_state": {
+        "name": "state",
+        "schema": {"enum": ["pending", "approved", "rejected", "withdrawn"]},
+        "description": "Only top-ups in this state",
+    },
+    "format": {
+        "schema": {"enum": ["json", "csv"], "default": "json"},
+        "description": "csv: all movements as one file",
+        "example": "json",
+    },
     "created_from": {"schema": {"type": "string", "format": "date-time"}, "description": "Not before; with time zone"},
     "created_until": {"schema": {"type": "string", "format": "date-time"}, "description": "Before; with time zone"},
     "category": {
@@ -61,6 +72,10 @@ _PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "order_id": ("Our id of the order", _ID),
     "aftersale_id": ("Our id of the after-sale", _ID),
     "out_refund_no": ("Your number of the after-sale", _NUMBER),
+    "recharge_id": ("Our id of the top-up", _ID),
+    "out_recharge_no": ("Your number of the top-up", _NUMBER),
+    "statement_id": ("Our id of the statement", _ID),
+    "upload_id": ("Our id of the upload", _ID),
     "product_id": ("Our id of the product", _ID),
     "out_order_no": ("Your number of the order", _NUMBER),
     "batch_no": ("Your number of the batch", _NUMBER),
@@ -100,6 +115,12 @@ _LINKS: dict[Any, dict[str, tuple[str, str]]] = {
         "accept_claim": ("aftersale_id", "/id"),
         "counter_claim": ("aftersale_id", "/id"),
     },
+    recharge_shapes.Recharge: {
+        "get_recharge": ("recharge_id", "/id"),
+        "get_recharge_by_number": ("out_recharge_no", "/out_recharge_no"),
+    },
+    recharge_shapes.Statements: {"get_statement": ("statement_id", "/items/0/id")},
+    recharge_shapes.Upload: {"get_upload": ("upload_id", "/id")},
     shapes.BatchAnswer: {"get_batch": ("batch_no", "/out_batch_no")},
     shapes.Products: {"get_product": ("product_id", "/items/0/id")},
 }
@@ -110,6 +131,7 @@ GROUPS = {
     "orders": "订单 Orders",
     "shipping": "物流 Shipping",
     "aftersale": "售后 After-sale",
+    "uploads": "上传 Uploads",
     "money": "货款 Money",
     "events": "事件与回调 Events",
     "machine": "系统 Machine",
@@ -169,6 +191,9 @@ def _operation(handler: HTTPRouteHandler, operation: Operation, *, path: str) ->
             "required": not operation.is_body_optional and not operation.is_free_body,
             "content": {"application/json": {"schema": schema, "example": examples.request_example(name)}},
         }
+    if operation.takes:
+        content = {"schema": _BYTES, "example": examples.BARE["bytes"]}
+        result["requestBody"] = {"required": True, "content": dict.fromkeys(operation.takes, content)}
     return result
 
 
@@ -193,8 +218,15 @@ def _headers(operation: Operation, *more: str) -> dict[str, Any]:
 
 
 def _successes(operation: Operation, *, name: str) -> dict[str, Any]:
-    schema = {"$ref": _REF.format(name=operation.answer.__name__)}
-    content = {"application/json": {"schema": schema, "example": examples.answer_example(name)}}
+    content: dict[str, Any] = {}
+    if operation.answer is not None:
+        schema = {"$ref": _REF.format(name=operation.answer.__name__)}
+        content["application/json"] = {"schema": schema, "example": examples.answer_example(name)}
+    for kind in operation.also:
+        if kind == "text/csv":
+            content[kind] = {"schema": {"type": "string"}, "example": examples.BARE[kind]}
+        else:
+            content[kind] = {"schema": _BYTES, "example": examples.BARE["bytes"]}
     links = {
         name: {"operationId": name, "parameters": {parameter: f"$response.body#{pointer}"}}
         for name, (parameter, pointer) in _LINKS.get(operation.answer, {}).items()

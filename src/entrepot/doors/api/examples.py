@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import aftersale_examples, event_shapes, explain_shapes, feed_shapes, freight_shapes, shapes
+from entrepot.doors.api import aftersale_examples, event_shapes, explain_shapes, feed_shapes, freight_shapes, money_examples, shapes
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
 PATH = {
@@ -12,7 +12,7 @@ PATH = {
     "out_order_no": ORDER_NO,
     "batch_no": BATCH_NO,
     "product_id": "7",
-} | aftersale_examples.PATH
+} | aftersale_examples.PATH | money_examples.PATH
 _FEED = "NGYxZTJkM2M0YjVhOjgxOTI6MDo4MTkyOjA"
 _AT, _UNTIL, _SENT = "2026-01-01T02:00:00.123456+00:00", "2026-01-01T02:15:00.123456+00:00", "2026-01-01T07:30:00+00:00"
 
@@ -202,7 +202,11 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
             True,
         ),
     ),
-} | aftersale_examples.EXAMPLES
+} | aftersale_examples.EXAMPLES | money_examples.EXAMPLES
+
+
+# Bodies that are no JSON, by their media type.
+BARE = {"bytes": "(the bytes of the picture)", "text/csv": money_examples.CSV}
 
 
 def request_example(operation_id: str) -> Any:

@@ -20,6 +20,8 @@ from entrepot.doors.api.texts import language_of
 log = structlog.get_logger()
 WINDOW_S = 300
 BODY_LIMIT = 1_048_576
+UPLOAD_LIMIT = 8_388_608
+UPLOADS = "/api/v1/uploads"
 BODY_TIMEOUT_S = 30  # who sends no faster holds a place that others need
 OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/status", "/api/v1/openapi.json", "/api/v1/docs"})
 _KEY = re.compile(r"ek_[a-z]+_[A-Za-z0-9]{1,40}\Z")
@@ -55,7 +57,7 @@ class Guard:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
-                asgi["body"] = body = await _body(receive)
+                asgi["body"] = body = await _body(receive, at_most=await self._limit(asgi, headers))
             if asgi["path"] not in OPEN_PATHS and not asgi["path"].startswith("/api/docs"):
                 asgi["caller"] = await self._check(asgi, headers=headers, body=body, extra=extra)
             STAGES.add("signature", time.perf_counter() - started)
@@ -78,6 +80,14 @@ class Guard:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(asgi, receive_body, send_with)
+
+    async def _limit(self, asgi: dict[str, Any], headers: dict[bytes, bytes]) -> int:
+        """Return how many bytes a body may have: pictures may be large, once a known key asks for it."""
+        if asgi["path"] != UPLOADS or asgi["method"] != "POST":
+            return BODY_LIMIT
+        key = headers.get(b"entrepot-key", b"").decode("latin-1")
+        is_known = _KEY.match(key) and await self._callers.find(key) is not None
+        return UPLOAD_LIMIT if is_known else BODY_LIMIT
 
     async def _check(
         self, asgi: dict[str, Any], *, headers: dict[bytes, bytes], body: bytes, extra: list[Any]
@@ -131,11 +141,11 @@ def _is_signed(header: bytes, signed: bytes, secret: bytes) -> bool:
     return is_good
 
 
-async def _body(receive: Any) -> bytes:
+async def _body(receive: Any, *, at_most: int) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
-        if len(body) > BODY_LIMIT:
+        if len(body) > at_most:
             raise Problem("payload_too_large")
         return body
     parts, size = [body], len(body)
@@ -144,7 +154,7 @@ async def _body(receive: Any) -> bytes:
         if message["type"] == "http.disconnect":
             raise Problem("bad_json", detail=("请求体中断", "The body broke off"))
         size += len(message.get("body", b""))
-        if size > BODY_LIMIT:
+        if size > at_most:
             raise Problem("payload_too_large")
         parts.append(message.get("body", b""))
     return b"".join(parts)

@@ -20,7 +20,10 @@ PLACING = (
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Request and answer shapes of an operation, its group, its query parameters and the codes that are its own."""
+    """Request and answer shapes of an operation, its group, its query parameters and the codes that are its own.
+
+    `takes` are the media types of a body of bare bytes, `also` those in which it answers besides JSON.
+    """
 
     request: Any
     answer: Any
@@ -31,6 +34,8 @@ class Operation:
     is_open: bool = False
     is_body_optional: bool = False
     is_free_body: bool = False
+    takes: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     def opt(self) -> dict[str, Any]:
         """Return the handler option under which the contract finds this."""

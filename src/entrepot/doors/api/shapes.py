@@ -21,6 +21,7 @@ SkuCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN, descri
 Fen = Annotated[int, Meta(description="Whole fen (1/100 CNY)")]
 Moment = Annotated[str, Meta(description="RFC 3339, with time zone", extra_json_schema={"format": "date-time"})]
 Short = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)]
+UploadId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)", description="Id of an upload of yours")]
 ProductId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)")]
 State = Literal[
     "held",

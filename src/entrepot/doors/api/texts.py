@@ -68,6 +68,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "request_state": ("售后单当前状态为 {state}", "The after-sale is {state}"),
     "already_moving": ("退款或退货已开始，不能撤销", "Money or goods have moved, it cannot be taken back"),
     "claim_went_on": ("索赔已有新进展，请重新读取", "The claim has gone on, read it again"),
+    "unknown_upload": ("没有这个上传文件", "There is no such upload"),
     "not_your_turn": ("当前不由你方处理", "It is not your turn"),
 }
 

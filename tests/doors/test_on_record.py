@@ -14,6 +14,8 @@ from entrepot.base import scope
 from entrepot.ledger.models import Account
 from entrepot.parties.actions.referrers import create_referrer
 from entrepot.trade import acceptances, referrals, terms
+from entrepot.trade import acceptances, terms
+from entrepot.trade.addresses import ChangeAddress
 from entrepot.trade.decide import VERBS
 from tests.doors.deeds import REGISTER, Deed
 from tests.doors.deeds.stage import Stage
@@ -341,6 +343,7 @@ ASKS: dict[type, Any] = {
 
 
 WITHIN_AN_ACT: dict[type, str] = {
+    ChangeAddress: "asked only within a change of the address, whose own line has both addresses, masked",
     terms.SetWarning: "asked only within a change of the distributor, whose own line says which amount warns",
 }
 """Verbs that leave no line of their own, and who writes it instead."""

@@ -20,6 +20,7 @@ PRECEDENCE = [
     ("not_authorised_for_tier", 409, "never"),
     ("promotion_not_allowed", 409, "never"),
     ("region_not_served", 409, "never"),
+    ("freight_changed", 409, "after_action"),
     ("below_min_quantity", 409, "never"),
     ("price_changed", 409, "after_action"),
     ("hold_quota_exceeded", 409, "after_action"),

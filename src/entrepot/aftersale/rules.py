@@ -156,10 +156,7 @@ class By:
 
 @dataclass(slots=True, kw_only=True)
 class Wish:
-    """What is asked for: pieces by line number of one order. `demand_fen` is what a claim asks for, None for all.
-
-    `upload_ids` are pictures sent ahead that prove it.
-    """
+    """What is asked for: pieces by line number of one order. `demand_fen` is what a claim asks for, None for all."""
 
     order_id: int
     out_refund_no: str
@@ -168,7 +165,7 @@ class Wish:
     pieces: dict[int, int]
     remark: str = ""
     demand_fen: int | None = None
-    upload_ids: tuple[int, ...] = ()
+    upload_ids: tuple[int, ...] = ()  # pictures sent ahead
 
 
 @dataclass(slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class Refusal(Enum):
     NOT_AUTHORISED_FOR_TIER = ("not_authorised_for_tier", 409, Retry.NEVER)
     PROMOTION_NOT_ALLOWED = ("promotion_not_allowed", 409, Retry.NEVER)
     REGION_NOT_SERVED = ("region_not_served", 409, Retry.NEVER)
+    FREIGHT_CHANGED = ("freight_changed", 409, Retry.AFTER_ACTION)
     BELOW_MIN_QUANTITY = ("below_min_quantity", 409, Retry.NEVER)
     PRICE_CHANGED = ("price_changed", 409, Retry.AFTER_ACTION)
     HOLD_QUOTA_EXCEEDED = ("hold_quota_exceeded", 409, Retry.AFTER_ACTION)

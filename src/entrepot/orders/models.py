@@ -241,6 +241,7 @@ class Consignee(models.Model):
     province = models.CharField(max_length=40)
     city = models.CharField(max_length=40)
     district = models.CharField(max_length=40, blank=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["phone_hash"], name="consignee_by_phone")]

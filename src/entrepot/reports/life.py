@@ -207,8 +207,9 @@ _ALL = {
     for is_supplier in (False, True)
 }
 _OWN_PART = """
-select created_at, received_at, completed_at from orders_supplyorder
-where order_id = %(order)s and supplier_id = %(party)s
+select p.created_at, c.changed_at, p.received_at, p.completed_at
+from orders_supplyorder p left join orders_consignee c on c.order_id = p.order_id
+where p.order_id = %(order)s and p.supplier_id = %(party)s
 """
 
 
@@ -231,8 +232,13 @@ def own_part(order_id: int, *, reader: Reader) -> Iterable[Entry]:
     """Return what a supplier, who has no events of the order, finds in his part of it: its moments and his parcels."""
     if not reader.is_supplier:
         return
-    for placed_at, received_at, completed_at in _rows(_OWN_PART, order_id, reader=reader):
-        moments = {"part.placed": placed_at, "order.delivered": received_at, "order.completed": completed_at}
+    for placed_at, changed_at, received_at, completed_at in _rows(_OWN_PART, order_id, reader=reader):
+        moments = {
+            "part.placed": placed_at,
+            "order.address_changed": changed_at,
+            "order.delivered": received_at,
+            "order.completed": completed_at,
+        }
         for what, at in moments.items():
             if at is not None:
                 yield Entry(at=at, lane="order", what=what)

@@ -114,6 +114,15 @@ def _order_parts(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:
             {"order_id": [order.id for order in fresh], "distributor_id": [order.distributor_id for order in fresh]}
             | _columns(people, "sealed", "name_masked", "phone_masked", "phone_hash", "province", "city", "district"),
         )
+    if books.moved:
+        yield (
+            "update_consignees",
+            {"order_id": list(books.moved), "now": books.now}
+            | _columns(
+                list(books.moved.values()),
+                *("sealed", "name_masked", "phone_masked", "phone_hash", "province", "city", "district"),
+            ),
+        )
     older = [order for order in books.orders.values() if not order.is_new]
     lines_touched = [line for order in older for line in order.lines.values() if line.is_touched]
     if lines_touched:

@@ -338,6 +338,7 @@ class Books:
     order_by_number: dict[tuple[int, str], OrderRow] = field(default_factory=dict)
     done_causes: dict[tuple[str, str], int] = field(default_factory=dict)
     consignees: dict[int, SealedConsignee] = field(default_factory=dict)
+    moved: dict[int, SealedConsignee] = field(default_factory=dict)
     transfers: list[TransferRow] = field(default_factory=list)
     moves: list[MoveRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)

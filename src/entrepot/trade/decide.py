@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from entrepot.trade import acceptances, referrals, terms
+from entrepot.trade import acceptances, terms
+from entrepot.trade.addresses import ChangeAddress
 from entrepot.trade.books import Books
 from entrepot.trade.verbs.accept import accept, cannot_supply, extend_acceptance, lapse_acceptance
 from entrepot.trade.verbs.after_sale import return_money
 from entrepot.trade.verbs.allotment import close_allotment, set_allotment, tend_allotment
 from entrepot.trade.verbs.cancel import cancel
 from entrepot.trade.verbs.capture import capture, release
+from entrepot.trade.verbs.change_address import change_address
 from entrepot.trade.verbs.complete import complete
 from entrepot.trade.verbs.expire import expire
 from entrepot.trade.verbs.pay_supplier import adjust_supplier, pay_supplier
@@ -32,6 +35,7 @@ VERBS: dict[type, Callable[..., terms.Answer]] = {
     terms.Release: release,
     terms.Ship: ship,
     terms.Receive: receive,
+    ChangeAddress: change_address,
     terms.Complete: complete,
     terms.RefundBeforeShipping: refund_before_shipping,
     acceptances.Accept: accept,

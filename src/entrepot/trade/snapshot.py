@@ -10,6 +10,7 @@ from entrepot.freight.rules import templates_of
 from entrepot.stock.rules import AllotmentRow, Holdings, HoldQuota, LevelRow
 from entrepot.trade import terms
 from entrepot.trade.acceptances import AcceptanceRow, CannotSupply, LapseAcceptance, Reroute
+from entrepot.trade.addresses import ChangeAddress
 from entrepot.trade.arrays import literal
 from entrepot.trade.books import (
     AccountRow,
@@ -44,6 +45,7 @@ class Wanted:
         self.distributor_ids |= {ask.distributor_id for ask in asks if isinstance(ask, terms.SetWarning)}
         self.codes = {line.sku for ask in self.places for line in ask.lines} | {ask.sku for ask in self.stock_asks}
         self.codes |= _substitutes(asks)
+        self.codes |= {code for ask in asks if isinstance(ask, ChangeAddress) for code in ask.skus}
         self.settings = [ask for ask in asks if isinstance(ask, terms.SetAllotment)]
         pool_asks = [ask for ask in asks if isinstance(ask, terms.Allot | terms.CloseAllotment | terms.TendAllotment)]
         self.allotment_ids = {ask.allotment_id for ask in pool_asks}

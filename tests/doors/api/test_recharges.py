@@ -140,7 +140,7 @@ def test_a_top_up_under_a_number_goes_its_way(mall: Mall) -> None:
     assert mall.get("/balance").json["available"] == before + 500_000
     assert mall.post("/recharges", wanted).json["state"] == "approved", "the number is his for ever"
     assert rows("select count(*) from recharge_topup where distributor_id = %s", mall.party.pk) == [(1,)]
-    log = rows("select actor from events_operation where object_kind = 'topup' and object_id = %s", first.json["id"])
+    log = rows("select actor from events_operation where verb = 'topup.requested' and object_id = %s", first.json["id"])
     assert log[0] == (f"api/{mall.party.pk}/{mall.key}",)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.doors.api.aftersales import Bought
 from tests.doors.api.conftest import MakeMall
 from tests.doors.api.mall import Mall, Reply, order
-from tests.world import STAFF, World
+from tests.world import STAFF, Article, World
 
 Operation = dict[str, Any]
 
@@ -57,8 +57,31 @@ class Neighbours:
     shown_sku: str
 
 
+def brought(owner: Mall, world: World, *, article: Article, state: str) -> Any:
+    """An order, brought into a state."""
+    from entrepot.trade import terms
+
+    placed = owner.post("/orders", order(article.code)).json
+    if state == "expired":
+        world.let_lapse(SimpleNamespace(id=int(placed["id"])))
+        assert world.run(terms.Expire(int(placed["id"]))).is_accepted
+    if state in ("confirmed", "shipped", "received"):
+        assert owner.post(f"/orders/{placed['id']}/confirm").status == 200
+    if state in ("shipped", "received"):
+        ship = terms.Ship(int(placed["id"]), article.supplier_id, "sf", f"SF{placed['id']}", STAFF)
+        assert world.run(ship).is_accepted
+    if state == "received":
+        assert owner.post(f"/orders/{placed['id']}/receipt").status == 200
+    if state == "cancelled":
+        assert owner.post(f"/orders/{placed['id']}/cancel").status == 200
+    assert owner.get(f"/orders/{placed['id']}").json["state"] == state
+    return placed
+
+
 MISSING = {
-    **dict.fromkeys(("order_id", "product_id", "aftersale_id", "recharge_id", "statement_id", "upload_id"), "999999999"),
+    **dict.fromkeys(
+        ("order_id", "product_id", "aftersale_id", "recharge_id", "statement_id", "upload_id"), "999999999"
+    ),
     **dict.fromkeys(("out_order_no", "batch_no", "out_refund_no", "out_recharge_no"), "none"),
 }
 
@@ -94,8 +117,6 @@ def papers(owner: Mall) -> dict[str, list[str]]:
 @pytest.fixture
 def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
     """Two malls; one has orders in every state, batches, money, and goods that are shown to him alone."""
-    from entrepot.trade import terms
-
     owner, stranger = make_mall(funds_fen=10**7), make_mall(funds_fen=10**6)
     own = world.article(stock=99)
     hidden = world.article(stock=99, visible_distributors=[owner.party.pk])
@@ -104,22 +125,9 @@ def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
     ids: list[str] = []
     numbers: list[str] = []
     for state in ("held", "confirmed", "shipped", "received", "cancelled", "expired"):
-        placed = owner.post("/orders", order(hidden.code)).json
+        placed = brought(owner, world, article=hidden, state=state)
         ids.append(placed["id"])
         numbers.append(placed["out_order_no"])
-        if state == "expired":
-            world.let_lapse(SimpleNamespace(id=int(placed["id"])))
-            assert world.run(terms.Expire(int(placed["id"]))).is_accepted
-        if state in ("confirmed", "shipped", "received"):
-            assert owner.post(f"/orders/{placed['id']}/confirm").status == 200
-        if state in ("shipped", "received"):
-            ship = terms.Ship(int(placed["id"]), hidden.supplier_id, "sf", f"SF{placed['id']}", STAFF)
-            assert world.run(ship).is_accepted
-        if state == "received":
-            assert owner.post(f"/orders/{placed['id']}/receipt").status == 200
-        if state == "cancelled":
-            assert owner.post(f"/orders/{placed['id']}/cancel").status == 200
-        assert owner.get(f"/orders/{placed['id']}").json["state"] == state
     batch = {"out_batch_no": f"F-{world.mark}", "orders": [order(own.code)]}
     batched = owner.post("/orders/batch", batch).json["results"][0]["order"]
     bought = Bought(world, owner, own)
@@ -163,6 +171,7 @@ WITHOUT_ID: dict[str, Any] = {
     "echo": {"a": 1},
     "list_categories": None,
     "list_brands": None,
+    "list_carriers": None,
     "list_products": None,
     "list_changes": None,
     "get_digest": None,
@@ -231,7 +240,9 @@ def test_lists_and_answers_show_nothing_of_the_neighbour(contract: dict[str, Any
         assert reply.status == 200, path
         text = reply.body.decode()
         assert [mark for mark in neighbours.marks if f'"{mark}"' in text] == [], path
-        has_list = "items" in reply.json and path.endswith(("/orders", "/ledger", "/aftersales", "/recharges", "/statements"))
+        has_list = "items" in reply.json and path.endswith(
+            ("/orders", "/ledger", "/aftersales", "/recharges", "/statements")
+        )
         own = neighbours.owner.call(method, path, body if body is not None else b"").body.decode()
         assert not has_list or any(f'"{mark}"' in own for mark in neighbours.marks), f"{path}: the owner sees his own"
 

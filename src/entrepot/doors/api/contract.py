@@ -106,6 +106,7 @@ _LINKS: dict[Any, dict[str, tuple[str, str]]] = {
         "receive_order": ("order_id", "/id"),
         "list_shipments": ("order_id", "/id"),
         "explain_order": ("order_id", "/id"),
+        "change_order_address": ("order_id", "/id"),
     },
     aftersale_shapes.AfterSale: {
         "get_aftersale": ("aftersale_id", "/id"),

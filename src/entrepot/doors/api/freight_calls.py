@@ -1,20 +1,32 @@
 """Freight: what sending would cost, before there is an order."""
 
-from litestar import Response, post
+from typing import Any
+
+from django.utils import translation
+from litestar import Response, get, post
 
 from entrepot.base.refusals import Refusal
 from entrepot.doors.api.calls import Call, as_distributor, body_of, caller_of, reply
-from entrepot.doors.api.freight_shapes import FreightPart, FreightQuote, FreightRequest
+from entrepot.doors.api.freight_shapes import Carrier, Carriers, FreightPart, FreightQuote, FreightRequest
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import refused
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import CURRENCY
+from entrepot.doors.kit.carriers import choices
 from entrepot.freight.queries import Sending, sendings
 from entrepot.freight.regions import name_of, path_of
 from entrepot.freight.rules import Quote
 from entrepot.reports.freight_quotes import quote_for
 from entrepot.reports.shelf import terms_of
 from entrepot.trade.terms import Fault, refuse
+
+
+@get("/carriers", opt=Operation(None, Carriers, group="shipping").opt())
+async def list_carriers(request: Call) -> Response[bytes]:
+    """物流公司 | List the carriers and their codes."""
+    language: Any = request.scope["language"]  # type: ignore[typeddict-item]
+    with translation.override("en" if language == "en" else "zh-hans"):
+        return reply(Carriers([Carrier(code, str(name)) for code, name in choices()]))
 
 
 @post(

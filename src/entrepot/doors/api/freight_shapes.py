@@ -48,3 +48,16 @@ class FreightQuote(Struct):
     currency: str
     freight: Fen
     parts: list[FreightPart]
+
+
+class Carrier(Struct):
+    """A carrier: its code in parcels, and the name people know it by."""
+
+    code: str
+    name: str
+
+
+class Carriers(Struct):
+    """All carriers parcels go with."""
+
+    items: list[Carrier]

@@ -22,17 +22,19 @@ from entrepot.doors.api.calls import (
 )
 from entrepot.doors.api.gather import GATHERER
 from entrepot.doors.api.operations import PLACING, Operation
-from entrepot.doors.api.placing import differing_fields, to_place
+from entrepot.doors.api.placing import differing_fields, plain_consignee, to_place
 from entrepot.doors.api.problems import Problem, not_found, refused
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import CURRENCY, order_lines, order_shape, shipment_shape
-from entrepot.doors.api.threads import in_thread
+from entrepot.doors.api.threads import in_thread, in_writer
+from entrepot.fulfilment.addresses import change_address
 from entrepot.orders.queries import STATES, OrderView, order_by_number, order_page, order_views
 from entrepot.trade import desk
 from entrepot.trade.terms import Answer, Cancel, Capture, Receive
 
 _encode = msgspec.json.Encoder().encode
 VERB = ("not_found", "state_conflict", "request_in_progress")
+READDRESSING = ("region_not_served", "freight_changed")
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -123,6 +125,26 @@ async def receive_order(request: Call, order_id: str) -> Response[bytes]:
     caller = caller_of(request)
     reason = _reason(request)
     return await _verb(caller, Receive(object_id(order_id), caller.actor, caller.distributor_id, reason))
+
+
+@post(
+    "/orders/{order_id:str}/address",
+    status_code=200,
+    opt=Operation(shapes.AddressRequest, shapes.Order, group="orders", codes=(*VERB, *READDRESSING)).opt(),
+)
+async def change_order_address(request: Call, order_id: str) -> Response[bytes]:
+    """修改收货地址 | Send an order elsewhere before anything of it was sent; freight and regions are judged anew."""
+    caller, number = caller_of(request), object_id(order_id)
+    await view_of(caller, number)
+    plain = plain_consignee(read(body_of(request), shapes.AddressRequest).consignee)
+
+    def change() -> Answer:
+        return change_address(number, plain=plain, distributor_id=caller.distributor_id, actor=caller.actor)
+
+    answer = await in_writer(change)
+    if not answer.is_accepted:
+        raise refused(answer)
+    return reply(order_shape(await view_of(caller, number)), headers=REPLAYED if answer.is_replay else None)
 
 
 @get(

@@ -8,15 +8,8 @@ import msgspec
 from entrepot.doors.api import shapes
 from entrepot.doors.api.callers import Caller
 from entrepot.doors.api.problems import Wrong
-from entrepot.orders.consignees import (
-    PlainConsignee,
-    masked_name,
-    masked_phone,
-    open_consignee,
-    phone_hash,
-    seal_consignee,
-)
-from entrepot.trade.books import SealedConsignee
+from entrepot.fulfilment.addresses import sealed
+from entrepot.orders.consignees import PlainConsignee, open_consignee
 from entrepot.trade.terms import AskLine, Place
 
 _encode = msgspec.json.Encoder().encode
@@ -32,17 +25,7 @@ def to_place(wanted: shapes.OrderRequest, *, caller: Caller) -> Place:
         mode=wanted.mode,
         hold_minutes=wanted.hold_minutes,
         lines=[AskLine(line.sku, line.qty, line.expected_price, line.promotion or "") for line in wanted.lines],
-        consignee=SealedConsignee(
-            sealed=seal_consignee(plain),
-            name_masked=masked_name(plain.name),
-            phone_masked=masked_phone(plain.phone),
-            phone_hash=phone_hash(plain.phone),
-            province=plain.province,
-            city=plain.city,
-            district=plain.district,
-            street=plain.street,
-            division_code=plain.division_code,
-        ),
+        consignee=sealed(plain),
         content_hash=hashlib.sha256(_encode(content_of(wanted, plain))).digest(),
         actor=caller.actor,
         remark=wanted.remark or "",

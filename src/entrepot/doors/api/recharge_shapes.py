@@ -25,9 +25,9 @@ class RechargeRequest(Strict):
     amount: Annotated[int, Meta(ge=1, le=10_000_000_000, description="What you have paid, in fen")]
     payer: Annotated[str, Meta(max_length=80, pattern=PLAIN)] | None = None
     bank_reference: Annotated[str, Meta(max_length=80, pattern=PLAIN)] | None = None
-    voucher: Annotated[UploadId, Meta(description="A picture of the transfer, sent ahead by `POST /uploads`")] | None = (
-        None
-    )
+    voucher: (
+        Annotated[UploadId, Meta(description="A picture of the transfer, sent ahead by `POST /uploads`")] | None
+    ) = None
     remark: Annotated[str, Meta(max_length=200, pattern=LINES_OF_TEXT)] | None = None
 
 

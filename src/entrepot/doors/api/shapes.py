@@ -103,6 +103,12 @@ class ProductsRequest(Strict):
     ids: Annotated[list[ProductId], Meta(min_length=1, max_length=500)]
 
 
+class AddressRequest(Strict):
+    """Where an order is to be sent instead."""
+
+    consignee: ConsigneeRequest
+
+
 class ReasonRequest(Strict):
     """An optional reason, kept with the order."""
 

@@ -33,6 +33,7 @@ _TITLES: dict[str, Any] = {
     "order.lines_overdue": gettext_lazy("Not accepted in time"),
     "order.line_rerouted": gettext_lazy("Goes out by a substitute"),
     "order.acceptance_extended": gettext_lazy("More time to accept"),
+    "order.address_changed": gettext_lazy("Address changed"),
 }
 
 

@@ -23,6 +23,8 @@ VERBS: dict[str, Any] = {
     "order.lines_overdue": gettext_lazy("Lines not accepted in time"),
     "order.line_rerouted": gettext_lazy("Line re-routed"),
     "order.acceptance_extended": gettext_lazy("More time to accept"),
+    "order.address_changed": gettext_lazy("Address changed"),
+    "order.address": gettext_lazy("Address changed"),
     "acceptance.terms": gettext_lazy("Acceptance terms of a supplier changed"),
     "acceptance.house_terms": gettext_lazy("Acceptance terms of the platform changed"),
     "substitute.added": gettext_lazy("Substitute named"),

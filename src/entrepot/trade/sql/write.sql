@@ -135,6 +135,14 @@ select * from unnest(%(order_id)s::bigint[], %(distributor_id)s::bigint[], %(sea
     %(name_masked)s::text[], %(phone_masked)s::text[], %(phone_hash)s::bytea[], %(province)s::text[],
     %(city)s::text[], %(district)s::text[]);
 
+-- name: update_consignees
+update orders_consignee c set sealed = t.sealed, name_masked = t.name_masked, phone_masked = t.phone_masked,
+    phone_hash = t.phone_hash, province = t.province, city = t.city, district = t.district, changed_at = %(now)s
+from unnest(%(order_id)s::bigint[], %(sealed)s::bytea[], %(name_masked)s::text[], %(phone_masked)s::text[],
+    %(phone_hash)s::bytea[], %(province)s::text[], %(city)s::text[], %(district)s::text[])
+    as t(order_id, sealed, name_masked, phone_masked, phone_hash, province, city, district)
+where c.order_id = t.order_id;
+
 -- name: update_accounts
 update ledger_account a set balance_fen = t.balance_fen, held_fen = t.held_fen, credit_limit_fen = t.credit_limit_fen,
     waiting_fen = t.waiting_fen, warn_below_fen = t.warn_below_fen, is_low = t.is_low, version = t.version + 1

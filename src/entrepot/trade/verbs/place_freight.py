@@ -5,21 +5,25 @@ from collections.abc import Mapping
 from entrepot.base.refusals import Refusal
 from entrepot.freight.regions import name_of, path_of
 from entrepot.freight.rules import Item, Quote, quote
-from entrepot.trade.books import Books, LineRow
+from entrepot.trade.books import Books, LineRow, SealedConsignee
 from entrepot.trade.terms import Fault, Place
 
 NO_FREIGHT = Quote()
 
 
 def freight_of(ask: Place, *, lines: Mapping[int, LineRow], books: Books) -> tuple[Quote, list[Fault]]:
-    """Return the freight of an order's lines and a refusal for each line that is not sent to the buyer's region.
+    """Return the freight of an order that is placed, and a refusal for each line that is not sent to the buyer's region."""
+    return freight_to(ask.consignee, lines=lines, books=books)
+
+
+def freight_to(buyer: SealedConsignee, *, lines: Mapping[int, LineRow], books: Books) -> tuple[Quote, list[Fault]]:
+    """Return the freight of an order's lines to a place and a refusal for each line that is not sent there.
 
     Without a template on any of its goods the order is sent free, and nothing is reckoned.
     """
     skus = {number: books.skus[line.sku_code] for number, line in lines.items()}
     if all(sku.template_id is None for sku in skus.values()):
         return NO_FREIGHT, []
-    buyer = ask.consignee
     path = path_of(
         buyer.province,
         city=buyer.city,
@@ -33,8 +37,9 @@ def freight_of(ask: Place, *, lines: Mapping[int, LineRow], books: Books) -> tup
     ]
     found = quote(items, templates=books.templates, path=path)
     region = name_of(path[-1]) if path else f"{buyer.province}{buyer.city}{buyer.district}"
+    codes = [line.sku_code for line in lines.values()]
     faults = [
-        Fault(f"/lines/{place}/sku", Refusal.REGION_NOT_SERVED, {"sku": ask.lines[place].sku, "region": region})
+        Fault(f"/lines/{place}/sku", Refusal.REGION_NOT_SERVED, {"sku": codes[place], "region": region})
         for place in found.unserved
     ]
     return found, faults

@@ -10,7 +10,7 @@ from entrepot.base.guards import append_only, row_security
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0005_terms_are_the_platforms'),
+        ('parties', '0006_roles_catch_up'),
     ]
 
     operations = [

@@ -1,0 +1,10 @@
+"""When an order was sent elsewhere than first said."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0008_order_by_day")]
+    operations = [
+        migrations.AddField(model_name="consignee", name="changed_at", field=models.DateTimeField(null=True)),
+    ]

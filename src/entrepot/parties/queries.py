@@ -1,8 +1,10 @@
 """Reads of tiers, parties, keys, users and roles; call them inside the reader's scope."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
 
 from entrepot.base.sealing import unseal
 from entrepot.parties.models import ApiKey, Distributor, Referrer, Role, Supplier, Tier, Upload, User
@@ -77,6 +79,12 @@ def users_of(kind: str, *, party_id: int = 0) -> QuerySet[User]:
 def roles_of(kind: str) -> QuerySet[Role]:
     """Return the roles of a back office, shared by all its parties."""
     return Role.objects.filter(kind=kind).order_by("id")
+
+
+def ending_keys(*, within: timedelta) -> list[int]:
+    """Return the live keys that end within a time, or have ended, soonest first."""
+    rows = ApiKey.objects.filter(is_live=True, ends_at__lte=Now() + within).order_by("ends_at")
+    return list(rows.values_list("pk", flat=True))
 
 
 def uploads(*, distributor_id: int) -> QuerySet[Upload]:

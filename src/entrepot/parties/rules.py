@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 EVERYTHING = "*"
@@ -130,3 +131,15 @@ def callback_fault(address: str) -> str:
     if not host:
         return "host"
     return "credentials" if parts.username or parts.password else ""
+
+
+WARN_DAYS = (14, 7, 1)
+"""How many days before a key ends its mall is told so."""
+
+
+def warning_due(left: timedelta, *, told: int | None) -> int | None:
+    """Return which warning of a key's end is due with so much time left, None when it was told or it is too early."""
+    if left <= timedelta(0):
+        return None
+    due = min((days for days in WARN_DAYS if left <= timedelta(days=days)), default=None)
+    return None if due is None or (told is not None and told <= due) else due

@@ -37,6 +37,8 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
 
 
 def _paths(pair: _Pair) -> Iterator[str]:
+    for name in pair.old.get("webhooks", {}).keys() - pair.new.get("webhooks", {}).keys():
+        yield f"callback {name}: removed"
     for path, methods in pair.old["paths"].items():
         for method, before in methods.items():
             where = f"{method.upper()} {path}"

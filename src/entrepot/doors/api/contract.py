@@ -13,6 +13,7 @@ from entrepot.doors.api import aftersale_shapes, examples, recharge_shapes, shap
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import STATUSES, Problem, ProblemBody
 from entrepot.doors.api.texts import TITLES
+from entrepot.doors.api.told import callbacks
 
 _REF = "#/components/schemas/{name}"
 _BYTES = {"type": "string", "format": "binary"}
@@ -163,6 +164,7 @@ def openapi_document(handlers: Iterable[Any]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in GROUPS.items()],
         "paths": dict(sorted(paths.items())),
+        "webhooks": callbacks({"$ref": _REF.format(name="Event")}),
         "components": {
             "schemas": dict(sorted(components.items())),
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},

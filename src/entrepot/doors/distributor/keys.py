@@ -1,5 +1,6 @@
 """The connection of the mall: number, keys, allow-list, callback address, and how to sign."""
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -85,12 +87,24 @@ def key_issue(request: PartyRequest) -> HttpResponse:
             request.party.id,
             actor=actor(request.party),
             label=request.POST.get("label", ""),
+            ends_at=_end_of(request.POST.get("ends_on", "")),
             address=client_ip(request) or "",
         )
     except Mistake as mistake:
         messages.error(request, mistake.reason)
         return HttpResponseRedirect(reverse("distributor:keys"))
     return _shown(request, new=new)
+
+
+def _end_of(text: str) -> datetime | None:
+    """Return the end of a day, None when none was named. Raises Mistake."""
+    if not text.strip():
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise Mistake("ends_on", _("Not a date.")) from None
+    return datetime.combine(day, time.max, timezone.get_current_timezone())
 
 
 @require_POST

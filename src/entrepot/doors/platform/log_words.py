@@ -90,6 +90,8 @@ VERBS: dict[str, Any] = {
     "distributor.suspended": gettext_lazy("Distributor suspended"),
     "key.issued": gettext_lazy("Key issued"),
     "key.revoked": gettext_lazy("Key revoked"),
+    "key.ended": gettext_lazy("Key ended"),
+    "upload.kept": gettext_lazy("Picture sent ahead"),
     "webhook.types": gettext_lazy("Events of the callbacks chosen"),
     "webhook.secret": gettext_lazy("Secret of the callbacks renewed"),
     "webhook.retried": gettext_lazy("Callback address asked once more"),

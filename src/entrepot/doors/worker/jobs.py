@@ -8,9 +8,11 @@ from entrepot.aftersale import jobs as aftersale
 from entrepot.callbacks import jobs as callbacks
 from entrepot.catalog import jobs as catalog
 from entrepot.fulfilment import jobs as fulfilment
+from entrepot.parties import jobs as parties
 from entrepot.pricing import jobs as pricing
 from entrepot.recharge import jobs as recharge
 from entrepot.referral import jobs as referral
+from entrepot.reports import daily_digest
 from entrepot.settlement import jobs as settlement
 from entrepot.stock import jobs as stock
 
@@ -27,6 +29,8 @@ EACH_ROUND: dict[str, Job] = {
 }
 EACH_MINUTE: dict[str, Job] = {
     "callbacks_forgotten": callbacks.forget,
+    "keys_watched": parties.watch_keys,
+    "digests_told": daily_digest.tell_digests,
     "funds_foreseen": recharge.foresee,
     "statements_made": recharge.make_statements,
     "lapses_adapted": stock.adapt_lapses,

@@ -7,10 +7,12 @@ from entrepot_sdk.errors import EntrepotError, OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import RetryPolicy
 from entrepot_sdk.freight import Destination, FreightLine, FreightQuote, FreightRequest
 from entrepot_sdk.mirror import DriftError, Mirror
-from entrepot_sdk.shapes import Consignee, NewBatch, NewLine, NewOrder, OrderState
+from entrepot_sdk.papers import AfterSaleQuestion, NewAfterSale, NewRecharge
+from entrepot_sdk.shapes import Consignee, LinePart, NewBatch, NewLine, NewOrder, OrderState
 from entrepot_sdk.signing import SignatureError
 
 __all__ = [
+    "AfterSaleQuestion",
     "AsyncEntrepot",
     "Consignee",
     "Destination",
@@ -20,10 +22,13 @@ __all__ = [
     "FreightLine",
     "FreightQuote",
     "FreightRequest",
+    "LinePart",
     "Mirror",
+    "NewAfterSale",
     "NewBatch",
     "NewLine",
     "NewOrder",
+    "NewRecharge",
     "OrderState",
     "OutcomeUnknownError",
     "RefusedError",

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 import httpx
 
 from entrepot_sdk import calls
+from entrepot_sdk.async_paper_methods import AsyncPapers
 from entrepot_sdk.calls import Call
 from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
@@ -40,7 +41,7 @@ from entrepot_sdk.shapes import (
 Answer = TypeVar("Answer")
 
 
-class AsyncEntrepot:
+class AsyncEntrepot(AsyncPapers):
     """A mall's connection: signs, retries with the same number, reads answers into typed objects.
 
     One object serves many tasks at once. Close it, or use it in `async with`.

@@ -14,6 +14,7 @@ from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
 from entrepot_sdk.explanations import Figure
 from entrepot_sdk.freight import FreightQuote, FreightRequest
+from entrepot_sdk.paper_methods import Papers
 from entrepot_sdk.shapes import (
     Account,
     Balance,
@@ -40,7 +41,7 @@ from entrepot_sdk.shapes import (
 Answer = TypeVar("Answer")
 
 
-class Entrepot:
+class Entrepot(Papers):
     """A mall's connection: signs, retries with the same number, reads answers into typed objects.
 
     One object serves many threads. Close it, or use it in `with`.

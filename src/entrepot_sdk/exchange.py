@@ -14,6 +14,7 @@ import msgspec
 from entrepot_sdk import signing
 from entrepot_sdk.calls import Call
 from entrepot_sdk.errors import ClockError, EntrepotError, RefusedError, refusal_from_body
+from entrepot_sdk.papers import AfterSale, Recharge, Upload
 from entrepot_sdk.shapes import Order
 
 Answer = TypeVar("Answer")
@@ -64,7 +65,7 @@ class Exchange:
         """One attempt: the same content every time, with its own nonce and timestamp."""
         headers = {"Accept": "application/json", "Accept-Language": self._language, "User-Agent": "entrepot-sdk/1"}
         if call.body:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = call.media_type
         request = httpx.Request(call.method, self.base_url + call.target, headers=headers, content=call.body or None)
         if call.signed:
             request.headers.update(
@@ -82,11 +83,13 @@ class Exchange:
 
     def read(self, call: Call[Answer], response: httpx.Response) -> Answer:
         """The typed answer of a success."""
+        if call.answer is msgspec.Raw:
+            return msgspec.Raw(response.content)  # type: ignore[return-value]
         try:
             answer = msgspec.json.decode(response.content, type=call.answer)
         except msgspec.MsgspecError as failure:
             raise EntrepotError(f"{call.method} {call.target}: unreadable answer: {failure}") from failure
-        if isinstance(answer, Order):
+        if isinstance(answer, Order | AfterSale | Recharge | Upload):
             answer.replayed = response.headers.get("Idempotent-Replayed") == "true"
         return answer
 

@@ -1,6 +1,5 @@
 """Once a day every mall hears the digest of its shelf, and may compare its own copy with it."""
 
-from datetime import timedelta
 from threading import Event
 
 from django.db import connection
@@ -11,11 +10,11 @@ from entrepot.events.outbox import note
 from entrepot.reports.digest import digest_for
 
 AT_ONCE = 20
-_BEGINS = timedelta(hours=3)  # the day of a digest begins when few are about
 _LOCK = 0xD16E57
+# The day of a digest begins at three, when few are about.
 _DUE = """
 with today as (
-    select ((clock_timestamp() at time zone 'Asia/Shanghai') - %s)::date as day
+    select ((clock_timestamp() at time zone 'Asia/Shanghai') - interval '3 hours')::date as day
 )
 select d.id, t.day from parties_distributor d, today t
 where d.state = 'active' and exists (select from parties_apikey k where k.distributor_id = d.id and k.is_live)
@@ -29,7 +28,7 @@ order by d.id limit %s
 def tell_digests(stop: Event) -> int:
     """Tell the distributors with a live key who have not heard today's digest of prices and stocks; return how many."""
     with scope.desk(read_only=True), connection.cursor() as cursor:
-        cursor.execute(_DUE, [_BEGINS, AT_ONCE])
+        cursor.execute(_DUE, [AT_ONCE])
         due = cursor.fetchall()
     done = 0
     for distributor_id, day in due:

@@ -1,17 +1,20 @@
 """The line between the API and its database breaks at every statement of every write: no effect or the whole effect."""
 
+import io
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests import audit
 from tests.crash.conftest import Wired
 from tests.doors.api.conftest import MakeMall
-from tests.doors.api.mall import Mall, Reply, order
-from tests.world import STAFF, Article, World
+from tests.doors.api.mall import CONSIGNEE, Mall, Reply, order
+from tests.world import STAFF, Article, World, rows
 
 STATEMENTS_AT_MOST = 150
 STRIDE = int(os.environ.get("ENTREPOT_CRASH_STRIDE", "3"))  # 1 breaks every statement of every write
@@ -40,6 +43,22 @@ class Scene:
         assert self.world.run(ship).is_accepted
         return order_id
 
+    def bought(self) -> dict[str, Any]:
+        """A fresh order of two pieces, paid and not sent."""
+        return dict(self.mall.post("/orders", order(self.article.code, qty=2, mode="direct")).json)
+
+    def aftersale(self) -> dict[str, Any]:
+        """A wish to have one of two pieces back, which is granted at once."""
+        wish = {"type": "refund", "reason": "other", "lines": [{"line": 1, "qty": 1}]}
+        return wish | {"out_refund_no": self.world.name("R"), "out_order_no": self.bought()["out_order_no"]}
+
+    def picture(self) -> bytes:
+        """A picture no other is like."""
+        buffer = io.BytesIO()
+        colour = tuple(secrets.token_bytes(3))
+        Image.new("RGB", (8, 8), (colour[0], colour[1], colour[2])).save(buffer, "PNG")
+        return buffer.getvalue() + secrets.token_bytes(8)
+
     def batch(self, *, is_atomic: bool) -> dict[str, Any]:
         """A fresh batch of three."""
         orders = [order(self.article.code, mode="direct") for _ in range(3)]
@@ -56,6 +75,19 @@ WRITES: dict[str, tuple[Callable[[Scene], tuple[str, Any]], Callable[[Any], bool
     "confirm": (lambda scene: (f"/orders/{scene.held()}/confirm", {}), lambda body: body["state"] == "confirmed"),
     "cancel": (lambda scene: (f"/orders/{scene.held()}/cancel", {}), lambda body: body["state"] == "cancelled"),
     "receipt": (lambda scene: (f"/orders/{scene.shipped()}/receipt", {}), lambda body: body["state"] == "received"),
+    "after-sale": (
+        lambda scene: ("/aftersales", scene.aftersale()),
+        lambda body: (body["state"], body["refunded"]) == ("done", 1050),
+    ),
+    "top-up": (
+        lambda scene: ("/recharges", {"out_recharge_no": scene.world.name("C"), "amount": 5}),
+        lambda body: body["state"] == "pending",
+    ),
+    "upload": (lambda scene: ("/uploads", scene.picture()), lambda body: body["media_type"] == "image/webp"),
+    "address": (
+        lambda scene: (f"/orders/{scene.bought()['id']}/address", {"consignee": CONSIGNEE | {"name": "黄蓉"}}),
+        lambda body: body["version"] == 2,
+    ),
     "batch": (
         lambda scene: ("/orders/batch", scene.batch(is_atomic=False)),
         lambda body: all(row["status"] in (200, 201) for row in body["results"]),
@@ -65,6 +97,16 @@ WRITES: dict[str, tuple[Callable[[Scene], tuple[str, Any]], Callable[[Any], bool
         lambda body: all(row["status"] in (200, 201) for row in body["results"]),
     ),
 }
+
+
+# What each write leaves one row of, besides orders, and the pieces it leaves drawn.
+ROWS = {
+    "after-sale": "select count(*) from aftersale_request where distributor_id = %s",
+    "top-up": "select count(*) from recharge_topup where distributor_id = %s",
+    "upload": "select count(*) from parties_upload where distributor_id = %s",
+    "address": "select count(*) from events_event where type = 'order.address_changed' and distributor_id = %s",
+}
+AFTER = {"after-sale": 1, "address": 2}
 
 
 @pytest.mark.parametrize("is_before", [True, False], ids=["before it arrives", "before its answer does"])
@@ -109,13 +151,19 @@ def _sent_until_done(mall: Mall, path: str, content: Any) -> Reply:
 
 def _is_once(scene: Scene, *, write: str, times: int) -> None:
     """Each write had its effect exactly once."""
-    orders = scene.world.states(scene.mall.party)
+    party = scene.mall.party
+    if write in ROWS:
+        assert rows(ROWS[write], party.pk) == [(times,)]
+    if write in ("top-up", "upload"):
+        assert scene.world.money(party) == (10**7, 0)
+        return
+    orders = scene.world.states(party)
     each = 3 if "batch" in write else 1
     assert sum(orders.values()) == times * each
     on_hand, reserved = scene.world.stock(scene.article)
     balance, held = scene.world.money(scene.mall.party)
-    pieces = {"hold": 2, "direct": 2, "confirm": 1, "cancel": 0, "receipt": 0}.get(write, 3) * times
+    pieces = {"hold": 2, "direct": 2, "confirm": 1, "cancel": 0, "receipt": 0, **AFTER}.get(write, 3) * times
     assert reserved == pieces
     assert on_hand == 10_000 - (times if write == "receipt" else 0)
-    drawn = {"hold": 0, "direct": 2, "confirm": 1, "cancel": 0, "receipt": 1}.get(write, 3) * times * 1050
+    drawn = {"hold": 0, "direct": 2, "confirm": 1, "cancel": 0, "receipt": 1, **AFTER}.get(write, 3) * times * 1050
     assert (balance, held) == (10**7 - drawn, 2 * times * 1050 if write == "hold" else 0)

@@ -9,6 +9,7 @@ from typing import Any
 from tests.conftest import ROOT
 
 CONTRACT = ROOT / "docs" / "reference" / "openapi.json"
+RELEASED = sorted((ROOT / "docs" / "reference").glob("openapi-*.json"))
 Schema = dict[str, Any]
 # Whoever sends must still be allowed to: an upper bound may only rise, a lower one only fall.
 UPPER, LOWER = ("maximum", "maxLength", "maxItems"), ("minimum", "minLength", "minItems")

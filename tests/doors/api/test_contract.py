@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from tests.doors.api.breaking import CONTRACT, committed, differences, latest_release
+from tests.doors.api.breaking import CONTRACT, RELEASED, committed, differences, latest_release
 
 Document = dict[str, Any]
 
@@ -38,6 +38,9 @@ def test_the_committed_file_is_the_contract(contract: Document) -> None:
 def test_nothing_breaks_since_the_latest_release(contract: Document) -> None:
     before = committed(latest_release()) if latest_release() else None
     assert differences(before or json.loads(CONTRACT.read_text()), contract) == []
+    assert RELEASED, "the contract of each release stands beside the one that is being made"
+    for released in RELEASED:
+        assert differences(json.loads(released.read_text()), contract) == [], released.name
 
 
 def test_it_is_openapi_3_1(contract: Document) -> None:
@@ -122,6 +125,53 @@ def test_every_code_stands_where_it_can_come(contract: Document) -> None:
     assert STATUSES.keys() - documented.keys() == unused | {"internal_error", "method_not_allowed"}
 
 
+def lacking(contract: Document) -> list[str]:
+    """What the contract leaves unsaid: an operation without an example or without an error it can answer."""
+    found: list[str] = []
+    for name, operation in operations(contract):
+        answers = operation["responses"]
+        needed = {"413", "503"}
+        if operation["security"]:
+            needed |= {"401", "403", "429"}
+        if any(parameter["in"] == "path" for parameter in operation["parameters"]):
+            needed.add("404")
+        body = operation.get("requestBody", {"content": {}})["content"]
+        if any(parameter["in"] == "query" for parameter in operation["parameters"]) or body:
+            needed.add("422")
+        if "application/json" in body:
+            needed.add("400")
+        if "/echo" in name:
+            needed -= {"400", "422"}  # whatever comes is sent back
+        found += [f"{name}: no {status}" for status in sorted(needed - answers.keys())]
+        if not any(status.startswith("2") for status in answers):
+            found.append(f"{name}: no success")
+        for holder in (*answers.values(), *([operation["requestBody"]] if body else [])):
+            found += [
+                f"{name}: no example of {kind}" for kind, said in holder["content"].items() if "example" not in said
+            ]
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path" and "example" not in parameter:
+                found.append(f"{name}: no example of {parameter['name']}")
+    return found
+
+
+def test_every_operation_has_its_examples_and_errors(contract: Document) -> None:
+    assert lacking(contract) == []
+
+
+@pytest.mark.parametrize("status", ["401", "404", "413", "422", "503", "200"])
+def test_an_error_or_example_left_out_is_found(contract: Document, status: str) -> None:
+    for kind in ("answer", "example"):
+        bent = copy.deepcopy(contract)
+        answers = bent["paths"]["/api/v1/aftersales/{aftersale_id}/withdraw"]["post"]["responses"]
+        if kind == "answer":
+            del answers[status]
+        else:
+            (content,) = answers[status]["content"].values()
+            del content["example"]
+        assert len(lacking(bent)) == 1, (status, kind)
+
+
 def test_unsigned_operations_are_the_machines_only(contract: Document) -> None:
     unsigned = [name for name, operation in operations(contract) if not operation["security"]]
     assert unsigned == ["GET /api/v1/health", "GET /api/v1/status"]
@@ -148,6 +198,13 @@ BREAKING: dict[str, Callable[[Document], Any]] = {
         {"name": "X", "in": "header", "required": True, "schema": {"type": "string"}}
     ),
     "signed otherwise": lambda doc: _order_post(doc).update(security=[]),
+    "a callback removed": lambda doc: doc["webhooks"].pop("aftersale.updated"),
+    "a media type removed": lambda doc: doc["paths"]["/api/v1/uploads"]["post"]["requestBody"]["content"].pop(
+        "image/png"
+    ),
+    "a file removed": lambda doc: doc["paths"]["/api/v1/statements/{statement_id}"]["get"]["responses"]["200"][
+        "content"
+    ].pop("text/csv"),
     "a body required": lambda doc: doc["paths"]["/api/v1/orders/{order_id}/confirm"]["post"]["requestBody"].update(
         required=True
     ),

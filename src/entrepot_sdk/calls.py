@@ -175,7 +175,7 @@ def shipments(order_id: str) -> Call[shapes.Items[shapes.Shipment]]:
 
 
 def explanation(order_id: str) -> Call[explanations.Explanation]:
-    return _get(f"/orders/{_segment(order_id)}/explanation", explanations.Explanation)
+    return get(f"/orders/{segment(order_id)}/explanation", explanations.Explanation)
 
 
 def balance() -> Call[shapes.Balance]:

@@ -14,7 +14,6 @@ from entrepot.base import scope
 from entrepot.ledger.models import Account
 from entrepot.parties.actions.referrers import create_referrer
 from entrepot.trade import acceptances, referrals, terms
-from entrepot.trade import acceptances, terms
 from entrepot.trade.addresses import ChangeAddress
 from entrepot.trade.decide import VERBS
 from tests.doors.deeds import REGISTER, Deed

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from entrepot.trade import acceptances, referrals, terms
-from entrepot.trade import acceptances, terms
 from entrepot.trade.addresses import ChangeAddress
 from entrepot.trade.books import Books
 from entrepot.trade.verbs.accept import accept, cannot_supply, extend_acceptance, lapse_acceptance

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('aftersale', '0003_what_suppliers_bear'),
-        ('parties', '0007_uploads_and_key_ends'),
+        ('parties', '0008_uploads_and_key_ends'),
     ]
 
     operations = [

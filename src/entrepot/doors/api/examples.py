@@ -4,19 +4,24 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from entrepot.doors.api import aftersale_examples, event_shapes, explain_shapes, feed_shapes, freight_shapes, money_examples, shapes
+from entrepot.doors.api import (
+    aftersale_examples,
+    event_shapes,
+    explain_shapes,
+    feed_shapes,
+    freight_shapes,
+    money_examples,
+    shapes,
+)
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
-PATH = (
-    {
-        "order_id": ORDER_ID,
-        "out_order_no": ORDER_NO,
-        "batch_no": BATCH_NO,
-        "product_id": "7",
-    }
-    | aftersale_examples.PATH
-    | money_examples.PATH
-)
+PATH = {
+    "order_id": ORDER_ID,
+    "out_order_no": ORDER_NO,
+    "batch_no": BATCH_NO,
+    "product_id": "7",
+} | aftersale_examples.PATH
+PATH |= money_examples.PATH
 _FEED = "NGYxZTJkM2M0YjVhOjgxOTI6MDo4MTkyOjA"
 _AT, _UNTIL, _SENT = "2026-01-01T02:00:00.123456+00:00", "2026-01-01T02:15:00.123456+00:00", "2026-01-01T07:30:00+00:00"
 
@@ -128,48 +133,66 @@ _event = event_shapes.Event(
 )
 
 # By operation id: the request's body (None: it has none) and the answer.
-_EXAMPLES: dict[str, tuple[Any, Any]] = (
-    {
-        "get_me": (None, shapes.Me("D10001", "晨光商城", "高级", 500, "hold", 900, "CNY", "active", False)),
-        "echo": ({"a": "水果"}, _echo),
-        "get_health": (None, shapes.Health("ok", "ok")),
-        "get_status": (None, shapes.Status("entrepot", "0.1.0", 1_767_232_800)),
-        "list_categories": (
-            None,
-            shapes.Categories([shapes.Category("1", None, "食品"), shapes.Category("3", "1", "茶")]),
+_EXAMPLES: dict[str, tuple[Any, Any]] = {
+    "get_me": (None, shapes.Me("D10001", "晨光商城", "高级", 500, "hold", 900, "CNY", "active", False)),
+    "echo": ({"a": "水果"}, _echo),
+    "get_health": (None, shapes.Health("ok", "ok")),
+    "get_status": (None, shapes.Status("entrepot", "0.1.0", 1_767_232_800)),
+    "list_categories": (None, shapes.Categories([shapes.Category("1", None, "食品"), shapes.Category("3", "1", "茶")])),
+    "list_brands": (None, shapes.Brands([shapes.Brand("2", "西湖")])),
+    "list_products": (None, shapes.Products([_product], "cHJvZHVjdHM6Nw", True, _FEED)),
+    "get_webhook": (None, _webhook),
+    "put_webhook": (event_shapes.WebhookRequest(url="https://mall.example/entrepot", events=None), _webhook),
+    "test_webhook": (None, event_shapes.Accepted(True)),
+    "list_events": (None, event_shapes.Events([_event], "ZXZlbnRzOjQy", False)),
+    "replay_events": (event_shapes.ReplayRequest(first_seq=40, last_seq=42), event_shapes.Replay(3)),
+    "get_digest": (None, feed_shapes.Digest(203, "9f86d081884c7d65")),
+    "list_changes": (
+        None,
+        feed_shapes.Changes(
+            [
+                feed_shapes.ProductChange("7", object=_product),
+                feed_shapes.ProductChange("8", deleted=True, reason="delisted"),
+                feed_shapes.StockChange(SKU, shapes.LivePrice(SKU, 1050, 98, 2, "on_sale")),
+            ],
+            _FEED,
+            False,
+            0,
         ),
-        "list_brands": (None, shapes.Brands([shapes.Brand("2", "西湖")])),
-        "list_products": (None, shapes.Products([_product], "cHJvZHVjdHM6Nw", True, _FEED)),
-        "get_webhook": (None, _webhook),
-        "put_webhook": (event_shapes.WebhookRequest(url="https://mall.example/entrepot", events=None), _webhook),
-        "test_webhook": (None, event_shapes.Accepted(True)),
-        "list_events": (None, event_shapes.Events([_event], "ZXZlbnRzOjQy", False)),
-        "replay_events": (event_shapes.ReplayRequest(first_seq=40, last_seq=42), event_shapes.Replay(3)),
-        "get_digest": (None, feed_shapes.Digest(203, "9f86d081884c7d65")),
-        "list_changes": (
-            None,
-            feed_shapes.Changes(
-                [
-                    feed_shapes.ProductChange("7", object=_product),
-                    feed_shapes.ProductChange("8", deleted=True, reason="delisted"),
-                    feed_shapes.StockChange(SKU, shapes.LivePrice(SKU, 1050, 98, 2, "on_sale")),
-                ],
-                _FEED,
-                False,
-                0,
-            ),
+    ),
+    "get_product": (None, _product),
+    "query_products": (shapes.ProductsRequest(["7"]), shapes.Products([_product], None, False)),
+    "query_prices_and_stocks": (
+        shapes.SkusRequest([SKU, "GONE"]),
+        shapes.LivePrices(
+            "CNY",
+            [
+                shapes.LivePrice(SKU, 1050, 98, 2, "on_sale"),
+                shapes.LivePrice("GONE", None, 0, None, "not_available"),
+            ],
         ),
-        "get_product": (None, _product),
-        "query_products": (shapes.ProductsRequest(["7"]), shapes.Products([_product], None, False)),
-        "query_prices_and_stocks": (
-            shapes.SkusRequest([SKU, "GONE"]),
-            shapes.LivePrices(
-                "CNY",
-                [
-                    shapes.LivePrice(SKU, 1050, 98, 2, "on_sale"),
-                    shapes.LivePrice("GONE", None, 0, None, "not_available"),
-                ],
-            ),
+    ),
+    "preview_order": (_wanted, shapes.Preview("CNY", [_line], 2100, 0, 2100, 97900)),
+    "create_order": (_wanted, _held),
+    "create_batch": (shapes.BatchRequest(BATCH_NO, [_wanted]), _batch),
+    "get_batch": (None, _batch),
+    "confirm_order": (shapes.ReasonRequest(None), _confirmed),
+    "cancel_order": (shapes.ReasonRequest("买家不要了"), _order("cancelled", version=2)),
+    "receive_order": (shapes.ReasonRequest(None), _received),
+    "change_order_address": (
+        shapes.AddressRequest(
+            shapes.ConsigneeRequest("王小明", "13800000000", "浙江省", "杭州市", "滨江区", "江南大道 88 号")
+        ),
+        _order("confirmed", drawn=2100, version=3),
+    ),
+    "list_carriers": (None, freight_shapes.Carriers([freight_shapes.Carrier("sf", "顺丰速运")])),
+    "list_orders": (None, shapes.Orders([_held], "b3JkZXJzOjEwMDAwMDQy", True)),
+    "get_order": (None, _confirmed),
+    "get_order_by_number": (None, _confirmed),
+    "quote_freight": (
+        freight_shapes.FreightRequest(
+            lines=[freight_shapes.FreightLineRequest(sku=SKU, qty=2)],
+            destination=freight_shapes.Destination(province="浙江省", city="杭州市", district="西湖区"),
         ),
         freight_shapes.FreightQuote("CNY", 800, [freight_shapes.FreightPart("12", [SKU], 2, 600, 800, "")]),
     ),
@@ -193,45 +216,10 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = (
             [shapes.LedgerItem("9001", _AT, "draw", -2100, 97_900, ORDER_ID, ORDER_NO, "")],
             "bGVkZ2VyOjkwMDE",
             True,
-        "preview_order": (_wanted, shapes.Preview("CNY", [_line], 2100, 0, 2100, 97900)),
-        "create_order": (_wanted, _held),
-        "create_batch": (shapes.BatchRequest(BATCH_NO, [_wanted]), _batch),
-        "get_batch": (None, _batch),
-        "confirm_order": (shapes.ReasonRequest(None), _confirmed),
-        "cancel_order": (shapes.ReasonRequest("买家不要了"), _order("cancelled", version=2)),
-        "receive_order": (shapes.ReasonRequest(None), _received),
-        "change_order_address": (
-            shapes.AddressRequest(
-                shapes.ConsigneeRequest("王小明", "13800000000", "浙江省", "杭州市", "滨江区", "江南大道 88 号")
-            ),
-            _order("confirmed", drawn=2100, version=3),
         ),
-        "list_carriers": (None, freight_shapes.Carriers([freight_shapes.Carrier("sf", "顺丰速运")])),
-        "list_orders": (None, shapes.Orders([_held], "b3JkZXJzOjEwMDAwMDQy", True)),
-        "get_order": (None, _confirmed),
-        "get_order_by_number": (None, _confirmed),
-        "quote_freight": (
-            freight_shapes.FreightRequest(
-                lines=[freight_shapes.FreightLineRequest(sku=SKU, qty=2)],
-                destination=freight_shapes.Destination(province="浙江省", city="杭州市", district="西湖区"),
-            ),
-            freight_shapes.FreightQuote("CNY", 800, [freight_shapes.FreightPart("12", [SKU], 2, 600, 800, "")]),
-        ),
-        "list_shipments": (None, shapes.Shipments([_shipment])),
-        "get_balance": (None, shapes.Balance("CNY", 100_000, 2100, 0, 97_900)),
-        "list_ledger": (
-            None,
-            shapes.LedgerPage(
-                "CNY",
-                [shapes.LedgerItem("9001", _AT, "draw", -2100, 97_900, ORDER_ID, ORDER_NO, "")],
-                "bGVkZ2VyOjkwMDE",
-                True,
-            ),
-        ),
-    }
-    | aftersale_examples.EXAMPLES
-    | money_examples.EXAMPLES
-)
+    ),
+} | aftersale_examples.EXAMPLES
+_EXAMPLES |= money_examples.EXAMPLES
 
 
 # Bodies that are no JSON, by their media type.

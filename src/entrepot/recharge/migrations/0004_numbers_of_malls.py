@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0007_uploads_and_key_ends'),
+        ('parties', '0008_uploads_and_key_ends'),
         ('recharge', '0003_foresight'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

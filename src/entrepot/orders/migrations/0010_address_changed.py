@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0008_order_by_day")]
+    dependencies = [("orders", "0009_one_index_for_one_question")]
     operations = [
         migrations.AddField(model_name="consignee", name="changed_at", field=models.DateTimeField(null=True)),
     ]

@@ -10,7 +10,7 @@ from entrepot.base.guards import append_only, row_security
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parties', '0006_roles_catch_up'),
+        ('parties', '0007_supplier_kind_and_source'),
     ]
 
     operations = [

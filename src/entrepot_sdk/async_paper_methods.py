@@ -86,7 +86,8 @@ class AsyncPapers:
 
     async def picture(self, upload_id: str) -> bytes:
         """A picture that was sent ahead, as it is kept (WebP)."""
-        return bytes(await self.send(paper_calls.picture(upload_id)))
+        raw = await self.send(paper_calls.picture(upload_id))
+        return bytes(raw)
 
     async def create_recharge(self, wanted: NewRecharge) -> Recharge:
         """Say that the mall has paid; `replayed` is true when the number had taken effect."""
@@ -118,7 +119,8 @@ class AsyncPapers:
 
     async def statement_csv(self, statement_id: str) -> bytes:
         """All movements of a statement as CSV."""
-        return bytes(await self.send(paper_calls.statement_csv(statement_id)))
+        raw = await self.send(paper_calls.statement_csv(statement_id))
+        return bytes(raw)
 
     async def carriers(self) -> list[Carrier]:
         """The carriers and their codes."""

@@ -33,7 +33,11 @@ UNTOLD = {
     "order.merged": "orders stay as they were placed",
 }
 """Types malls may subscribe to that nothing tells yet, and why."""
-TRIED_BY_KIND = {"order.delivered": "receive", "balance.debited": "adjustment"}
+TRIED_BY_KIND = {
+    "order.awaiting_funds": "awaiting_funds",
+    "order.delivered": "receive",
+    "balance.debited": "adjustment",
+}
 """Types whose tests name the deed and not the type."""
 
 

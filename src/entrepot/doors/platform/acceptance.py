@@ -158,7 +158,7 @@ def acceptance_line(request: PartyRequest, order_id: int, line_no: int) -> HttpR
 @require_POST
 def acceptance_reroute(request: PartyRequest, order_id: int, line_no: int) -> HttpResponse:
     """Send a line by another SKU, at the price the mall has agreed to."""
-    form = RerouteForm(request.POST)
+    form = RerouteForm(request.POST, auto_id="id_reroute_%s")
 
     def ask(cleaned: dict[str, Any]) -> Reroute:
         code, why = cleaned["sku"].strip(), cleaned["reason"]
@@ -180,7 +180,7 @@ def acceptance_reroute(request: PartyRequest, order_id: int, line_no: int) -> Ht
 def acceptance_refund(request: PartyRequest, order_id: int, line_no: int) -> HttpResponse:
     """Give back what is open of a line to the distributor's balance."""
     line = _line(order_id, line_no=line_no)
-    form = RefundLineForm(request.POST)
+    form = RefundLineForm(request.POST, auto_id="id_refund_%s")
 
     def ask(cleaned: dict[str, Any]) -> RefundBeforeShipping:
         # The version that was looked at is part of the number: a form sent twice has one effect, a new look a new number.
@@ -212,7 +212,7 @@ def acceptance_extend(request: PartyRequest, order_id: int, line_no: int) -> Htt
         request,
         order_id=order_id,
         line_no=line_no,
-        form=ExtendForm(request.POST),
+        form=ExtendForm(request.POST, auto_id="id_extend_%s"),
         ask=lambda cleaned: ExtendAcceptance(
             order_id, [line_no], cleaned["minutes"], actor(request.party), cleaned["reason"]
         ),
@@ -274,9 +274,9 @@ def _shown(request: PartyRequest, *, order_id: int, line_no: int, **given: forms
         "can_extend": is_open
         and line.word in ("waiting", "refused", "overdue")
         and request.party.can("orders.reroute"),
-        "reroute_form": RerouteForm(),
-        "refund_form": RefundLineForm(initial={"reason": line.reason}),
-        "extend_form": ExtendForm(initial={"minutes": minutes}),
+        "reroute_form": RerouteForm(auto_id="id_reroute_%s"),
+        "refund_form": RefundLineForm(initial={"reason": line.reason}, auto_id="id_refund_%s"),
+        "extend_form": ExtendForm(initial={"minutes": minutes}, auto_id="id_extend_%s"),
     }
     return render(request, "platform/acceptance_line.html", context | given, status=422 if given else 200)
 

@@ -179,7 +179,7 @@ def referrer_change(request: PartyRequest, referrer_id: int) -> HttpResponse:
 def referrer_state(request: PartyRequest, referrer_id: int) -> HttpResponse:
     """Suspend a referrer, with a reason, or activate him again."""
     row = referrer_or_404(referrer_id)
-    form = WhyForm(request.POST)
+    form = WhyForm(request.POST, auto_id="id_why_%s")
     is_suspension = request.POST.get("do") == "suspend"
 
     def act(cleaned: dict[str, Any]) -> Referrer:
@@ -237,5 +237,5 @@ def _shown(request: PartyRequest, *, referrer_id: int, **forms_given: forms.Form
             "grade": grade.pk if grade else None,
             "seen": mark_of(row, "name", "contact"),
         }
-        context |= {"change_form": ReferrerForm(initial=initial), "why_form": WhyForm()}
+        context |= {"change_form": ReferrerForm(initial=initial), "why_form": WhyForm(auto_id="id_why_%s")}
     return render(request, "platform/referrer.html", context | forms_given, status=422 if forms_given else 200)

@@ -11,15 +11,18 @@ from PIL import Image
 from entrepot.aftersale import actions
 from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
+from entrepot.base.worlds import sandbox_of
 from entrepot.callbacks.models import Attempt, Endpoint, Message
 from entrepot.events.models import Event as Fact
 from entrepot.parties.models import Distributor, Referrer, Supplier
 from entrepot.referral import actions as referral
+from entrepot.sandbox import actions as sandbox
+from entrepot.sandbox.rules import number_of
 from entrepot.settlement import actions as settlement
 from entrepot.trade import terms
 from entrepot.trade.acceptances import Reroute
 from entrepot.trade.books import OrderRow
-from tests.world import STAFF, Article, World, followed_to_the_end, taken
+from tests.world import CONSIGNEE, STAFF, Article, World, followed_to_the_end, taken
 
 
 @dataclass
@@ -61,7 +64,21 @@ def meet() -> Neighbours:
     _acceptances(neighbours)
     _bills(neighbours)
     _pay_referrers(neighbours, referrers)
+    _sandboxes(neighbours)
     return neighbours
+
+
+def _sandboxes(neighbours: Neighbours) -> None:
+    """A sandbox of each distributor, with an order that went all the way."""
+    world = neighbours.world
+    for party in (neighbours.alice, neighbours.bob):
+        sandbox.make_sandbox(party.pk, actor=STAFF)
+        who = sandbox_of(party.pk)
+        lines = [terms.AskLine(f"{number_of(party.number)}-APPLE", 2)]
+        ask = terms.Place(who, world.name("N"), "direct", lines, CONSIGNEE, b"c", f"api/{who}/proof")
+        order = taken(world.run(ask))
+        sandbox.move_on(order.id, until="completed", actor=STAFF)
+        sandbox.is_first(who, out_order_no="N-OOS")
 
 
 def _referrer(world: World, bring: dict[str, int]) -> Referrer:

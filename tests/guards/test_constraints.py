@@ -64,7 +64,7 @@ BROKEN: dict[str, tuple[str, str]] = {
     "a transfer of nothing": (
         (
             "insert into ledger_transfer (kind, debit_id, credit_id, amount_fen, cause, actor, remark, at)"
-            " select 'x', min(id), max(id), 0, 'x', 'x', '', now() from ledger_account"
+            " select 'x', min(id), max(id), 0, 'x', 'x', '', now() from ledger_account where id < 10^15"
         ),
         "transfer_moves_something",
     ),
@@ -131,14 +131,16 @@ BROKEN: dict[str, tuple[str, str]] = {
     "a second account of a kind": (
         (
             "insert into ledger_account (kind, distributor_id, currency, balance_fen, held_fen, credit_limit_fen)"
-            " select kind, distributor_id, 'CNY', 0, 0, 0 from ledger_account where kind = 'prepaid' limit 1"
+            " select kind, distributor_id, 'CNY', 0, 0, 0 from ledger_account where kind = 'prepaid'"
+            " and id < 10^15 limit 1"
         ),
         "account_once",
     ),
     "a second level of a pool": (
         (
             "insert into stock_level (sku_id, warehouse_id, allotment_id, on_hand, reserved)"
-            " select sku_id, warehouse_id, allotment_id, 0, 0 from stock_level where allotment_id is null limit 1"
+            " select sku_id, warehouse_id, allotment_id, 0, 0 from stock_level where allotment_id is null"
+            " and id < 10^15 limit 1"
         ),
         "level_once_per_pool",
     ),

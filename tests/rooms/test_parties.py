@@ -144,11 +144,6 @@ def test_a_key_of_somebody_else_is_not_there(world: World, mark: str, admin: str
         assert ApiKey.objects.get(pk=key.row.pk).is_live
 
 
-def test_a_sandbox_has_test_keys(world: World, mark: str, admin: str) -> None:
-    party, _head = mall(world, mark, admin, is_sandbox=True)
-    assert actions.issue_key(party.pk, actor=admin).key.startswith("ek_test_")
-
-
 def test_users_are_managed_within_their_own_company(world: World, mark: str, admin: str) -> None:
     supplier, head = actions.create_supplier("农场", username=f"f{mark}", actor=admin)
     boss = staff("supplier", party_id=supplier.pk, user_id=head.user.pk, name="孙有田")

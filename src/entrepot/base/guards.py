@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from entrepot.base.worlds import SANDBOX_FROM
+
 _KIND = "(select current_setting('entrepot.kind', true))"
 _PARTY = "(select nullif(current_setting('entrepot.party_id', true), '')::bigint)"
 _TIER = "(select nullif(current_setting('entrepot.tier_id', true), '')::bigint)"
@@ -48,6 +50,33 @@ def shown_to_referrers(table: str, *, condition: str) -> migrations.RunSQL:
         f"create policy referrer on {table} for select"
         f" using ({_KIND} = 'referrer' and ({condition.format(party=_PARTY)}))",
         f"drop policy referrer on {table}",
+    )
+
+
+def live_alone(table: str, *, condition: str) -> migrations.RunSQL:
+    """Return the migration that shows the platform the live world's rows of a table and no sandbox's.
+
+    `condition` holds for live rows; `{first}` stands for the first id of sandboxes. Reckon it from ids in the row itself
+    where there are any, so that it costs no other table a look. A row that goes with another may be written in one
+    statement with it, before the other can be seen, and so is not looked at when it is written.
+    """
+    check = " with check (true)" if condition.startswith("exists") else ""
+    return migrations.RunSQL(
+        f"alter policy platform on {table} using ({condition.format(first=SANDBOX_FROM)}){check}",
+        f"alter policy platform on {table} using (true)",
+    )
+
+
+def one_world(table: str, *pairs: tuple[str, str]) -> migrations.RunSQL:
+    """Return the migration by which a row of one world names no row of the other: each pair of columns lies in one.
+
+    Rows from before are not looked at: none of them is a sandbox's.
+    """
+    terms = [f"({one} >= {SANDBOX_FROM}) = ({other} >= {SANDBOX_FROM})" for one, other in pairs]
+    name = f"{table.partition('_')[2]}_in_one_world"
+    return migrations.RunSQL(
+        f"alter table {table} add constraint {name} check ({' and '.join(terms)}) not valid",
+        f"alter table {table} drop constraint {name}",
     )
 
 

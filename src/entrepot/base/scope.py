@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection, transaction
 
@@ -27,6 +28,10 @@ _GET = (
 )
 
 
+# Whether what is done now is done to a sandbox; the platform's own scope shows none of them otherwise.
+_sandbox: ContextVar[bool] = ContextVar("sandbox", default=False)
+
+
 @contextmanager
 def _scoped(
     kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False, opening: str = _SET
@@ -49,9 +54,28 @@ def _scoped(
 
 @contextmanager
 def platform(*, read_only: bool = False) -> Iterator[None]:
-    """Open a transaction that sees every party's rows, save suppliers' own costs."""
-    with _scoped("platform", role="entrepot_platform", read_only=read_only):
+    """Open a transaction that sees every live party's rows, save suppliers' own costs, and no sandbox.
+
+    Inside `in_sandbox` it sees what the desk sees, so that the deeds of the rooms reach sandboxes as well.
+    """
+    role = "entrepot_desk" if _sandbox.get() else "entrepot_platform"
+    with _scoped("platform", role=role, read_only=read_only):
         yield
+
+
+@contextmanager
+def in_sandbox() -> Iterator[None]:
+    """Let what is done inside, by the platform's scope too, be done to a sandbox; the caller names which by its ids."""
+    token = _sandbox.set(True)
+    try:
+        yield
+    finally:
+        _sandbox.reset(token)
+
+
+def enter_world(*, is_sandbox: bool) -> None:
+    """Say for the rest of a request in whose world it acts: a sandbox's key, or a live one."""
+    _sandbox.set(is_sandbox)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ with fresh as (
     join catalog_goods g on g.id = f.goods_id
     join callbacks_endpoint p on p.state in ('pending', 'active')
     join parties_distributor d on d.id = p.distributor_id and d.state = 'active'
-    where f.distributor_id is null and ((g.visible_tiers = '{}' and g.visible_distributors = '{}')
+    where f.distributor_id is null and (g.id >= 1000000000000000) = (d.id >= 1000000000000000) and ((g.visible_tiers = '{}' and g.visible_distributors = '{}')
         or d.tier_id = any(g.visible_tiers) or d.id = any(g.visible_distributors))
 ), opened as (
     insert into callbacks_endpoint (distributor_id, url, types, state, reason, challenge, tries, failures)

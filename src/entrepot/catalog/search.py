@@ -29,16 +29,16 @@ def matching(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
 
 
 def matching_in_scope(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
-    """Return what `matching` returns, for a supplier's or distributor's scope over very many goods.
+    """Return what `matching` returns, for a scope of very many goods, the platform's too.
 
     Row-level security comes first there and the index of words cannot serve it. So rare words are looked up as the
-    platform sees the goods, and the rows, which the scope still holds back or shows, are narrowed to what was found;
+    desk sees the goods, and the rows, which the scope still holds back or shows, are narrowed to what was found;
     of a common word the rows in their own order soon hold a page.
     """
     pairs = sorted({pair for word in text.split()[:8] if len(word) > 1 for pair in bigrams(word)})
     if not pairs:
         return matching(rows, text=text)
-    with scope.platform():
+    with scope.desk():
         ids = list(Goods.objects.filter(search_terms__contains=pairs).values_list("pk", flat=True)[: RARE_AT_MOST + 1])
     if len(ids) <= RARE_AT_MOST:
         rows = rows.filter(pk__in=ids)

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "entrepot.settlement",
     "entrepot.referral",
     "entrepot.callbacks",
+    "entrepot.sandbox",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

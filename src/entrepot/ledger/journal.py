@@ -43,13 +43,13 @@ class _Account:
 
 
 def export() -> Iterator[str]:
-    """Yield the whole ledger as an hledger journal, one transaction after the other, amounts in yuan.
+    """Yield the whole live ledger as an hledger journal, one transaction after the other, amounts in yuan.
 
     Parties' accounts carry their running balance as an assertion, so that hledger itself proves every one of them. It
     looks at them day by day, so no day stands behind a later one: what a clock that went back, or a transaction that
     waited over midnight, has dated earlier stands under the day before it in the ledger and says its own.
     """
-    with scope.one_moment():
+    with scope.one_moment(), scope.platform():
         accounts = _accounts()
         yield "; amounts are in yuan (CNY); liabilities and income are negative\n\n"
         for account in accounts.values():
@@ -68,8 +68,8 @@ def export() -> Iterator[str]:
 
 
 def beancount() -> Iterator[str]:
-    """Yield the whole ledger for beancount; the balance of every party's account is asserted at the end."""
-    with scope.one_moment():
+    """Yield the whole live ledger for beancount; the balance of every party's account is asserted at the end."""
+    with scope.one_moment(), scope.platform():
         accounts = _accounts()
         first = last = None
         for row in _transfers():

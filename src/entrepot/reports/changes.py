@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.base.worlds import is_sandbox
 from entrepot.reports.shelf import LiveSku, ShelfGoods, goods_page, live_skus, terms_of
 
 KINDS = ("product", "price", "stock")
@@ -31,12 +32,14 @@ from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = 
 _GOODS = """
 select id, changed_xid::text, state, (extract(epoch from clock_timestamp() - changed_at) * 1000)::bigint
 from catalog_goods where (changed_xid, id) > (%s::text::xid8, %s) and changed_xid < %s::text::xid8
+  and (id >= 1000000000000000) = %s
 order by changed_xid, id limit %s
 """
 _LEVELS = """
 select l.id, l.changed_xid::text, k.code
 from stock_level l join catalog_sku k on k.id = l.sku_id
 where (l.changed_xid, l.id) > (%s::text::xid8, %s) and l.changed_xid < %s::text::xid8
+  and (l.id >= 1000000000000000) = %s
 order by l.changed_xid, l.id limit %s
 """
 _HEAD = """
@@ -125,9 +128,17 @@ def changes_since(
         if cursor.epoch != _epoch(distributor_id):
             raise CursorExpiredError
         until = str(_value(_WATERMARK))
-        goods = _rows(_GOODS, cursor.goods, until, limit) if {"product", "price"} & set(kinds) else []
+        goods = (
+            _rows(_GOODS, cursor.goods, until, limit, is_sandbox=is_sandbox(distributor_id))
+            if {"product", "price"} & set(kinds)
+            else []
+        )
         room = limit - len(goods)
-        levels = _rows(_LEVELS, cursor.levels, until, room) if "stock" in kinds and room else []
+        levels = (
+            _rows(_LEVELS, cursor.levels, until, room, is_sandbox=is_sandbox(distributor_id))
+            if "stock" in kinds and room
+            else []
+        )
         is_held_back = int(_value(_HEAD) or 0) >= int(until)
     after = Cursor(
         cursor.epoch,
@@ -171,9 +182,9 @@ def _epoch(distributor_id: int) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), plain.encode(), hashlib.sha256).hexdigest()[:12]
 
 
-def _rows(statement: str, place: Place, until: str, limit: int) -> list[Any]:
+def _rows(statement: str, place: Place, until: str, limit: int, *, is_sandbox: bool) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [str(place[0]), place[1], until, limit])
+        cursor.execute(statement, [str(place[0]), place[1], until, is_sandbox, limit])
         return cursor.fetchall()
 
 

@@ -3,6 +3,7 @@
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.base.worlds import SANDBOX_FROM, is_sandbox
 
 FIRST_NAME = "主仓"
 
@@ -19,8 +20,9 @@ def main_warehouse(supplier_id: int) -> int:
         if found is None:
             # Two who ask at once get the same row: the second insert waits for the first and then does nothing.
             cursor.execute(
-                "insert into stock_warehouse (supplier_id, name, region) values (%s, %s, '') on conflict do nothing",
-                [supplier_id, FIRST_NAME],
+                "insert into stock_warehouse (id, supplier_id, name, region)"
+                " select nextval('stock_warehouse_id_seq') + %s, %s, %s, '' on conflict do nothing",
+                [SANDBOX_FROM if is_sandbox(supplier_id) else 0, supplier_id, FIRST_NAME],
             )
             cursor.execute(find, [supplier_id])
             found = cursor.fetchone()[0]

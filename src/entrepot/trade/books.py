@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from entrepot.base.worlds import is_sandbox
 from entrepot.freight.rules import Part, TemplateRow
 from entrepot.stock.rules import AllotmentRow, Holdings, HoldQuota, LevelRow
 from entrepot.trade.acceptances import AcceptanceRow, FormerLineRow
@@ -334,6 +335,7 @@ class Books:
     clearing: dict[int, int] = field(default_factory=dict)
     holdings: dict[int, Holdings] = field(default_factory=dict)
     house: dict[str, int] = field(default_factory=dict)
+    sandbox_houses: dict[tuple[int, str], int] = field(default_factory=dict)
     orders: dict[int, OrderRow] = field(default_factory=dict)
     order_by_number: dict[tuple[int, str], OrderRow] = field(default_factory=dict)
     done_causes: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -345,6 +347,12 @@ class Books:
     shipments: list[ShipmentRow] = field(default_factory=list)
     refunds: list[RefundRow] = field(default_factory=list)
     former_lines: list[FormerLineRow] = field(default_factory=list)
+
+    def house_of(self, kind: str, distributor_id: int) -> int:
+        """Return the account of the platform that a distributor's money comes from or goes to; a sandbox has its own."""
+        if is_sandbox(distributor_id):
+            return self.sandbox_houses[distributor_id, kind]
+        return self.house[kind]
 
     def own_order(self, order_id: int, distributor_id: int | None) -> OrderRow | None:
         """Return the order if it is there and, when a distributor asks, his."""

@@ -261,6 +261,8 @@ def _fill_parties(books: Books, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     for account_id, kind, distributor_id in rows["plain_accounts"]:
         if kind == "clearing":
             books.clearing[distributor_id] = account_id
+        elif distributor_id is not None:
+            books.sandbox_houses[distributor_id, kind] = account_id
         else:
             books.house[kind] = account_id
     for kind, cause, amount in rows.get("done_transfers", []):

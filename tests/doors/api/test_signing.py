@@ -303,19 +303,19 @@ def live_keys(mall: Mall) -> list[int]:
         return list(mall.party.keys.filter(is_live=True).order_by("id").values_list("id", flat=True))
 
 
-def test_a_trial_key_works_on_a_sandbox_party_only(make_mall: MakeMall) -> None:
+def test_a_test_key_is_a_sandboxs_and_a_live_key_is_not(make_mall: MakeMall, world: World) -> None:
+    from django.db import IntegrityError
+
     from entrepot.base import scope
-    from entrepot.parties.models import ApiKey, Distributor
+    from entrepot.parties.models import ApiKey
+    from tests.doors.api.sandboxes import sandbox_mall
 
     mall = make_mall()
-    trial = mall.key.replace("ek_live_", "ek_test_")
-    with scope.platform():
-        ApiKey.objects.filter(key=mall.key).update(key=trial)
-    mall.key = trial
-    assert mall.get("/me").code == "unknown_key"
-    with scope.platform():
-        Distributor.objects.filter(pk=mall.party.pk).update(is_sandbox=True)
-    wait_until(lambda: mall.get("/me").status == 200, within_s=2.5)
+    trial = sandbox_mall(world, port=mall.port)
+    assert trial.key.startswith("ek_test_") and trial.get("/me").status == 200
+    assert trial.get("/me").json["is_sandbox"] is True and mall.get("/me").json["is_sandbox"] is False
+    with pytest.raises(IntegrityError), scope.platform():
+        ApiKey.objects.filter(key=mall.key).update(key=mall.key.replace("ek_live_", "ek_test_"))
 
 
 def wait_until(happened: Any, *, within_s: float) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.sealing import unseal
+from entrepot.base.worlds import is_sandbox
 from entrepot.doors.api.threads import in_thread
 
 FRESH_S = 2.0
@@ -31,6 +32,11 @@ class Caller:
     loaded_at: float
     tokens: float = 0.0
     refilled_at: float = 0.0
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Return whether the key is a sandbox's."""
+        return is_sandbox(self.distributor_id)
 
     def admits(self, address: str) -> bool:
         """Return whether calls may come from this address; an empty list admits all."""
@@ -57,7 +63,7 @@ select k.key, k.distributor_id, k.secret_sealed, d.allow_list, t.rate_limit_per_
 from parties_apikey k
 join parties_distributor d on d.id = k.distributor_id
 join parties_tier t on t.id = d.tier_id
-where k.key = %s and k.is_live and k.revoked_at is null and (d.is_sandbox or k.key not like 'ek\\_test\\_%%')
+where k.key = %s and k.is_live and k.revoked_at is null and d.is_sandbox = (k.key like 'ek\\_test\\_%%')
     and (k.ends_at is null or k.ends_at > clock_timestamp())
 """
 

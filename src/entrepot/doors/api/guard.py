@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from entrepot.base import scope
 from entrepot.base.stages import STAGES
 from entrepot.doors.api.callers import Caller, Callers, plain_address
 from entrepot.doors.api.nonces import Nonces
@@ -59,7 +60,8 @@ class Guard:
             async with asyncio.timeout(BODY_TIMEOUT_S):
                 asgi["body"] = body = await _body(receive, at_most=await self._limit(asgi, headers))
             if asgi["path"] not in OPEN_PATHS and not asgi["path"].startswith("/api/docs"):
-                asgi["caller"] = await self._check(asgi, headers=headers, body=body, extra=extra)
+                asgi["caller"] = caller = await self._check(asgi, headers=headers, body=body, extra=extra)
+                scope.enter_world(is_sandbox=caller.is_sandbox)
             STAGES.add("signature", time.perf_counter() - started)
             hot = self._hot.get((asgi["method"], asgi["path"]))
             done = await hot(asgi["caller"], body) if hot is not None else None

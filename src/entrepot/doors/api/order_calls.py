@@ -26,6 +26,7 @@ from entrepot.doors.api.placing import differing_fields, plain_consignee, to_pla
 from entrepot.doors.api.problems import Problem, not_found, refused
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import CURRENCY, order_lines, order_shape, shipment_shape
+from entrepot.doors.api.scripted import after_placing, before_placing
 from entrepot.doors.api.threads import in_thread, in_writer
 from entrepot.fulfilment.addresses import change_address
 from entrepot.orders.queries import STATES, OrderView, order_by_number, order_page, order_views
@@ -72,9 +73,13 @@ async def preview_order(request: Call) -> Response[bytes]:
 async def place(caller: Caller, body: bytes) -> tuple[int, bytes, dict[str, str]]:
     """Place an order from the bytes that were signed; return status, body and headers of the answer."""
     wanted = read(body, shapes.OrderRequest)
+    if caller.is_sandbox:
+        await before_placing(wanted, caller)
     answer = await GATHERER.ask(to_place(wanted, caller=caller))
     if not answer.is_accepted or answer.order is None:
         raise await refusal_of(answer, wanted, caller)
+    if caller.is_sandbox:
+        await after_placing(wanted, caller)
     if answer.is_replay:
         return 200, _encode(order_shape(await view_of(caller, answer.order.id))), REPLAYED
     return 201, _encode(order_shape(answer.order)), {}

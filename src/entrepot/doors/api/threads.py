@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import psycopg
@@ -29,8 +30,9 @@ def guarded(work: Callable[..., Result], *arguments: Any) -> Result:
 
 
 async def in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
-    """Await sync work done in a reader thread."""
-    return await asyncio.get_running_loop().run_in_executor(_readers, guarded, work, *arguments)
+    """Await sync work done in a reader thread, in the world of the request that asks for it."""
+    within = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_readers, within.run, guarded, work, *arguments)
 
 
 async def in_writer(work: Callable[..., Result], *arguments: Any) -> Result:

@@ -16,7 +16,7 @@ from entrepot.catalog.models import CatalogSetting, Goods, GoodsState, GoodsVers
 from entrepot.catalog.pictures import address
 from entrepot.catalog.queries import parents
 from entrepot.catalog.rules import below
-from entrepot.catalog.search import matching
+from entrepot.catalog.search import matching_in_scope
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
@@ -68,7 +68,7 @@ class GoodsSearch(FilterForm):
 
     def rows(self) -> QuerySet[Goods]:
         """Return the goods that meet the search."""
-        found = matching(Goods.objects.all(), text=self.value("text") or "")
+        found = matching_in_scope(Goods.objects.all(), text=self.value("text") or "")
         if category_id := self.value("category"):
             found = found.filter(category_id__in=below(parents(), ids=[category_id]))
         if supplier_id := self.value("supplier"):

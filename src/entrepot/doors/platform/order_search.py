@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import Goods, Sku
-from entrepot.catalog.search import matching
+from entrepot.catalog.search import matching_in_scope
 from entrepot.doors.kit.forms import DayRangeField, LongSelect
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.platform.conditions import Conditions, like
@@ -97,7 +97,7 @@ class OrderSearch(FilterForm):
 
 def _goods_ids(words: str) -> list[int]:
     """Return the goods that a number, a SKU code or words of the name stand for."""
-    named = matching(Goods.objects.all(), text=words).values_list("id", flat=True)[:_GOODS_LIMIT]
+    named = matching_in_scope(Goods.objects.all(), text=words).values_list("id", flat=True)[:_GOODS_LIMIT]
     numbered = Goods.objects.filter(goods_no=words).values_list("id", flat=True)
     coded = Sku.objects.filter(code=words).order_by().values_list("goods_id", flat=True)
     # Three questions, each with an index of its own; asked as one condition they would have none.

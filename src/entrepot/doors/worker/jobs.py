@@ -13,6 +13,7 @@ from entrepot.pricing import jobs as pricing
 from entrepot.recharge import jobs as recharge
 from entrepot.referral import jobs as referral
 from entrepot.reports import daily_digest
+from entrepot.sandbox import jobs as sandbox
 from entrepot.settlement import jobs as settlement
 from entrepot.stock import jobs as stock
 
@@ -26,6 +27,7 @@ EACH_ROUND: dict[str, Job] = {
     "shelf_tended": stock.tend_shelf,
     "prices_changed": pricing.apply_due,
     "referrals_booked": referral.follow_ledger,
+    "sandbox_shipped": sandbox.ship_at_once,
 }
 EACH_MINUTE: dict[str, Job] = {
     "callbacks_forgotten": callbacks.forget,

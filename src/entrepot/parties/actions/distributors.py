@@ -29,7 +29,6 @@ def create_distributor(
     allow_list: Iterable[str] = (),
     callback_url: str = "",
     is_active: bool = True,
-    is_sandbox: bool = False,
     address: str = "",
 ) -> tuple[Distributor, NewUser]:
     """Admit a distributor (分销商) with a number of his own and his first user, whose one-time password is returned.
@@ -48,7 +47,6 @@ def create_distributor(
             allow_list=_networks(allow_list),
             callback_url=callback_url.strip(),
             contact=contact.strip(),
-            is_sandbox=is_sandbox,
         )
         _check(distributor)
         distributor.save()

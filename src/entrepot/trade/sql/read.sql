@@ -103,7 +103,8 @@ order by a.id for update of a;
 -- name: plain_accounts
 select id, kind, distributor_id from ledger_account
 where (kind = 'clearing' and distributor_id = any(%(distributor_ids)s::bigint[]))
-   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment', 'referral_expense') and distributor_id is null);
+   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment', 'referral_expense')
+       and (distributor_id is null or distributor_id = any(%(distributor_ids)s::bigint[])));
 
 -- name: lock_referrers
 select a.referrer_id, a.id, a.balance_fen from ledger_account a
@@ -209,8 +210,9 @@ order by k.id, d.id, t.id
 returning id;
 
 -- name: open_pools
-insert into stock_level (sku_id, warehouse_id, allotment_id, on_hand, reserved)
-select l.sku_id, l.warehouse_id, a.id, 0, 0
+insert into stock_level (id, sku_id, warehouse_id, allotment_id, on_hand, reserved)
+select nextval('stock_level_id_seq') + case when l.sku_id >= 1000000000000000 then 1000000000000000 else 0 end,
+       l.sku_id, l.warehouse_id, a.id, 0, 0
 from catalog_sku k
 join stock_level l on l.sku_id = k.id and l.allotment_id is null
 join stock_allotment a on a.sku_id = k.id and (a.is_open or a.id = any(%(allotment_ids)s::bigint[]))
@@ -234,20 +236,30 @@ select nextval('orders_order_number') from generate_series(1, %(count)s::int);
 select clock_timestamp();
 
 -- name: open_accounts
-insert into ledger_account (kind, distributor_id, supplier_id, currency, balance_fen, held_fen, credit_limit_fen)
-select 'prepaid', d, null::bigint, 'CNY', 0, 0, 0 from unnest(%(distributor_ids)s::bigint[]) d
-union all
-select 'clearing', d, null, 'CNY', null, 0, 0 from unnest(%(distributor_ids)s::bigint[]) d
-union all
-select 'supplier_payable', null, s, 'CNY', 0, 0, 0 from unnest(%(supplier_ids)s::bigint[]) s
-union all
-select k, null, null, 'CNY', null, 0, 0 from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment',
-    'referral_expense']) k
+-- A sandbox (ids from 10^15 on) has a bank and incomes of its own, so that no amount crosses between the two worlds.
+insert into ledger_account (id, kind, distributor_id, supplier_id, currency, balance_fen, held_fen, credit_limit_fen)
+select nextval('ledger_account_id_seq')
+           + case when coalesce(w.d, w.s) >= 1000000000000000 then 1000000000000000 else 0 end,
+       w.kind, w.d, w.s, 'CNY', w.balance, 0, 0
+from (
+    select 'prepaid' as kind, d, null::bigint as s, 0 as balance from unnest(%(distributor_ids)s::bigint[]) d
+    union all
+    select 'clearing', d, null, null from unnest(%(distributor_ids)s::bigint[]) d
+    union all
+    select 'supplier_payable', null, s, 0 from unnest(%(supplier_ids)s::bigint[]) s
+    union all
+    select k, null, null, null from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment',
+        'referral_expense']) k
+    union all
+    select k, d, null, null from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment']) k
+    cross join unnest(%(distributor_ids)s::bigint[]) d where d >= 1000000000000000
+) w
 on conflict do nothing;
 
 -- name: open_levels
-insert into stock_level (sku_id, warehouse_id, allotment_id, on_hand, reserved)
-select k.id, w.id, a.id, 0, 0
+insert into stock_level (id, sku_id, warehouse_id, allotment_id, on_hand, reserved)
+select nextval('stock_level_id_seq') + case when k.id >= 1000000000000000 then 1000000000000000 else 0 end,
+       k.id, w.id, a.id, 0, 0
 from unnest(%(codes)s::text[], %(warehouse_ids)s::bigint[], %(allotment_ids)s::bigint[])
      as asked(code, warehouse_id, allotment_id)
 join catalog_sku k on k.code = asked.code

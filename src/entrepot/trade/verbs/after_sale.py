@@ -148,7 +148,8 @@ def _reverse(order: OrderRow, *, supplier_id: int, taken: dict[str, int], ask: R
     for kind, share, house in (("reverse_fee", "fee", "fee_income"), ("reverse_goods", "goods", "goods_income")):
         amount_fen = taken[share]
         if amount_fen:
-            debit, credit = (books.house[house], clearing) if amount_fen > 0 else (clearing, books.house[house])
+            of_house = books.house_of(house, order.distributor_id)
+            debit, credit = (of_house, clearing) if amount_fen > 0 else (clearing, of_house)
             books.transfers.append(
                 TransferRow(kind, debit, credit, abs(amount_fen), cause, ask.actor, order_id=order.id)
             )

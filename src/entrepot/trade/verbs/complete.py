@@ -56,9 +56,21 @@ def _share_out(order: OrderRow, *, books: Books, actor: str) -> None:
     clearing = books.clearing[order.distributor_id]
     for supplier_id, amount_fen in sorted(owed_fen.items()):
         _pay_supplier(order, supplier_id, amount_fen, clearing=clearing, books=books, actor=actor)
-    _pay_house("settle_fee", fee_fen, order=order, clearing=clearing, account=books.house["fee_income"], books=books)
     _pay_house(
-        "settle_goods", goods_fen, order=order, clearing=clearing, account=books.house["goods_income"], books=books
+        "settle_fee",
+        fee_fen,
+        order=order,
+        clearing=clearing,
+        account=books.house_of("fee_income", order.distributor_id),
+        books=books,
+    )
+    _pay_house(
+        "settle_goods",
+        goods_fen,
+        order=order,
+        clearing=clearing,
+        account=books.house_of("goods_income", order.distributor_id),
+        books=books,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from entrepot.base.refusals import Refusal
+from entrepot.base.worlds import SANDBOX_FROM, is_sandbox, same_world
 from entrepot.freight.rules import Quote
 from entrepot.stock.rules import allocate
 from entrepot.trade.books import AccountRow, Books, ChargeRow, DistributorRow, LineRow, OrderRow, SkuRow, SupplyOrderRow
@@ -79,12 +80,12 @@ def _line_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fau
     faults: list[Fault] = []
     pieces_of_goods: dict[int, int] = defaultdict(int)
     for line in ask.lines:
-        sku = books.skus.get(line.sku)
+        sku = _sku(line.sku, party=party, books=books)
         if sku is not None:
             pieces_of_goods[sku.goods_id] += line.qty
     for place, line in enumerate(ask.lines):
         pointer = f"/lines/{place}"
-        sku = books.skus.get(line.sku)
+        sku = _sku(line.sku, party=party, books=books)
         if sku is None:
             faults.append(Fault(f"{pointer}/sku", Refusal.VALIDATION_FAILED, {"sku": line.sku, "why": "unknown_sku"}))
             continue
@@ -115,7 +116,7 @@ def _stock_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fa
         wanted[line.sku] += line.qty
     faults: list[Fault] = []
     for place, line in enumerate(ask.lines):
-        sku = books.skus.get(line.sku)
+        sku = _sku(line.sku, party=party, books=books)
         if sku is None or not _is_on_sale(sku) or not _is_shown_to(sku, party=party):
             continue
         _, _, pieces = stock_for(sku.id, distributor_id=party.id, tier_id=party.tier_id, books=books)
@@ -123,6 +124,12 @@ def _stock_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fa
             facts = {"sku": line.sku, "available": pieces, "wanted": wanted[line.sku]}
             faults.append(Fault(f"/lines/{place}/qty", Refusal.INSUFFICIENT_STOCK, facts))
     return faults
+
+
+def _sku(code: str, *, party: DistributorRow, books: Books) -> SkuRow | None:
+    """Return a SKU of the party's own world: to a sandbox there are no live goods, and the other way round."""
+    sku = books.skus.get(code)
+    return sku if sku is not None and same_world(sku.id, party.id) else None
 
 
 def _is_on_sale(sku: SkuRow) -> bool:
@@ -173,7 +180,7 @@ def _order(ask: Place, *, party: DistributorRow, lines: dict[int, LineRow], frei
     goods_fen = sum(line.amount_fen for line in lines.values())
     ttl_s = hold_s(ask, party=party)
     order = OrderRow(
-        id=books.order_ids.pop(),
+        id=books.order_ids.pop() + (SANDBOX_FROM if is_sandbox(party.id) else 0),
         distributor_id=party.id,
         out_order_no=ask.out_order_no,
         state="held",

@@ -24,7 +24,7 @@ def credit(ask: Credit, *, books: Books) -> Answer:
         return refuse(Fault("/amount", Refusal.INSUFFICIENT_BALANCE, facts))
     account.balance_fen += ask.amount_fen
     account.is_touched = True
-    other = books.house["bank" if ask.kind == "top_up" else "adjustment"]
+    other = books.house_of("bank" if ask.kind == "top_up" else "adjustment", ask.distributor_id)
     is_in = ask.amount_fen > 0
     books.transfers.append(
         TransferRow(

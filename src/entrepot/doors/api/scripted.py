@@ -1,0 +1,85 @@
+"""In a sandbox an order's number or SKU can ask for an outcome; what its script names is made up here, all else is real."""
+
+import asyncio
+from collections import Counter
+
+from entrepot.base.refusals import Refusal
+from entrepot.doors.api import shapes
+from entrepot.doors.api.callers import Caller
+from entrepot.doors.api.calls import as_distributor
+from entrepot.doors.api.problems import Problem, refused
+from entrepot.doors.api.threads import in_thread
+from entrepot.sandbox import rules
+from entrepot.sandbox.actions import fall_due, is_first, move_price
+from entrepot.sandbox.rules import Script
+from entrepot.trade.terms import Fault, refuse
+
+_RETRY_S = 1
+_waiting: Counter[int] = Counter()
+_REFUSALS = {refusal.code: refusal for refusal in Refusal}
+
+
+async def before_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:
+    """Let happen what an order of a sandbox asks for before it is judged. Raises the Problem its script names."""
+    skus = [line.sku for line in wanted.lines]
+    script = rules.script_for(wanted.out_order_no, skus=skus)
+    if script is None or script is rules.LOST:
+        return
+    if script is rules.SLOW:
+        await _wait(caller.distributor_id)
+        return
+    party, number = caller.distributor_id, wanted.out_order_no
+    if not await in_thread(lambda: fall_due(script, sandbox_id=party, out_order_no=number)):
+        return
+    place = rules.called_for(script, skus=skus)
+    if script is rules.PRICE:
+        await in_thread(lambda: move_price(party, skus=skus, place=place))
+        return
+    raise await _problem(script, wanted, caller=caller, place=place)
+
+
+async def after_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:
+    """Lose the answer of an order that was placed, once, if it asks for that. Raises Problem."""
+    number = wanted.out_order_no
+    if rules.script_for(number, skus=[line.sku for line in wanted.lines]) is not rules.LOST:
+        return
+    if await in_thread(lambda: is_first(caller.distributor_id, out_order_no=number)):
+        raise Problem("busy", headers={"retry-after": str(_RETRY_S)})
+
+
+async def _wait(sandbox_id: int) -> None:
+    """Answer slowly: no thread and no connection waits, and no more than a few calls of one sandbox."""
+    if _waiting[sandbox_id] >= rules.SLOW_AT_ONCE:
+        raise Problem("rate_limited", headers={"retry-after": str(rules.SLOW_S)})
+    _waiting[sandbox_id] += 1
+    try:
+        await asyncio.sleep(rules.SLOW_S)
+    finally:
+        _waiting[sandbox_id] -= 1
+        if not _waiting[sandbox_id]:
+            del _waiting[sandbox_id]
+
+
+async def _problem(script: Script, wanted: shapes.OrderRequest, *, caller: Caller, place: int) -> Problem:
+    refusal = _REFUSALS.get(script.code)
+    if refusal is None:
+        return Problem(script.code, headers={"retry-after": str(_RETRY_S)})
+    line = wanted.lines[place]
+    facts: dict[str, object] = {"sku": line.sku}
+    pointer = f"/lines/{place}/sku"
+    if refusal is Refusal.INSUFFICIENT_STOCK:
+        pointer, facts = f"/lines/{place}/qty", facts | {"available": 0, "wanted": line.qty}
+    elif refusal is Refusal.BELOW_MIN_QUANTITY:
+        pointer, facts = f"/lines/{place}/qty", facts | {"min_quantity": line.qty + 1, "qty": line.qty}
+    elif refusal is Refusal.PROMOTION_NOT_ALLOWED:
+        pointer, facts = f"/lines/{place}/promotion", facts | {"promotion": line.promotion or "", "allowed": []}
+    elif refusal is Refusal.REGION_NOT_SERVED:
+        pointer, facts = "/consignee/province", facts | {"region": wanted.consignee.province}
+    elif refusal is Refusal.INSUFFICIENT_BALANCE:
+        from entrepot.doors.api.money_calls import prepaid_of
+
+        held = await as_distributor(caller, prepaid_of, caller.distributor_id)
+        pointer, facts = "", {"needed": held.available + 1, "available": held.available}
+    elif refusal in (Refusal.DISTRIBUTOR_SUSPENDED, Refusal.HOLD_QUOTA_EXCEEDED):
+        pointer, facts = "", {"state": "suspended"} if refusal is Refusal.DISTRIBUTOR_SUSPENDED else {}
+    return refused(refuse(Fault(pointer, refusal, facts)))

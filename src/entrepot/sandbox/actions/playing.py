@@ -1,0 +1,93 @@
+"""What a developer does in his sandbox by a button: money, parcels, callbacks, and his certificate."""
+
+import uuid
+from typing import Any
+
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from entrepot.base import scope
+from entrepot.base.mistakes import Mistake
+from entrepot.base.worlds import is_sandbox, sandbox_of
+from entrepot.callbacks.rules import TYPES
+from entrepot.events.outbox import note
+from entrepot.sandbox import rules
+from entrepot.sandbox.examples import example_of
+from entrepot.sandbox.models import Sandbox
+from entrepot.sandbox.queries import state_of
+from entrepot.trade import desk
+from entrepot.trade.terms import Complete, Credit, Receive, Ship
+
+
+def top_up(distributor_id: int, *, actor: str) -> int:
+    """Add to the money of a sandbox what one press gives and return the new balance in fen.
+
+    Raises Sandbox.DoesNotExist.
+    """
+    sandbox_id = _made(distributor_id)
+    (answer,) = desk.run([Credit(sandbox_id, rules.FUNDS_FEN, f"sandbox:{uuid.uuid4().hex}", actor)])
+    return int(answer.facts["balance"])
+
+
+def set_shipping(distributor_id: int, *, at_once: bool) -> None:
+    """Have the orders of a sandbox shipped, delivered and completed by themselves, or by the button."""
+    with scope.desk():
+        Sandbox.objects.filter(pk=_made(distributor_id)).update(ships_at_once=at_once)
+
+
+def move_on(order_id: int, *, until: str, actor: str, distributor_id: int | None = None) -> str:
+    """Move an order of a sandbox on until it is `shipped`, `received` or `completed`; return where it stands then.
+
+    Refuses an order that is not paid, and every order that is not of a sandbox, or not of this distributor's.
+    """
+    found = state_of(order_id) if is_sandbox(order_id) else None
+    if found is None or (distributor_id is not None and found[1] != sandbox_of(distributor_id)):
+        raise Mistake("", _("This order is not of a sandbox."))
+    state, _owner_id, shippers = found
+    while rules.is_before(state, until):
+        step = rules.next_step(state)
+        asks: dict[str, list[Any]] = {
+            "shipped": [
+                Ship(order_id, supplier_id, "sf", f"SANDBOX{uuid.uuid4().hex[:12].upper()}", actor)
+                for supplier_id in shippers
+            ],
+            "received": [Receive(order_id, actor)],
+            "completed": [Complete(order_id, actor)],
+        }
+        if not step or not all(answer.is_accepted for answer in desk.run(asks[step])):
+            raise Mistake("", _("The state of the order does not allow this."))
+        state = step
+    return state
+
+
+def call_with(distributor_id: int, *, event_type: str, actor: str) -> None:
+    """Tell the mall behind a sandbox an event of a type with example data: signed, numbered and repeated as a real one.
+
+    Refuses a type there is not. Raises Sandbox.DoesNotExist.
+    """
+    if event_type not in TYPES:
+        raise Mistake("", _("There is no event of the type {name}.").format(name=event_type[:40]))
+    sandbox_id = _made(distributor_id)
+    note(
+        event_type,
+        object_kind="example",
+        object_id=sandbox_id,
+        data=example_of(event_type),
+        actor=actor,
+        distributor_ids=[sandbox_id],
+    )
+
+
+def keep_certificate(distributor_id: int, *, certificate: Any) -> None:
+    """Keep the result of a conformance run beside a sandbox. Refuses what is none. Raises Sandbox.DoesNotExist."""
+    if not rules.is_certificate(certificate):
+        raise Mistake("certificate", _("This is no certificate of bin/conformance."))
+    with scope.desk():
+        Sandbox.objects.filter(pk=_made(distributor_id)).update(certificate=certificate, certified_at=Now())
+
+
+def _made(distributor_id: int) -> int:
+    """Return the id of a distributor's sandbox. Raises Sandbox.DoesNotExist."""
+    sandbox_id = sandbox_of(distributor_id)
+    with scope.desk():
+        return int(Sandbox.objects.values_list("pk", flat=True).get(pk=sandbox_id))

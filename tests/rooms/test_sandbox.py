@@ -110,7 +110,7 @@ def test_orders_ship_by_button_or_at_once(world: World) -> None:
         actions.move_on(live.id, until="shipped", actor=STAFF)
     ship_at_once(Event())
     assert state(order.id) == "confirmed"
-    actions.set_shipping(party.pk, at_once=True)
+    actions.set_shipping(party.pk, at_once=True, actor=STAFF)
     assert ship_at_once(Event()) == 1
     assert (state(order.id), state(held.id), state(live.id)) == ("completed", "held", "confirmed")
 

@@ -86,9 +86,12 @@ def standing_of(distributor_id: int, *, language: str = "zh", orders: int = 10) 
         )
         cursor.execute(_GOODS, [sandbox_id])
         for row in cursor.fetchall():
-            found.skus.append(FakeSku(*row, _what_for(row[0], language=language)))
+            values = [*row, _what_for(row[0], language=language)]
+            found.skus.append(FakeSku(*values))
         cursor.execute(_ORDERS, [sandbox_id, orders])
-        found.orders = [FakeOrder(*row, rules.next_step(row[2])) for row in cursor.fetchall()]
+        for row in cursor.fetchall():
+            values = [*row, rules.next_step(row[2])]
+            found.orders.append(FakeOrder(*values))
     return found
 
 

@@ -53,6 +53,7 @@ _MENU = (
         items=(
             Item(label=_("API and keys"), url_name="distributor:keys", icon="key", permission="keys.edit"),
             Item(label=_("Callbacks"), url_name="distributor:callbacks", icon="paper-airplane", permission="keys.edit"),
+            Item(label=_("Sandbox"), url_name="distributor:sandbox", icon="beaker", permission="keys.edit"),
         ),
     ),
     Group(

@@ -7,12 +7,13 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from entrepot.base import scope
+from entrepot.base.actors import SYSTEM
 from entrepot.base.mistakes import Mistake
 from entrepot.base.worlds import SANDBOX_FROM, sandbox_of
 from entrepot.catalog.actions.steps import keep
 from entrepot.catalog.models import Category, Goods, Sku
 from entrepot.catalog.rules import ALLOWED_PROMOTIONS
-from entrepot.events.operations import record
+from entrepot.events.operations import changes, record
 from entrepot.parties.models import Distributor, PartyState, Supplier, Tier
 from entrepot.sandbox import rules
 from entrepot.sandbox.models import Sandbox
@@ -20,6 +21,12 @@ from entrepot.sandbox.pictures import picture_of
 from entrepot.stock.warehouses import main_warehouse
 from entrepot.trade import desk
 from entrepot.trade.terms import Credit, Restock
+
+_STATE = """
+select k.code, g.state, k.supply_price_fen,
+       coalesce((select sum(l.on_hand) from stock_level l where l.sku_id = k.id), 0)::bigint
+from catalog_goods g join catalog_sku k on k.goods_id = g.id where g.supplier_id = %s
+"""
 
 
 def make_sandbox(distributor_id: int, *, actor: str, address: str = "") -> bool:
@@ -42,7 +49,7 @@ def make_sandbox(distributor_id: int, *, actor: str, address: str = "") -> bool:
         for goods in rules.GOODS:
             _goods(goods, sandbox_id=sandbox_id, category=category, image=pictures[goods.code], number=owner.number)
         Sandbox.objects.create(distributor_id=sandbox_id)
-        asks = [Credit(sandbox_id, rules.FUNDS_FEN, f"sandbox:{sandbox_id}", actor), *_stock(sandbox_id, actor=actor)]
+        asks = [Credit(sandbox_id, rules.FUNDS_FEN, f"sandbox:{sandbox_id}", SYSTEM), *_stock(sandbox_id)]
         _stand(desk.run_within(asks))
         record(
             actor=actor,
@@ -56,14 +63,15 @@ def make_sandbox(distributor_id: int, *, actor: str, address: str = "") -> bool:
     return True
 
 
-def restore(distributor_id: int, *, actor: str) -> None:
-    """Put stock, prices and shelf of a sandbox's goods back to what they were at the beginning.
+def restore(distributor_id: int, *, actor: str, address: str = "") -> int:
+    """Put stock, prices and shelf of a sandbox's goods back to what they were at the beginning; return how many SKUs.
 
     Raises Sandbox.DoesNotExist.
     """
     sandbox_id = sandbox_of(distributor_id)
     with scope.in_sandbox(), scope.platform():
         Sandbox.objects.select_for_update(no_key=True).get(pk=sandbox_id)
+        before = _state(sandbox_id)
         by_code = {goods.code: goods for goods in rules.GOODS}
         for row in Goods.objects.select_for_update(no_key=True, of=("self",)).filter(supplier_id=sandbox_id):
             fake = by_code[row.goods_no.rpartition("-")[2]]
@@ -71,7 +79,26 @@ def restore(distributor_id: int, *, actor: str) -> None:
             for sku, code in zip(row.skus.order_by("position"), fake.skus, strict=True):
                 Sku.objects.filter(pk=sku.pk).update(supply_price_fen=code.price_fen)
             keep(row, "state")
-        _stand(desk.run_within(_stock(sandbox_id, actor=actor)))
+        _stand(desk.run_within(_stock(sandbox_id)))
+        old, new = changes(before, _state(sandbox_id))
+        if new:
+            record(
+                actor=actor,
+                verb="sandbox.restored",
+                object_kind="distributor",
+                object_id=distributor_id,
+                before=old,
+                after=new,
+                address=address,
+            )
+    return len(new)
+
+
+def _state(sandbox_id: int) -> dict[str, Any]:
+    """Return state, supply price in fen and pieces of each SKU of a sandbox, by its code."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [sandbox_id])
+        return {code: {"state": state, "supply_price_fen": fen, "stock": stock} for code, state, fen, stock in cursor}
 
 
 def _parties(owner: Distributor, *, sandbox_id: int) -> None:
@@ -125,7 +152,7 @@ def _goods(fake: rules.FakeGoods, *, sandbox_id: int, category: Category, image:
         )
 
 
-def _stock(sandbox_id: int, *, actor: str) -> list[Any]:
+def _stock(sandbox_id: int) -> list[Any]:
     """Return the asks that bring every SKU's stock to what it is at the beginning."""
     warehouse_id = main_warehouse(sandbox_id)
     codes = Sku.objects.filter(goods__supplier_id=sandbox_id).values_list("code", flat=True)
@@ -133,7 +160,7 @@ def _stock(sandbox_id: int, *, actor: str) -> list[Any]:
     prefix = Distributor.objects.values_list("number", flat=True).get(pk=sandbox_id)
     once = uuid.uuid4().hex
     return [
-        Restock(code, warehouse_id, 0, f"sandbox:{code}:{once}", actor, set_to=fakes[code[len(prefix) + 1 :]].stock)
+        Restock(code, warehouse_id, 0, f"sandbox:{code}:{once}", SYSTEM, set_to=fakes[code[len(prefix) + 1 :]].stock)
         for code in codes
     ]
 

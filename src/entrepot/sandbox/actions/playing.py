@@ -10,6 +10,7 @@ from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
 from entrepot.base.worlds import is_sandbox, sandbox_of
 from entrepot.callbacks.rules import TYPES
+from entrepot.events.operations import record
 from entrepot.events.outbox import note
 from entrepot.sandbox import rules
 from entrepot.sandbox.examples import example_of
@@ -29,10 +30,25 @@ def top_up(distributor_id: int, *, actor: str) -> int:
     return int(answer.facts["balance"])
 
 
-def set_shipping(distributor_id: int, *, at_once: bool) -> None:
-    """Have the orders of a sandbox shipped, delivered and completed by themselves, or by the button."""
+def set_shipping(distributor_id: int, *, at_once: bool, actor: str, address: str = "") -> None:
+    """Have the orders of a sandbox shipped, delivered and completed by themselves, or by the button.
+
+    Raises Sandbox.DoesNotExist.
+    """
     with scope.desk():
-        Sandbox.objects.filter(pk=_made(distributor_id)).update(ships_at_once=at_once)
+        kept = Sandbox.objects.select_for_update(no_key=True).get(pk=sandbox_of(distributor_id))
+        if kept.ships_at_once == at_once:
+            return
+        Sandbox.objects.filter(pk=kept.pk).update(ships_at_once=at_once)
+        record(
+            actor=actor,
+            verb="sandbox.shipping",
+            object_kind="distributor",
+            object_id=distributor_id,
+            before={"ships_at_once": not at_once},
+            after={"ships_at_once": at_once},
+            address=address,
+        )
 
 
 def move_on(order_id: int, *, until: str, actor: str, distributor_id: int | None = None) -> str:
@@ -60,7 +76,7 @@ def move_on(order_id: int, *, until: str, actor: str, distributor_id: int | None
     return state
 
 
-def call_with(distributor_id: int, *, event_type: str, actor: str) -> None:
+def call_with(distributor_id: int, *, event_type: str, actor: str, address: str = "") -> None:
     """Tell the mall behind a sandbox an event of a type with example data: signed, numbered and repeated as a real one.
 
     Refuses a type there is not. Raises Sandbox.DoesNotExist.
@@ -68,22 +84,42 @@ def call_with(distributor_id: int, *, event_type: str, actor: str) -> None:
     if event_type not in TYPES:
         raise Mistake("", _("There is no event of the type {name}.").format(name=event_type[:40]))
     sandbox_id = _made(distributor_id)
-    note(
-        event_type,
-        object_kind="example",
-        object_id=sandbox_id,
-        data=example_of(event_type),
-        actor=actor,
-        distributor_ids=[sandbox_id],
-    )
+    with scope.desk():
+        note(
+            event_type,
+            object_kind="example",
+            object_id=sandbox_id,
+            data=example_of(event_type),
+            actor=actor,
+            distributor_ids=[sandbox_id],
+        )
+        record(
+            actor=actor,
+            verb="webhook.tested",
+            object_kind="distributor",
+            object_id=distributor_id,
+            after={"type": event_type},
+            address=address,
+        )
 
 
-def keep_certificate(distributor_id: int, *, certificate: Any) -> None:
+def keep_certificate(distributor_id: int, *, certificate: Any, actor: str, address: str = "") -> None:
     """Keep the result of a conformance run beside a sandbox. Refuses what is none. Raises Sandbox.DoesNotExist."""
     if not rules.is_certificate(certificate):
         raise Mistake("certificate", _("This is no certificate of bin/conformance."))
     with scope.desk():
-        Sandbox.objects.filter(pk=_made(distributor_id)).update(certificate=certificate, certified_at=Now())
+        kept = Sandbox.objects.select_for_update(no_key=True).get(pk=sandbox_of(distributor_id))
+        before = None if kept.certificate is None else kept.certificate["at"]
+        Sandbox.objects.filter(pk=kept.pk).update(certificate=certificate, certified_at=Now())
+        record(
+            actor=actor,
+            verb="sandbox.certified",
+            object_kind="distributor",
+            object_id=distributor_id,
+            before={"certificate": before},
+            after={"certificate": certificate["at"], "passed": certificate["passed"]},
+            address=address,
+        )
 
 
 def _made(distributor_id: int) -> int:

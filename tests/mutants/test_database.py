@@ -72,7 +72,7 @@ def anna_sees(copy: Spoiled, table: str) -> None:
 
 
 def all_but_costs(copy: Spoiled, table: str) -> None:
-    test_row_security.test_platform_and_desk_see_all_but_suppliers_own_cost(copy.neighbours, copy.admin, table)
+    test_row_security.test_the_desk_sees_all_and_the_platform_all_that_is_live(copy.neighbours, copy.admin, table)
 
 
 def nothing_without_a_scope(copy: Spoiled, table: str) -> None:

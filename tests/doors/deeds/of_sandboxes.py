@@ -33,7 +33,7 @@ def _made(stage: Stage) -> int:
     return sandbox_of(stage.distributor_party.pk)
 
 
-@deed("distributor:sandbox-deed", "sandbox.made")
+@deed("distributor:sandbox-deed", "sandbox.created")
 def make_it(stage: Stage) -> Any:
     _category(stage)
     return stage.distributor.fill(AT, at=f"{AT}make/")

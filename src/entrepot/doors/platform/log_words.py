@@ -96,7 +96,7 @@ VERBS: dict[str, Any] = {
     "webhook.secret": gettext_lazy("Secret of the callbacks renewed"),
     "webhook.retried": gettext_lazy("Callback address asked once more"),
     "webhook.tested": gettext_lazy("Test callback sent"),
-    "sandbox.made": gettext_lazy("Sandbox made"),
+    "sandbox.created": gettext_lazy("Sandbox made"),
     "sandbox.restored": gettext_lazy("Goods of the sandbox put back"),
     "sandbox.shipping": gettext_lazy("Shipping of the sandbox changed"),
     "sandbox.certified": gettext_lazy("Certificate of the mall kept"),

@@ -53,7 +53,7 @@ def make_sandbox(distributor_id: int, *, actor: str, address: str = "") -> bool:
         _stand(desk.run_within(asks))
         record(
             actor=actor,
-            verb="sandbox.made",
+            verb="sandbox.created",
             object_kind="distributor",
             object_id=distributor_id,
             label=f"{owner.number} {owner.name}",

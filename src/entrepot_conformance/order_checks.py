@@ -93,12 +93,12 @@ def price_changed(kit: Kit) -> None:
         line = wanted["lines"][0]
         if line.get("expected_price") == 4100:
             return None
+        kit.platform.put("4", skus={"SKU-4": (4100, 50)}, version=3)
         facts = {"sku": "SKU-4", "old": line.get("expected_price"), "new": 4100}
         pointer = "/lines/0/expected_price"
         return problem(409, "price_changed", retry="after_action", pointer=pointer, facts=facts)
 
     number = kit.buy(sku="SKU-4", on_order=moved)
-    kit.platform.put("4", skus={"SKU-4": (4100, 50)}, version=3)
     kit.until(lambda: _is_over(kit, number), what="after price_changed the order neither went through nor was given up")
     if len({str(one["out_order_no"]) for one in told}) != 1:
         raise Failed("after price_changed the order was sent under another number")

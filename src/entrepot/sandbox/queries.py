@@ -107,6 +107,16 @@ def orders_to_move_on(limit: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def top_ups_to_approve(limit: int) -> list[int]:
+    """Return requests for money that wait in sandboxes, in the scope of the desk."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from recharge_topup where distributor_id >= %s and state = 'pending' order by id limit %s",
+            [SANDBOX_FROM, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def state_of(order_id: int) -> tuple[str, int, list[int]] | None:
     """Return an order's state, whose it is and its shippers, None when there is no such order."""
     with scope.desk(), connection.cursor() as cursor:

@@ -8,6 +8,7 @@ import pytest
 from entrepot.base.worlds import SANDBOX_FROM, sandbox_of
 from entrepot.callbacks.sorting import sort_out
 from entrepot.sandbox import actions, rules
+from entrepot.sandbox.jobs import approve_top_ups
 from entrepot.sandbox.queries import standing_of
 from tests.callbacks.conftest import eventually
 from tests.doors.api.mall import Mall, order
@@ -142,3 +143,11 @@ def test_a_sandbox_keeps_its_own_address_for_callbacks(trial: Mall) -> None:
     eventually(lambda: {"webhook.test", "order.shipped"} <= set(told()))
     found = standing_of(trial.party.pk)
     assert found is not None and found.id == sandbox_of(trial.party.pk)
+
+
+def test_a_top_up_asked_for_comes_in_by_itself(trial: Mall) -> None:
+    before = trial.get("/balance").json["balance"]
+    asked = trial.post("/recharges", {"out_recharge_no": "R-1", "amount": 12_300})
+    assert asked.status < 300
+    assert approve_top_ups(threading.Event()) >= 1
+    assert trial.get("/balance").json["balance"] == before + 12_300

@@ -40,7 +40,8 @@ async def in_writer(work: Callable[..., Result], *arguments: Any) -> Result:
 
     Raises Problem `request_in_progress` when the rows stayed locked by others for 5 s; a deadlock is tried again.
     """
-    return await asyncio.get_running_loop().run_in_executor(_writers, guarded, _written, work, *arguments)
+    within = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_writers, within.run, guarded, _written, work, *arguments)
 
 
 def _written(work: Callable[..., Result], *arguments: Any) -> Result:

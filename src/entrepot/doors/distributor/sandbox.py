@@ -188,7 +188,12 @@ def _own(request: PartyRequest) -> int:
 def sandbox_key(request: PartyRequest) -> HttpResponse:
     """Issue a test key and show its secret, this once."""
     try:
-        new = parties.issue_key(_own(request), label=request.POST.get("label", ""), **_who(request))
+        new = parties.issue_key(
+            _own(request),
+            label=request.POST.get("label", ""),
+            actor=actor(request.party),
+            address=client_ip(request) or "",
+        )
     except Mistake as mistake:
         messages.error(request, mistake.reason)
         return HttpResponseRedirect(reverse("distributor:sandbox"))
@@ -202,7 +207,12 @@ def sandbox_key(request: PartyRequest) -> HttpResponse:
 def sandbox_key_revoke(request: PartyRequest, key_id: int) -> HttpResponse:
     """Make a test key useless from the next call on."""
     try:
-        row = parties.revoke_key(sandbox_of(request.party.id), key_id=key_id, **_who(request))
+        row = parties.revoke_key(
+            sandbox_of(request.party.id),
+            key_id=key_id,
+            actor=actor(request.party),
+            address=client_ip(request) or "",
+        )
     except ApiKey.DoesNotExist:
         raise Http404 from None
     messages.success(request, _("Key %(key)s is revoked.") % {"key": row.key})

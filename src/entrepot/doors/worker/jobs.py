@@ -28,6 +28,7 @@ EACH_ROUND: dict[str, Job] = {
     "prices_changed": pricing.apply_due,
     "referrals_booked": referral.follow_ledger,
     "sandbox_shipped": sandbox.ship_at_once,
+    "sandbox_credited": sandbox.approve_top_ups,
 }
 EACH_MINUTE: dict[str, Job] = {
     "callbacks_forgotten": callbacks.forget,

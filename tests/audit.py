@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tests import audit_supply
 from tests.world import rows
 
 _BALANCES = """
@@ -158,8 +159,14 @@ where a.sku_id = any(%s) and (a.taken <> t.taken or a.taken > a.cap)
 """
 
 
-def faults(*, distributors: Iterable[int] = (), skus: Iterable[int] = ()) -> list[str]:
-    """Every contradiction among the rows of these distributors and SKUs, in words; empty when all is well."""
+def faults(
+    *,
+    distributors: Iterable[int] = (),
+    skus: Iterable[int] = (),
+    suppliers: Iterable[int] = (),
+    referrers: Iterable[int] = (),
+) -> list[str]:
+    """Every contradiction among the rows of these parties and SKUs, in words; empty when all is well."""
     parties, articles = list(distributors), list(skus)
     by_party = (
         _BALANCES,
@@ -173,10 +180,16 @@ def faults(*, distributors: Iterable[int] = (), skus: Iterable[int] = ()) -> lis
         _REFERRED,
         _VERSIONS,
         _WAITING,
+        *audit_supply.BY_DISTRIBUTOR,
     )
     by_sku = (_LEVELS, _RESERVED, _TAKEN, _GIVEN)
     found: list[str] = []
-    for statements, ids in ((by_party, parties), (by_sku, articles)):
+    for statements, ids in (
+        (by_party, parties),
+        (by_sku, articles),
+        (audit_supply.BY_SUPPLIER, list(suppliers)),
+        (audit_supply.BY_REFERRER, list(referrers)),
+    ):
         for statement in statements if ids else ():
             found += [text for (text,) in rows(statement, ids)]
     return found

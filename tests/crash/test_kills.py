@@ -6,7 +6,6 @@ ENTREPOT_CRASH_KILLS sets how many kills there are, ENTREPOT_CRASH_SEED repeats 
 import json
 import os
 import random
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +14,13 @@ from typing import Any
 
 import pytest
 
-from entrepot_launch import processes
 from entrepot_launch.folder import DataFolder
-from entrepot_launch.plan import INSTANCE_VARIABLE
 from tests import audit
 from tests.conftest import LiveInstance, start_instance, stop_instance
 from tests.crash.load import Load, check_promises
 from tests.doors.api.conftest import FAST, new_mall
 from tests.doors.api.mall import Mall, Request
+from tests.sim.killing import Parts
 from tests.world import World
 
 SEED = int(os.environ.get("ENTREPOT_CRASH_SEED") or random.SystemRandom().randrange(10**9))
@@ -35,24 +33,8 @@ class Target:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.parts = Parts(data)
         self.live: LiveInstance = start_instance(data, "--no-demo")
-
-    def members(self, name: str) -> list[int]:
-        """The processes of one program, parents first."""
-        pids = processes.marked(INSTANCE_VARIABLE, value=str(self.data.resolve()))
-        return sorted(pid for pid in pids if f"ENTREPOT_PROCESS={name}".encode() in _environment(pid))
-
-    def postmaster(self) -> int:
-        """The database server's process."""
-        return int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-
-    def backends(self) -> list[int]:
-        """The database's processes that serve the API."""
-        found = []
-        for pid in processes.working_in(self.data / "postgres"):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            found += [pid] if words.startswith(b"postgres: entrepot_app") else []
-        return found
 
     def kill(self, part: str, *, chance: random.Random) -> None:
         """SIGKILL to a part."""
@@ -61,17 +43,7 @@ class Target:
             self.live.process.wait()
             self.live = start_instance(self.data, "--no-demo", port=self.live.port)
             return
-        victims: dict[str, Callable[[], list[int]]] = {
-            "database": lambda: [self.postmaster()],
-            "backend": self.backends,
-            "api": lambda: self.members("api")[:1],
-            "api's worker": lambda: self.members("api")[-1:],
-        }
-        began = time.monotonic()
-        while not (found := victims.get(part, lambda: self.members(part)[:1])()):  # it was killed just before
-            assert time.monotonic() - began < RECOVERY_S, f"{part} is not started again"
-            time.sleep(0.05)
-        os.kill(chance.choice(found), signal.SIGKILL)
+        self.parts.kill(part, chance=chance)
 
     def until_well(self) -> float:
         """Wait until the API and its database answer; returns the seconds it took."""
@@ -85,13 +57,6 @@ class Target:
                 pass
             assert time.monotonic() - began < RECOVERY_S, "it does not come back\n" + "".join(self.live.lines[-20:])
             time.sleep(0.05)
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:  # it ended meanwhile
-        return []
 
 
 @contextmanager

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from tests.sim.deeds import Deed
 
 
 @dataclass(kw_only=True)
@@ -18,40 +21,23 @@ class Result:
 
 
 class Backstage(Protocol):
-    """What the staff of platform and suppliers do. Lines are pieces by line number; money is fen."""
+    """What the staff of the platform, suppliers, referrers and the clock do, and what rows the API does not show."""
 
-    def ship(self, order_id: str, lines: dict[int, int], tracking_no: str) -> Result:
-        """Send one parcel with pieces of one shipper's lines; the same tracking number again changes nothing."""
-
-    def receive(self, order_id: str) -> Result:
-        """Record that the buyer has a shipped order."""
-
-    def complete(self, order_id: str) -> Result:
-        """Complete a received order."""
-
-    def refund(self, order_id: str, lines: dict[int, int], refund_no: str) -> Result:
-        """Give back unshipped pieces; no lines means all of them; the same number again changes nothing."""
-
-    def credit(self, distributor_number: str, amount_fen: int, cause: str) -> Result:
-        """Top up a balance, or lessen it when below 0, once per cause."""
-
-    def credit_limit(self, distributor_number: str, limit_fen: int) -> Result:
-        """Set how far a balance may go below 0."""
-
-    def restock(self, sku: str, qty: int, cause: str) -> Result:
-        """Change what the shared pool has on hand, once per cause."""
-
-    def allot(
-        self, sku: str, pieces: int, cause: str, *, distributor: str | None, tier: str | None, cap: int, buffer: int
-    ) -> Result:
-        """Set pieces of the shared pool apart for a distributor or a tier, by number and name."""
+    def act(self, deed: "Deed") -> Result:
+        """Carry out a deed by its verb."""
 
     def books(self, skus: Sequence[str]) -> Result:
-        """Facts `accounts`, `levels` and `skus`, as `DeskProcess.books` describes them."""
+        """Facts `accounts`, `levels`, `skus`, `bills` and `bill_lines`, as `views.books` reads them."""
+
+    def orders(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """By order id the words of its shippers, and its requests of after-sale."""
+
+    def turn(self) -> None:
+        """Let time be looked at: a whole round of a worker."""
 
 
 class DeskProcess:
-    """Backstage over `bin/entrepot desk --data DIR`: one JSON request a line in, one JSON answer a line out.
+    """Back-office verbs over `bin/entrepot desk --data DIR`: one JSON request a line in, one JSON answer a line out.
 
     Requests are `{"verb": …}` with the arguments below; answers `{"ok": true, …}` or `{"ok": false, "code": …}`.
     """

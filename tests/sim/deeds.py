@@ -10,14 +10,25 @@ import msgspec
 
 from entrepot_sdk import NewBatch, NewOrder, RefusedError
 from entrepot_sdk.shapes import Balance, Batch, LedgerEntry, Order, Page, Preview, PriceStock
-from tests.sim.backstage import Backstage, Result
-from tests.sim.model import OK
+from tests.sim.backstage import Backstage
 
+OK = "ok"
 MALL_VERBS = {"confirm": "confirm", "cancel": "cancel", "receive": "receipt"}
 
 
 class Found(AssertionError):
     """The service answered, or kept, what the auditor says cannot be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """An order as the API shows it, and what is hidden there."""
+
+    order: Order
+    hidden: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.order} {self.hidden}"
 
 
 class Mall(Protocol):
@@ -48,7 +59,11 @@ class Mall(Protocol):
 
 @dataclass(kw_only=True, eq=False)
 class Deed:
-    """A request, and once `perform` ran it its window in seconds, its code (`ok` when accepted) and its answer."""
+    """A request, and once `perform` ran it its window in seconds, its code (`ok` when accepted) and its answer.
+
+    `more` are the arguments that only some verbs have, `facts` what was answered besides. A deed `is_shaken` when
+    something was killed meanwhile: it may have been done, and refused when it was asked for again.
+    """
 
     verb: str
     party: str = ""
@@ -60,6 +75,9 @@ class Deed:
     name: str = ""
     sku: str = ""
     amount: int = 0
+    more: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    is_shaken: bool = False
     delay_s: float = 0.0
     began: float = 0.0
     ended: float = 0.0
@@ -74,10 +92,32 @@ class Deed:
     def __str__(self) -> str:
         sent = [(o.mode, [(line.sku, line.qty) for line in o.lines]) for o in self.orders]
         facts = {"order": sent, "pieces": self.pieces, "name": self.name, "sku": self.sku, "amount": self.amount}
+        facts |= {"more": self.more, "facts": self.facts, "shaken": self.is_shaken}
         asked = " ".join(f"{name}={value}" for name, value in facts.items() if value)
         got = f"{self.answer.state}{' (replayed)' if self.answer.replayed else ''}" if self.answer else ""
         window = f"[{self.began:.4f}..{self.ended:.4f}]"
         return f"{window} {self.verb} {self.party} {self.number}#{self.order_id} {asked} -> {self.code} {got}"
+
+
+# Districts that orders are sent to, with the codes of the regions they lie in, from wide to narrow.
+REGIONS = {
+    "西湖区": ("33", "3301", "330106"),
+    "南山区": ("44", "4403", "440305"),
+    "武侯区": ("51", "5101", "510107"),
+}
+
+
+def path_of(order: NewOrder) -> tuple[str, ...]:
+    """The regions an order is sent to, from wide to narrow."""
+    return REGIONS.get(order.consignee.district, ())
+
+
+def plain_lines(order: NewOrder) -> list[tuple[str, int, int | None]]:
+    """An order's lines as the auditor takes them: SKU, pieces, expected price."""
+    return [
+        (line.sku, line.qty, line.expected_price if isinstance(line.expected_price, int) else None)
+        for line in order.lines
+    ]
 
 
 def content_of(order: NewOrder) -> object:
@@ -129,21 +169,11 @@ def _ask(deed: Deed, *, malls: dict[str, Mall], backstage: Backstage) -> None:
     elif deed.verb in MALL_VERBS:
         _accept(deed, getattr(malls[deed.party], MALL_VERBS[deed.verb])(deed.order_id))
     else:
-        deed.code = _ask_staff(deed, backstage=backstage).code or OK
-
-
-def _ask_staff(deed: Deed, *, backstage: Backstage) -> Result:
-    if deed.verb == "ship":
-        return backstage.ship(deed.order_id, deed.pieces, deed.name)
-    if deed.verb == "refund":
-        return backstage.refund(deed.order_id, deed.pieces, deed.name)
-    if deed.verb == "complete":
-        return backstage.complete(deed.order_id)
-    if deed.verb == "credit":
-        return backstage.credit(deed.party, deed.amount, deed.name)
-    if deed.verb == "restock":
-        return backstage.restock(deed.sku, deed.amount, deed.name)
-    raise ValueError(f"no such verb: {deed.verb}")
+        result = backstage.act(deed)
+        deed.code = result.code or OK
+        deed.facts |= result.facts
+        if deed.verb == "ask":
+            deed.more["id"] = result.facts.get("id")
 
 
 def _accept(deed: Deed, answer: Order) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from entrepot_sdk import NewBatch, NewOrder, RefusedError, refusal_from
 from entrepot_sdk.shapes import (
@@ -20,11 +21,9 @@ from entrepot_sdk.shapes import (
     Problem,
     Refund,
 )
-from tests.sim.backstage import Result
-from tests.sim.deeds import content_of
-from tests.sim.judge import plain_lines
+from tests.sim.deeds import content_of, path_of, plain_lines
 from tests.sim.model import OK, Auditor
-from tests.sim.records import SHARED, Kept, Pool
+from tests.sim.records import Kept
 
 STATUS = {"not_found": 404, "validation_failed": 422, "number_reused_with_other_content": 422}
 
@@ -42,9 +41,12 @@ class Service:
         self.auditor = auditor
         self.lock = threading.RLock()
         self.orders: dict[str, Kept] = {}
+        self.ids: dict[int, str] = {}
         self.until: dict[str, float] = {}
         self.ledgers: dict[str, list[LedgerEntry]] = {number: [] for number in auditor.parties}
         self.minute_s = minute_s
+        self.request_ids: dict[tuple[str, str], int] = {}
+        self.line_ids: dict[Any, int] = {}
         self.start = {number: party.balance for number, party in auditor.parties.items()}
 
     @contextmanager
@@ -54,6 +56,7 @@ class Service:
             self.lapse()
             yield
             self.release()
+            self.auditor.tend()
             for number in self.auditor.parties:
                 self.write_ledger(number)
 
@@ -97,7 +100,14 @@ class Service:
     def judge(self, party: str, order: NewOrder) -> None:
         """Raise when the order is to be refused."""
         lines = plain_lines(order)
-        verdict = self.auditor.judge_place(party, number=order.out_order_no, content=content_of(order), lines=lines)
+        verdict = self.auditor.judge_place(
+            party,
+            number=order.out_order_no,
+            content=content_of(order),
+            lines=lines,
+            mode=str(order.mode),
+            path=path_of(order),
+        )
         if OK not in verdict:
             code = sorted(verdict)[-1]
             short = [n for n, (sku, qty, _) in enumerate(lines) if self.is_short(sku, lines, party=party)]
@@ -115,17 +125,19 @@ class Service:
             number=order.out_order_no,
             content=content_of(order),
             mode=order.mode,
-            lines=[(line.sku, line.qty) for line in order.lines],
+            lines=plain_lines(order),
+            path=path_of(order),
         )
         order_id = str(len(self.orders) + 1)
         self.orders[order_id] = kept
+        self.ids[id(kept)] = order_id
         minutes = order.hold_minutes if isinstance(order.hold_minutes, int) else 900
         self.until[order_id] = time.time() + minutes * self.minute_s
         return kept
 
     def id_of(self, kept: Kept) -> str:
         """The id an order was given."""
-        return next(order_id for order_id, other in self.orders.items() if other is kept)
+        return self.ids[id(kept)]
 
     def show(self, kept: Kept, *, is_replayed: bool = False) -> Order:
         """An order as the API shows it."""
@@ -133,7 +145,7 @@ class Service:
         lines = [
             OrderLine(
                 line=number,
-                sku=line.sku,
+                sku=line.former[0] if line.former else line.sku,
                 qty=line.qty,
                 supply_price=line.supply_price,
                 fee=line.fee,
@@ -151,6 +163,7 @@ class Service:
             lines=lines,
             total=kept.total,
             goods_amount=kept.total - kept.freight,
+            freight=kept.freight,
             drawn=kept.drawn,
             refunded=kept.refunded,
             held_until=datetime.fromtimestamp(self.until[order_id], tz=UTC),
@@ -158,13 +171,13 @@ class Service:
             replayed=is_replayed,
         )
 
-    def verb(self, kept: Kept, verb: str, *, pieces: dict[int, int] | None = None, name: str = "") -> None:
+    def verb(self, kept: Kept, verb: str, **asked: Any) -> None:
         """A verb on an order, or the refusal of it."""
-        verdict = self.auditor.judge(kept, verb, pieces=pieces, name=name)
+        verdict = self.auditor.judge(kept, verb, **asked)
         if OK not in verdict:
             raise refused(sorted(verdict)[0])
-        if self.auditor.takes_effect(kept, verb, pieces=pieces, name=name):
-            self.auditor.do(kept, verb, pieces=pieces, name=name)
+        if self.auditor.takes_effect(kept, verb, **asked):
+            self.auditor.do(kept, verb, **asked)
 
 
 class ServiceMall:
@@ -182,8 +195,8 @@ class ServiceMall:
         with self.service.turn():
             self.service.judge(self.party, order)
             auditor = self.service.auditor
-            total = sum(auditor.price(line.sku, party=self.party) * line.qty for line in order.lines)
-            return Preview(lines=[], total=total)
+            lines = plain_lines(order)
+            return Preview(lines=[], total=auditor.cost(self.party, lines=lines, path=path_of(order)))
 
     def create_batch(self, batch: NewBatch) -> Batch:
         numbers = [order.out_order_no for order in batch.orders]
@@ -249,7 +262,10 @@ class ServiceMall:
             auditor, party = self.service.auditor, self.party
             return [
                 PriceStock(
-                    sku=sku, agreed_price=auditor.price(sku, party=party), stock=auditor.sellable(sku, party=party)
+                    sku=sku,
+                    agreed_price=auditor.price(sku, party=party),
+                    stock=auditor.sellable(sku, party=party),
+                    state="on_sale" if auditor.articles[sku].is_listed else "not_available",
                 )
                 for sku in skus
             ]
@@ -262,92 +278,3 @@ class ServiceMall:
             items = newest_first[start : start + (limit or 50)]
             end = start + len(items)
             return Page(items=items, next_cursor=str(end), has_more=end < len(newest_first))
-
-
-class ServiceStaff:
-    """The back office of the service."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-
-    def _verb(self, order_id: str, verb: str, *, pieces: dict[int, int] | None = None, name: str = "") -> Result:
-        with self.service.turn():
-            try:
-                self.service.verb(self.service.orders[order_id], verb, pieces=pieces, name=name)
-            except RefusedError as refusal:
-                return Result(code=refusal.code)
-            return Result()
-
-    def ship(self, order_id: str, lines: dict[int, int], tracking_no: str) -> Result:
-        return self._verb(order_id, "ship", pieces=lines, name=tracking_no)
-
-    def receive(self, order_id: str) -> Result:
-        return self._verb(order_id, "receive")
-
-    def complete(self, order_id: str) -> Result:
-        return self._verb(order_id, "complete")
-
-    def refund(self, order_id: str, lines: dict[int, int], refund_no: str) -> Result:
-        return self._verb(order_id, "refund", pieces=lines, name=refund_no)
-
-    def credit(self, distributor_number: str, amount_fen: int, cause: str) -> Result:
-        with self.service.turn():
-            auditor = self.service.auditor
-            if cause not in auditor.causes and auditor.parties[distributor_number].available + amount_fen < 0:
-                return Result(code="insufficient_balance")
-            auditor.credit(distributor_number, amount=amount_fen, cause=cause)
-            return Result()
-
-    def credit_limit(self, distributor_number: str, limit_fen: int) -> Result:
-        with self.service.turn():
-            self.service.auditor.parties[distributor_number].credit_limit = limit_fen
-            return Result()
-
-    def restock(self, sku: str, qty: int, cause: str) -> Result:
-        with self.service.turn():
-            auditor = self.service.auditor
-            if cause not in auditor.causes and auditor.articles[sku].pools[""].available + qty < 0:
-                return Result(code="insufficient_stock")
-            auditor.restock(sku, qty=qty, cause=cause)
-            return Result()
-
-    def allot(
-        self, sku: str, pieces: int, cause: str, *, distributor: str | None, tier: str | None, cap: int, buffer: int
-    ) -> Result:
-        with self.service.turn():
-            pools = self.service.auditor.articles[sku].pools
-            pools[SHARED].on_hand -= pieces
-            name = f"distributor {distributor}" if distributor else f"tier {tier}"
-            pools[name] = Pool(on_hand=pieces, distributor=distributor, tier=tier, cap=cap, buffer=buffer)
-            return Result()
-
-    def books(self, skus: Sequence[str]) -> Result:
-        with self.service.turn():
-            auditor = self.service.auditor
-            accounts = [_account("goods_income", auditor.goods_income), _account("fee_income", auditor.fee_income)]
-            accounts += [_account("supplier_payable", owed, supplier=s) for s, owed in auditor.payable.items()]
-            for number, party in auditor.parties.items():
-                mine = [kept for kept in auditor.orders.values() if kept.party == number and kept.state != "completed"]
-                clearing = sum(kept.drawn - kept.refunded for kept in mine)
-                accounts += [_account("prepaid", party.balance, distributor=number)]
-                accounts += [_account("clearing", clearing, distributor=number)]
-            accounts.append(_account("bank", -sum(account["balance_fen"] for account in accounts)))  # type: ignore[misc]
-            levels = [
-                {
-                    "sku": sku,
-                    "distributor": pool.distributor,
-                    "tier": pool.tier,
-                    "on_hand": pool.on_hand,
-                    "reserved": pool.reserved,
-                    "taken": pool.taken,
-                }
-                for sku in skus
-                for pool in auditor.articles[sku].pools.values()
-            ]
-            return Result(facts={"accounts": accounts, "levels": levels})
-
-
-def _account(
-    kind: str, balance_fen: int, *, distributor: str | None = None, supplier: str | None = None
-) -> dict[str, object]:
-    return {"kind": kind, "distributor": distributor, "supplier": supplier, "balance_fen": balance_fen}

@@ -8,18 +8,21 @@ import msgspec
 from entrepot_sdk import Consignee, NewLine, NewOrder
 from tests.sim.deeds import Deed
 from tests.sim.judge import Judge
+from tests.sim.papers import Papers
 from tests.sim.records import Kept
+from tests.sim.tariff import fee_of
+from tests.sim.wishes import DRAWN, WAYS, Wishes
 
 PLACES = [
     ("浙江省", "杭州市", "西湖区", "文三路"),
     ("广东省", "深圳市", "南山区", "科技园路"),
     ("四川省", "成都市", "武侯区", "天府大道"),
 ]
-FUNDS_LEAST, FUNDS_TOPPED = 3, 14
+FUNDS_LEAST, FUNDS_TOPPED = 3, 20
 STOCK_LEAST, STOCK_FILLED = 6, 60
 
 
-class Generator:
+class Generator(Wishes, Papers):
     """Deeds for one simulation; the n-th round draws from its own chance, so that a round can be repeated."""
 
     def __init__(self, judge: Judge, *, seed: str, run: str) -> None:
@@ -31,12 +34,14 @@ class Generator:
         self.rng = random.Random(f"{seed}:start")
         self.parties = sorted(self.auditor.parties)
         self.skus = sorted(self.auditor.articles)
+        self.run_days = self.auditor.first_run_days
 
     def begin(self, number: int) -> None:
         """Start a round."""
         self.rng = random.Random(f"{self._seed}:{number}")
 
-    def _name(self, kind: str) -> str:
+    def name(self, kind: str) -> str:
+        """A name that nothing in this run had before."""
         self._count += 1
         return f"{kind}-{self._run}-{self._count}"
 
@@ -48,7 +53,7 @@ class Generator:
         lines = [self._line(rng.choice(self.skus)) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
         if rng.random() < 0.15:
             lines.append(self._line(lines[0].sku))
-        province, city, district, street = rng.choice(PLACES)
+        province, city, district, street = rng.choices(PLACES, (4, 4, 1))[0]
         consignee = Consignee(
             name=rng.choice("赵钱孙李周吴郑王") + rng.choice("小明丽华强"),
             phone=f"139{rng.randrange(10**8):08d}",
@@ -58,7 +63,7 @@ class Generator:
             address=f"{street} {rng.randrange(1, 999)} 号",
         )
         order = NewOrder(
-            out_order_no=number or self._name("M"),
+            out_order_no=number or self.name("M"),
             lines=lines,
             consignee=consignee,
             mode=mode or rng.choice(("hold", "hold", "direct")),
@@ -96,6 +101,16 @@ class Generator:
             line.expected_price = self.auditor.price(line.sku, party=deed.party) + self.rng.choice((-1, 1))
         return deed
 
+    def _at_the_old_price(self) -> Deed | None:
+        """An order at a price from before an announced change, which may still be honoured."""
+        deed = self.place()
+        for line in deed.orders[0].lines:
+            article = self.auditor.articles[line.sku]
+            rates = [bps for bps in self.auditor.rates_of(line.sku, party=deed.party) if bps is not None]
+            supply_price = article.supply_price if article.old is None else article.old[1]
+            line.expected_price = supply_price + fee_of(supply_price, rate_bps=self.rng.choice(rates))
+        return deed
+
     def _preview(self) -> Deed:
         deed = self.rng.choice((self.place, self._faulty))()
         deed.verb = "preview"
@@ -110,7 +125,7 @@ class Generator:
             party=self.rng.choice(self.parties),
             orders=orders,
             is_atomic=self.rng.random() < 0.5,
-            name=self._name("B"),
+            name=self.name("B"),
         )
 
     def repeat(self, deed: Deed) -> Deed:
@@ -138,14 +153,14 @@ class Generator:
         deed = Deed(verb=verb, party=kept.party, number=kept.number, order_id=self.judge.ids[key])
         if verb == "ship":
             deed.pieces = self._parcel(kept)
-            deed.name = self._repeated({number for _, number in kept.parcels}) or self._name("T")
+            deed.name = self._repeated({number for _, number in kept.parcels}) or self.name("T")
         elif verb == "refund":
             deed.pieces = self._some_pieces(kept)
-            deed.name = self._repeated(set(kept.refunds)) or self._name("R")
+            deed.name = self._repeated(set(kept.refunds)) or self.name("R")
         return deed
 
     def _repeated(self, names: set[str]) -> str:
-        return self.rng.choice(sorted(names)) if names and self.rng.random() < 0.15 else ""
+        return self.rng.choice(sorted(names)) if names and self.rng.random() < 0.25 else ""
 
     def _parcel(self, kept: Kept) -> dict[int, int]:
         """Pieces of one shipper's lines; now and then one too many."""
@@ -175,11 +190,11 @@ class Generator:
             dearest = max(self.auditor.price(sku, party=party) for sku in self.skus)
             if self.auditor.parties[party].available < FUNDS_LEAST * dearest and self.rng.random() < 0.7:
                 amount = self.rng.randint(FUNDS_LEAST, FUNDS_TOPPED) * dearest + self.rng.randrange(100)
-                deeds.append(Deed(verb="credit", party=party, amount=amount, name=self._name("C")))
+                deeds.append(Deed(verb="credit", party=party, amount=amount, name=self.name("C")))
         for sku in self.skus:
             if self.auditor.articles[sku].available < STOCK_LEAST and self.rng.random() < 0.7:
                 qty = self.rng.randint(STOCK_LEAST, STOCK_FILLED)
-                deeds.append(Deed(verb="restock", sku=sku, amount=qty, name=self._name("S")))
+                deeds.append(Deed(verb="restock", sku=sku, amount=qty, name=self.name("S")))
         return deeds
 
     def drains(self) -> list[Deed]:
@@ -189,22 +204,22 @@ class Generator:
             dearest = max(self.auditor.price(sku, party=party) for sku in self.skus)
             surplus = self.auditor.parties[party].available - FUNDS_TOPPED * dearest
             if surplus > 0:
-                deeds.append(Deed(verb="credit", party=party, amount=-surplus, name=self._name("C")))
+                deeds.append(Deed(verb="credit", party=party, amount=-surplus, name=self.name("C")))
         for sku in self.skus:
             surplus = self.auditor.articles[sku].pools[""].available - STOCK_FILLED
             if surplus > 0:
-                deeds.append(Deed(verb="restock", sku=sku, amount=-surplus, name=self._name("S")))
+                deeds.append(Deed(verb="restock", sku=sku, amount=-surplus, name=self.name("S")))
         return deeds
 
     def _overdraw(self) -> Deed:
         party = self.rng.choice(self.parties)
         amount = -self.auditor.parties[party].available - self.rng.randint(1, 100)
-        return Deed(verb="credit", party=party, amount=amount, name=self._name("C"))
+        return Deed(verb="credit", party=party, amount=amount, name=self.name("C"))
 
     def _clear_out(self) -> Deed:
         sku = self.rng.choice(self.skus)
         amount = -self.auditor.articles[sku].pools[""].available - 1
-        return Deed(verb="restock", sku=sku, amount=amount, name=self._name("S"))
+        return Deed(verb="restock", sku=sku, amount=amount, name=self.name("S"))
 
     def _again(self, deeds: list[Deed]) -> Deed | None:
         done = [deed for deed in deeds if deed.verb in ("credit", "restock") and deed.code == "ok"]
@@ -221,6 +236,10 @@ class Generator:
         verb = self.rng.choice(("confirm", "cancel", "receive"))
         return Deed(verb="foreign", party=other, name=verb, order_id=self.judge.ids[(kept.party, kept.number)])
 
+    def _ask_about(self, alive: list[Kept]) -> Deed | None:
+        kept = self.some(alive, *(DRAWN if self.rng.random() < 0.95 else ANY))
+        return self.ask(kept) if kept else None
+
     # --- a step, a burst ---
 
     def step(self, alive: list[Kept], *, history: list[Deed]) -> Deed:
@@ -236,21 +255,28 @@ class Generator:
             return choose
 
         options: list[tuple[int, Callable[[], Deed | None]]] = [
-            (30, self.place),
+            (26, self.place),
             (5, self._faulty),
             (3, self._preview),
-            (5, self._batch),
+            (4, self._batch),
             (6, lambda: self.repeat(self.rng.choice(submits)) if submits else None),
-            (10, on("confirm", "held")),
+            (14, on("confirm", "held")),
             (6, on("cancel", "held", "awaiting_funds")),
-            (14, on("ship", "confirmed", "partly_shipped")),
-            (8, on("refund", "confirmed", "partly_shipped")),
-            (8, on("receive", "shipped")),
-            (8, on("complete", "received")),
+            (18, on("ship", "confirmed", "partly_shipped")),
+            (6, on("refund", "confirmed", "partly_shipped")),
+            (14, on("receive", "shipped")),
+            (12, on("complete", "received")),
             (2, self._overdraw),
             (2, self._clear_out),
             (2, lambda: self._again(history)),
             (2, lambda: self._foreign(alive)),
+            (3, self._at_the_old_price),
+            (14, lambda: self._ask_about(alive)),
+            (24, lambda: self.go_on(alive)),
+            (14, lambda: self.word(alive)),
+            (10, self.paper),
+            (1, self.payout),
+            (4, self.term),
         ]
         while True:
             (choose,) = self.rng.choices([option for _, option in options], [weight for weight, _ in options])
@@ -263,7 +289,7 @@ class Generator:
         rng = self.rng
         deeds = [deed for deed in self.supplies() if rng.random() < 0.5]
         while len(deeds) < size:
-            kind = rng.randrange(6)
+            kind = rng.randrange(8)
             if kind <= 1:
                 deeds += [self.place() for _ in range(rng.randrange(4, 12))]
             elif kind == 2:
@@ -288,14 +314,59 @@ class Generator:
             (("confirmed", "partly_shipped"), ("refund", "refund")),
             (("shipped",), ("receive", "complete", "receive")),
             (("received",), ("complete", "complete")),
+            (("confirmed", "partly_shipped"), ("ship", "word", "word")),
+            (("confirmed", "partly_shipped"), ("ask", "ask", "refund")),
+            (("confirmed", "partly_shipped"), ("ask", "ship", "again")),
+            (("shipped", "received", "completed"), ("ask", "ask")),
+            (("received",), ("complete", "ask", "again")),
+            (DRAWN, ("go on", "go on")),
+            (DRAWN, ("go on", "go on", "go on")),
+            (("received",), ("complete", "go on")),
         ]
         states, verbs = self.rng.choice(pairs)
+        if "go on" in verbs:
+            return self._race_on_request(alive, states, verbs=verbs)
         kept = self.some(alive, *states)
         if kept is None:
             return []
         # An order races once per burst: how its verbs may be ordered is searched through.
         alive.remove(kept)
-        return [self.verb(verb, kept) for verb in verbs]
+        deeds: list[Deed] = []
+        for verb in verbs:
+            if verb == "ask":
+                deeds.append(self.ask(kept))
+            elif verb == "again":
+                deeds += [self._deed("ask", kept, name=d.name, more=dict(d.more)) for d in deeds if d.verb == "ask"][:1]
+            elif verb == "word":
+                deeds += self._racing_word(kept)
+            else:
+                deeds.append(self.verb(verb, kept))
+        return deeds
+
+    def _racing_word(self, kept: Kept) -> list[Deed]:
+        """A word that hangs on no stock, so that it may be said in any order with others."""
+        deed = self.word([kept])
+        if deed is None or deed.verb in ("reroute", "overdue"):
+            return []
+        is_rerouting = self.auditor.suppliers[deed.more["supplier"]].policy == "reroute"
+        return [] if deed.verb == "decline" and is_rerouting else [deed]
+
+    def _race_on_request(self, alive: list[Kept], states: tuple[str, ...], *, verbs: tuple[str, ...]) -> list[Deed]:
+        """Several hands on one request, or on it and on its order."""
+        found = [(kept, name) for kept, name in self.open_requests(alive) if kept.state in states]
+        if not found:
+            return []
+        kept, name = self.rng.choice(found)
+        alive.remove(kept)
+        ways = [way for way in WAYS[kept.requests[name].state] if way[1] != "system"]
+        deeds = []
+        for verb in verbs:
+            if verb == "go on":
+                ((way, by, _),) = self.rng.choices(ways, [weight for _, _, weight in ways])
+                deeds.append(self.on_request(kept, name, verb=way, by=by))
+            else:
+                deeds.append(self.verb(verb, kept))
+        return deeds
 
 
 ANY = (

@@ -3,53 +3,25 @@
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf
+from typing import Any
 
-from entrepot_sdk import NewOrder
-from entrepot_sdk.shapes import Order
-from tests.sim.deeds import Deed, Found, content_of
-from tests.sim.model import OK, Auditor
+from tests.sim.accepting import ON_LINES
+from tests.sim.arranging import ON_TERMS
+from tests.sim.deeds import Deed, Found, Shown, content_of, path_of, plain_lines
+from tests.sim.model import OK, Auditor, Verdict
 from tests.sim.possible import Windows
 from tests.sim.records import Kept
+from tests.sim.returning import ON_REQUESTS
+from tests.sim.settling import ON_PAPER
+from tests.sim.showing import differences, hidden_differences
 
 SHORT = {"insufficient_stock", "insufficient_balance"}
 ATOMIC = "batch_refused"
-
-
-def plain_lines(order: NewOrder) -> list[tuple[str, int, int | None]]:
-    """An order's lines as the auditor takes them: SKU, pieces, expected price."""
-    return [
-        (line.sku, line.qty, line.expected_price if isinstance(line.expected_price, int) else None)
-        for line in order.lines
-    ]
-
-
-def differences(kept: Kept, shown: Order) -> list[str]:
-    """Where an order as the API shows it differs from the auditor's."""
-    found = []
-    facts = [("state", kept.state, shown.state), ("total", kept.total, shown.total)]
-    facts += [("freight", kept.freight, shown.freight), ("number", kept.number, shown.out_order_no)]
-    facts.append(("goods_amount", kept.total - kept.freight, shown.goods_amount))
-    facts.append(("lines", sorted(kept.lines), sorted(line.line for line in shown.lines)))
-    for line in shown.lines:
-        mine = kept.lines.get(line.line)
-        if mine is None:
-            continue
-        facts += [
-            (f"line {line.line} sku", mine.sku, line.sku),
-            (f"line {line.line} qty", mine.qty, line.qty),
-            (f"line {line.line} supply_price", mine.supply_price, line.supply_price),
-            (f"line {line.line} fee", mine.fee, line.fee),
-            (f"line {line.line} agreed_price", mine.agreed, line.agreed_price),
-            (f"line {line.line} amount", mine.agreed * mine.qty, line.amount),
-            (f"line {line.line} shipped_qty", mine.shipped, line.shipped_qty),
-            (f"line {line.line} refunded_qty", mine.refunded, line.refunded_qty),
-        ]
-    facts += [("drawn", kept.drawn, shown.drawn), ("refunded", kept.refunded, shown.refunded)]
-    facts.append(("refunds", sorted(kept.refunds.items()), sorted((r.refund_no, r.amount) for r in shown.refunds)))
-    for name, mine_value, theirs in facts:
-        if mine_value != theirs:
-            found.append(f"{kept.party} {kept.number}: {name} is {theirs}, must be {mine_value}")
-    return found
+ON_ORDERS = (
+    *("confirm", "cancel", "receive", "ship", "refund", "complete", "expire"),
+    *ON_LINES,
+    *ON_REQUESTS,
+)
 
 
 class Judge:
@@ -80,6 +52,12 @@ class Judge:
         elif deed.verb == "restock":
             reaches = self.auditor.articles[deed.sku].pools[""].available + deed.amount >= 0
             self._one_fund(deed, is_fine=reaches, short="insufficient_stock")
+        elif deed.verb in ON_TERMS:
+            _must(deed, self.auditor.judge_terms(deed))
+            if deed.code == OK:
+                self.auditor.do_terms(deed)
+        elif deed.verb in ON_PAPER:
+            self._one_paper(deed)
         else:
             self._one_verb(deed)
 
@@ -98,24 +76,41 @@ class Judge:
     def _one_place(self, deed: Deed) -> None:
         order = deed.orders[0]
         lines = plain_lines(order)
-        _must(
-            deed,
-            self.auditor.judge_place(deed.party, number=order.out_order_no, content=content_of(order), lines=lines),
-        )
+        _must(deed, self._verdict(deed))
         self._check_pointers(deed)
         if deed.verb == "preview":
-            total = sum(self.auditor.price(sku, party=deed.party) * qty for sku, qty, _ in lines if deed.code == OK)
+            total = self.auditor.cost(deed.party, lines=lines, path=path_of(order)) if deed.code == OK else 0
             if deed.previewed is not None and deed.previewed.total != total:
                 raise Found(f"{deed}: previewed at {deed.previewed.total}, must be {total}")
             return
         if deed.answer is None:
             return
         is_repeat = (deed.party, order.out_order_no) in self.auditor.orders
-        if deed.answer.replayed != is_repeat:
+        if deed.answer.replayed != is_repeat and not deed.is_shaken:
             raise Found(f"{deed}: must {'' if is_repeat else 'not '}be marked as replayed")
         if not is_repeat:
             self.enter(deed)
         self._check_answer(deed)
+
+    def _verdict(self, row: Deed) -> Verdict:
+        order = row.orders[0]
+        return self.auditor.judge_place(
+            row.party,
+            number=order.out_order_no,
+            content=content_of(order),
+            lines=plain_lines(order),
+            mode=str(order.mode),
+            path=path_of(order),
+        )
+
+    def _one_paper(self, deed: Deed) -> None:
+        """Bills and payouts are nobody's but ours while a simulation runs, so that each is foretold."""
+        _must(deed, self.auditor.judge_paper(deed.verb, more=deed.more))
+        if deed.code == OK:
+            made = deed.facts.get("bill")
+            bill_id = self.auditor.do_paper(deed.verb, more=deed.more, made=made)
+            if deed.verb in ("bill", "run") and (made is None) != (bill_id is None):
+                raise Found(f"{deed}: made bill {made}, must have {'made none' if bill_id is None else 'made one'}")
 
     def enter(self, deed: Deed, *, is_funded: bool | None = None) -> Kept:
         """Put an accepted order on the auditor's books."""
@@ -128,8 +123,9 @@ class Judge:
             number=order.out_order_no,
             content=content_of(order),
             mode=order.mode,
-            lines=[(line.sku, line.qty) for line in order.lines],
+            lines=plain_lines(order),
             is_funded=is_funded,
+            path=path_of(order),
         )
         # Ids rise: the older of two orders that wait for funds has the lower one.
         kept.place = int(deed.order_id or 0)
@@ -178,9 +174,7 @@ class Judge:
         guilty = 0
         for row in deed.rows:
             order = row.orders[0]
-            verdict = self.auditor.judge_place(
-                row.party, number=order.out_order_no, content=content_of(order), lines=plain_lines(order)
-            )
+            verdict = self._verdict(row)
             is_fine = OK in verdict
             _must(row, {ATOMIC} if is_fine else verdict)
             guilty += not is_fine
@@ -200,15 +194,16 @@ class Judge:
 
     def _one_verb(self, deed: Deed) -> None:
         kept = self.kept(deed)
-        _must(deed, self.auditor.judge(kept, deed.verb, pieces=deed.pieces, name=deed.name))
-        if deed.code == OK and self.auditor.takes_effect(kept, deed.verb, pieces=deed.pieces, name=deed.name):
-            self.auditor.do(kept, deed.verb, pieces=deed.pieces, name=deed.name)
+        asked = asked_of(deed)
+        _must(deed, self.auditor.judge(kept, deed.verb, **asked))
+        if deed.code == OK and self.auditor.takes_effect(kept, deed.verb, **asked):
+            self.auditor.do(kept, deed.verb, **asked)
         self.dirty.add((deed.party, deed.number))
         self._check_answer(deed)
 
     # --- many at once ---
 
-    def many(self, deeds: Sequence[Deed], *, shown: dict[tuple[str, str], Order]) -> None:
+    def many(self, deeds: Sequence[Deed], *, shown: dict[tuple[str, str], Shown]) -> None:
         """Judge deeds that ran at once; `shown` are the orders they speak of as they stand now."""
         windows = Windows(self.auditor)
         places = [row for deed in deeds for row in (deed.rows or [deed]) if row.verb == "place"]
@@ -234,17 +229,17 @@ class Judge:
         if found:
             raise Found("; ".join(found))
 
-    def _enter_effect(self, deed: Deed, *, shown: dict[tuple[str, str], Order]) -> None:
+    def _enter_effect(self, deed: Deed, *, shown: dict[tuple[str, str], Shown]) -> None:
         key = (deed.party, deed.number)
         if deed.verb == "place":
-            self.enter(deed, is_funded=shown[key].state != "awaiting_funds")
+            self.enter(deed, is_funded=shown[key].order.state != "awaiting_funds")
             return
         kept = self.auditor.orders[key]
         self.dirty.add(key)
         if deed.verb == "release":
             self.auditor.capture(kept, is_funded=True)
             return
-        self.auditor.do(kept, deed.verb, pieces=deed.pieces, name=deed.name, is_funded=deed.is_funded)
+        self.auditor.do(kept, deed.verb, is_funded=deed.is_funded, **asked_of(deed))
 
     def _first_submits(self, places: list[Deed]) -> Iterator[Deed]:
         """The submit of each number that took effect; faults when two did, or contents were mixed up."""
@@ -265,7 +260,11 @@ class Judge:
                 ):
                     raise Found(f"{deed}: no other content was accepted under this number")
                 later = any(other.ended < deed.began for other in accepted)
-                if deed.code in SHORT and (later or earlier) and content_of(deed.orders[0]) == contents[0]:
+                if (
+                    deed.code in SHORT | {"hold_quota_exceeded"}
+                    and (later or earlier)
+                    and content_of(deed.orders[0]) == contents[0]
+                ):
                     raise Found(f"{deed}: refused although its number had been accepted")
             if accepted and earlier is None:
                 first = min(accepted, key=lambda deed: deed.ended)
@@ -273,11 +272,11 @@ class Judge:
                 first.number = key[1]
                 yield first
 
-    def _first_verbs(self, deeds: Iterable[Deed], *, shown: dict[tuple[str, str], Order]) -> Iterator[Deed]:
+    def _first_verbs(self, deeds: Iterable[Deed], *, shown: dict[tuple[str, str], Shown]) -> Iterator[Deed]:
         """Of the verbs on each order, those that took effect, by an order of events that explains every answer."""
         by_order: dict[tuple[str, str], list[Deed]] = {}
         for deed in deeds:
-            if deed.verb in ("confirm", "cancel", "receive", "ship", "refund", "complete", "expire"):
+            if deed.verb in ON_ORDERS:
                 by_order.setdefault((deed.party, deed.number), []).append(deed)
         for key, same in by_order.items():
             kept = self.auditor.orders[key]
@@ -309,20 +308,23 @@ class Judge:
                     line.is_sure = False
 
 
-def explain(auditor: Auditor, kept: Kept, deeds: Sequence[Deed], *, shown: Order) -> list[Deed] | None:
+def explain(auditor: Auditor, kept: Kept, deeds: Sequence[Deed], *, shown: Shown) -> list[Deed] | None:
     """The deeds that took effect, in an order that gives every answer and the state now shown; None if there is none.
 
     A deed that ended before another began comes before it.
     """
     scratch = Auditor()
     scratch.parties = {kept.party: copy.deepcopy(auditor.parties[kept.party])}
-    scratch.articles = {line.sku: copy.deepcopy(auditor.articles[line.sku]) for line in kept.lines.values()}
+    scratch.articles = copy.deepcopy(auditor.articles)
+    scratch.suppliers, scratch.table = auditor.suppliers, auditor.table
+    for article in scratch.articles.values() if len(deeds) > 1 else ():
+        article.split_known = False
     return _search(scratch, copy.deepcopy(kept), list(deeds), shown=shown)
 
 
-def _search(scratch: Auditor, kept: Kept, left: list[Deed], *, shown: Order) -> list[Deed] | None:
+def _search(scratch: Auditor, kept: Kept, left: list[Deed], *, shown: Shown) -> list[Deed] | None:
     required = [deed for deed in left if deed.verb != "expire"]
-    if not required and not differences(kept, shown):
+    if not required and not differences(kept, shown.order) and not hidden_differences(kept, shown.hidden):
         return []
     if kept.state == "awaiting_funds":
         # Money that came meanwhile may have let it go on by itself.
@@ -334,23 +336,30 @@ def _search(scratch: Auditor, kept: Kept, left: list[Deed], *, shown: Order) -> 
     for deed in left:
         if any(other.ended < deed.began for other in required if other is not deed):
             continue
-        if deed.code not in scratch.judge(kept, deed.verb, pieces=deed.pieces, name=deed.name):
-            continue
+        asked = asked_of(deed)
+        verdict = scratch.judge(kept, deed.verb, **asked)
         rest = [other for other in left if other is not deed]
-        if deed.code != OK or not scratch.takes_effect(kept, deed.verb, pieces=deed.pieces, name=deed.name):
+        is_effect = OK in verdict and scratch.takes_effect(kept, deed.verb, **asked)
+        # What was killed under way may have been done, whatever was said when it was asked for again.
+        if (deed.code == OK or deed.is_shaken) and is_effect:
+            waits = deed.verb == "confirm" and scratch.parties[kept.party].policy == "check"
+            for is_funded in (True, False) if waits else (True,):
+                tried = copy.deepcopy(kept)
+                scratch.do(tried, deed.verb, is_funded=is_funded, **asked)
+                story = _search(scratch, tried, rest, shown=shown)
+                if story is not None:
+                    deed.is_funded = is_funded
+                    return [deed, *story]
+        if deed.is_shaken or (deed.code in verdict and not (deed.code == OK and is_effect)):
             story = _search(scratch, kept, rest, shown=shown)
             if story is not None:
                 return story
-            continue
-        waits = deed.verb == "confirm" and scratch.parties[kept.party].policy == "check"
-        for is_funded in (True, False) if waits else (True,):
-            tried = copy.deepcopy(kept)
-            scratch.do(tried, deed.verb, pieces=deed.pieces, name=deed.name, is_funded=is_funded)
-            story = _search(scratch, tried, rest, shown=shown)
-            if story is not None:
-                deed.is_funded = is_funded
-                return [deed, *story]
     return None
+
+
+def asked_of(deed: Deed) -> dict[str, Any]:
+    """What a deed asks of an order, as the auditor takes it."""
+    return {"pieces": deed.pieces, "name": deed.name, "more": deed.more}
 
 
 def _has_distinct_numbers(batch: Deed) -> bool:

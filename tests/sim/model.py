@@ -1,146 +1,52 @@
 """The auditor: what prepaid money, stock and orders must be, in plain Python that shares no code with the product."""
 
-from tests.sim.records import SHARED, Article, Kept, Party, Piece, Pool
+from typing import Any
 
-OK = "ok"
+from tests.sim.accepting import ON_LINES, Accepting
+from tests.sim.arranging import Arranging
+from tests.sim.placing import OK, Placing, Verdict
+from tests.sim.records import SHARED, Article, Kept, Party, Supplier
+from tests.sim.returning import ON_REQUESTS, Returning
+from tests.sim.settling import Settling
+from tests.sim.tariff import fee_of
+
+__all__ = ["CONFLICT", "OK", "Auditor", "Verdict", "fee_of"]
+
 CONFLICT = "state_conflict"
-Verdict = frozenset[str]
 PAID = ("confirmed", "partly_shipped", "shipped", "received", "completed")
 
 
-def fee_of(supply_price: int, *, rate_bps: int) -> int:
-    """The service fee of one piece: half a fen goes up."""
-    return (supply_price * rate_bps * 2 + 10_000) // 20_000
-
-
-class Auditor:
+class Auditor(Placing, Accepting, Arranging, Returning, Settling):
     """Judging says what may be answered, doing changes the books; what was answered `ok` is done once."""
 
     def __init__(self) -> None:
+        Returning.__init__(self)
+        Settling.__init__(self)
         self.parties: dict[str, Party] = {}
+        self.suppliers: dict[str, Supplier] = {}
         self.articles: dict[str, Article] = {}
         self.orders: dict[tuple[str, str], Kept] = {}
-        self.payable: dict[str, int] = {}
-        self.goods_income = 0
-        self.fee_income = 0
+        self.old_rates: dict[str, int] = {}
         self.causes: set[str] = set()
-
-    # --- placing ---
-
-    def pool_of(self, article: Article, *, party: Party) -> Pool | None:
-        """The pool set apart for a distributor: his own before his tier's."""
-        for pool in article.pools.values():
-            if pool.distributor == party.number:
-                return pool
-        return next((pool for pool in article.pools.values() if pool.tier == party.tier), None)
-
-    def sellable(self, sku: str, *, party: str) -> int:
-        """Pieces a distributor may take now: his pool less its buffer, plus the shared pool, within his cap."""
-        article = self.articles[sku]
-        own = self.pool_of(article, party=self.parties[party])
-        shared = article.pools[SHARED].available
-        if own is None:
-            return shared
-        pieces = max(0, own.available - own.buffer) + shared
-        return pieces if own.cap is None else max(0, min(pieces, own.cap - own.taken))
-
-    def price(self, sku: str, *, party: str) -> int:
-        """The agreed price of one piece in fen."""
-        article = self.articles[sku]
-        return article.supply_price + fee_of(article.supply_price, rate_bps=self.parties[party].fee_rate_bps)
-
-    def judge_place(
-        self, party: str, *, number: str, content: object, lines: list[tuple[str, int, int | None]]
-    ) -> Verdict:
-        """What a submit may be answered; lines are SKU, pieces, and the price expected or None."""
-        earlier = self.orders.get((party, number))
-        if earlier is not None:
-            return frozenset({OK if earlier.content == content else "number_reused_with_other_content"})
-        faults: set[str] = set()
-        wanted: dict[str, int] = {}
-        for sku, qty, expected in lines:
-            if sku not in self.articles:
-                faults |= {"not_found", "validation_failed", "product_delisted"}
-                continue
-            wanted[sku] = wanted.get(sku, 0) + qty
-            if expected not in (None, self.price(sku, party=party)):
-                faults.add("price_changed")
-        for sku, qty in wanted.items():
-            if qty < self.articles[sku].min_quantity:
-                faults.add("below_min_quantity")
-            if qty > self.sellable(sku, party=party):
-                faults.add("insufficient_stock")
-        total = sum(self.price(sku, party=party) * qty for sku, qty in wanted.items())
-        if self.parties[party].policy == "hold" and total > self.parties[party].available - self.waiting(party):
-            faults.add("insufficient_balance")
-        return frozenset(faults or {OK})
-
-    def place(
-        self,
-        party: str,
-        *,
-        number: str,
-        content: object,
-        mode: str,
-        lines: list[tuple[str, int]],
-        is_funded: bool | None = None,
-    ) -> Kept:
-        """Take stock and money for a new order. Under `check` a direct order may wait; `is_funded` None works it out."""
-        buyer = self.parties[party]
-        pieces = {n: self._piece(sku, qty, buyer=buyer) for n, (sku, qty) in enumerate(lines, start=1)}
-        order = Kept(party=party, number=number, content=content, state="held", lines=pieces, place=len(self.orders))
-        self.orders[(party, number)] = order
-        if buyer.policy == "hold":
-            order.held = order.total
-            buyer.held += order.total
-        if mode == "direct":
-            self.capture(order, is_funded=is_funded)
-        return order
-
-    def _piece(self, sku: str, qty: int, *, buyer: Party) -> Piece:
-        article = self.articles[sku]
-        takes: dict[str, int] = {}
-        own = self.pool_of(article, party=buyer)
-        for name, pool in article.pools.items():
-            if pool is own:
-                takes[name] = max(0, min(qty, pool.available - pool.buffer))
-                pool.taken += qty
-        takes[SHARED] = qty - sum(takes.values())
-        for name, pieces in takes.items():
-            article.pools[name].reserved += pieces
-        return Piece(
-            sku=sku,
-            qty=qty,
-            supplier=article.supplier,
-            supplier_price=article.supplier_price,
-            supply_price=article.supply_price,
-            fee=fee_of(article.supply_price, rate_bps=buyer.fee_rate_bps),
-            takes=takes,
-        )
-
-    def _leave(self, line: Piece, qty: int, *, is_shipped: bool, buyer: Party) -> None:
-        """Pieces stop being reserved: shipped they are no longer on hand, else they go back to their pools."""
-        article = self.articles[line.sku]
-        pools_used = [name for name in sorted(line.takes, reverse=True) if line.takes[name]]
-        if len(pools_used) > 1 and qty < sum(line.takes.values()):
-            # Which pieces of a line from two pools leave first is nobody's promise.
-            line.is_sure = False
-        article.split_known = article.split_known and line.is_sure
-        left = qty
-        for name in pools_used:
-            part = min(left, line.takes[name])
-            line.takes[name] -= part
-            article.pools[name].reserved -= part
-            article.pools[name].on_hand -= part if is_shipped else 0
-            left -= part
-        own = self.pool_of(article, party=buyer)
-        if own is not None and not is_shipped:
-            own.taken -= qty
+        self.first_run_days = 10
+        self.first_bill = 0
 
     # --- an order's life: judging looks at the order alone, doing changes all books ---
 
-    def judge(self, order: Kept, verb: str, *, pieces: dict[int, int] | None = None, name: str = "") -> Verdict:
+    def judge(
+        self,
+        order: Kept,
+        verb: str,
+        *,
+        pieces: dict[int, int] | None = None,
+        name: str = "",
+        more: dict[str, Any] | None = None,
+    ) -> Verdict:
         """What a verb on an order may be answered; `name` is a tracking or refund number."""
+        if verb in ON_REQUESTS:
+            return self.judge_request(order, verb, name=name, more=more or {})
+        if verb in ON_LINES:
+            return self.judge_word(order, verb, more=more or {})
         state = order.state
         if verb == "confirm":
             # A refunded order was confirmed once: whether that is "already there" is left open.
@@ -159,6 +65,8 @@ class Auditor:
             return _verdict(is_fine=False)
         wanted = pieces or self.unshipped(order)
         fits = all(line in order.lines and 0 < qty <= order.lines[line].open for line, qty in wanted.items())
+        if verb == "ship":
+            fits = fits and all(order.lines[line].may_ship for line in wanted)
         return _verdict(is_fine=True) if fits else frozenset({"validation_failed", CONFLICT})
 
     def _is_done(self, order: Kept, verb: str, *, pieces: dict[int, int] | None, name: str) -> bool:
@@ -169,18 +77,32 @@ class Auditor:
 
     def _judge_repeat(self, order: Kept, verb: str, *, pieces: dict[int, int], name: str) -> Verdict:
         """A refund number stands for its amount: asked for with another it is refused."""
-        if verb == "ship" or pieces == order.refunded_as[name]:
+        if verb == "ship" or pieces == order.refunded_as.get(name):
             return _verdict(is_fine=True)
         amount = sum(order.lines[number].agreed * qty for number, qty in pieces.items() if number in order.lines)
         other: Verdict = frozenset({"number_reused_with_other_content"})
-        return other | {OK} if not pieces or amount == order.refunds[name] else other
+        # With freight that came back the amount can be that of other pieces.
+        is_open = not pieces or amount == order.refunds[name] or bool(order.freight)
+        return other | {OK} if is_open else other
 
     def _shipper(self, order: Kept, pieces: dict[int, int] | None) -> str:
         first = min(pieces or order.lines)
         return order.lines[first].supplier if first in order.lines else ""
 
-    def takes_effect(self, order: Kept, verb: str, *, pieces: dict[int, int] | None = None, name: str = "") -> bool:
+    def takes_effect(
+        self,
+        order: Kept,
+        verb: str,
+        *,
+        pieces: dict[int, int] | None = None,
+        name: str = "",
+        more: dict[str, Any] | None = None,
+    ) -> bool:
         """Whether a verb answered `ok` changes anything, or only repeats what was done."""
+        if verb in ON_REQUESTS:
+            return self.takes_request(order, verb, name=name, more=more or {})
+        if verb in ON_LINES:
+            return self.takes_word(order, verb, more=more or {})
         if verb in ("ship", "refund"):
             return not self._is_done(order, verb, pieces=pieces, name=name)
         before = {
@@ -200,23 +122,29 @@ class Auditor:
         pieces: dict[int, int] | None = None,
         name: str = "",
         is_funded: bool | None = None,
+        more: dict[str, Any] | None = None,
     ) -> None:
         """Change the books by a verb that takes effect."""
-        if verb == "confirm":
+        if verb in ON_REQUESTS:
+            self.do_request(order, verb, name=name, more=more or {})
+        elif verb in ON_LINES:
+            self.do_word(order, verb, more=more or {})
+        elif verb == "confirm":
             self.capture(order, is_funded=is_funded)
         elif verb in ("cancel", "expire"):
             self._close(order, state="cancelled" if verb == "cancel" else "expired")
         elif verb == "ship":
             self._ship(order, pieces=pieces or self.unshipped(order), name=name)
         elif verb == "refund":
-            self._refund(order, pieces=pieces or self.unshipped(order), name=name)
+            self.refund_unsent(order, pieces=pieces or self.unshipped(order), name=name)
         elif verb == "receive":
             order.state = "received"
         else:
-            self._complete(order)
+            self.earn(order)
+            order.state = "completed"
 
     def capture(self, order: Kept, *, is_funded: bool | None = None) -> None:
-        """Draw the money, or let the order wait for it."""
+        """Draw the money and ask the shippers who wish to be asked, or let the order wait for it."""
         buyer = self.parties[order.party]
         if is_funded is None:
             is_funded = buyer.policy == "hold" or self.reaches(order, behind=self.waiting(order.party))
@@ -228,6 +156,8 @@ class Auditor:
         buyer.balance -= order.total
         order.drawn = order.total
         order.state = "confirmed"
+        for line in order.lines.values():
+            line.word = "waiting" if self.suppliers[line.supplier].is_asked else ""
 
     def reaches(self, order: Kept, *, behind: int = 0) -> bool:
         """Whether the money reaches for an order that is not drawn yet, once those before it have theirs."""
@@ -243,56 +173,58 @@ class Auditor:
         return min(waiting, key=lambda order: order.place, default=None)
 
     def _close(self, order: Kept, *, state: str) -> None:
-        buyer = self.parties[order.party]
-        buyer.held -= order.held
+        self.parties[order.party].held -= order.held
         order.held = 0
         for line in order.lines.values():
-            self._leave(line, line.qty, is_shipped=False, buyer=buyer)
+            self.leave(line, line.qty, is_shipped=False)
         order.state = state
 
     def _ship(self, order: Kept, *, pieces: dict[int, int], name: str) -> None:
         order.parcels.add((self._shipper(order, pieces), name))
         for number, qty in pieces.items():
             order.lines[number].shipped += qty
-            self._leave(order.lines[number], qty, is_shipped=True, buyer=self.parties[order.party])
-        order.state = _state_of(order)
+            self.leave(order.lines[number], qty, is_shipped=True)
+        self.settle_state(order)
 
-    def _refund(self, order: Kept, *, pieces: dict[int, int], name: str) -> None:
+    def settle_state(self, order: Kept) -> None:
+        """Derive the state of a drawn order from what is shipped, refunded and open."""
+        shipped = sum(line.shipped for line in order.lines.values())
+        if any(line.open for line in order.lines.values()):
+            order.state = "partly_shipped" if shipped else "confirmed"
+        else:
+            order.state = "shipped" if shipped else "refunded"
+
+    def is_given_back(self, order: Kept, supplier: str) -> bool:
+        """Whether a shipper has nothing left to send and sent nothing: his freight went back with his last line."""
+        return not any(line.shipped or line.open for line in order.of(supplier))
+
+    def refund_unsent(self, order: Kept, *, pieces: dict[int, int], name: str) -> None:
+        """Give back pieces that were not sent, and with a shipper's last piece his freight."""
         amount = 0
+        before = {supplier for supplier in order.freights if self.is_given_back(order, supplier)}
         for number, qty in pieces.items():
             line = order.lines[number]
             line.refunded += qty
             amount += line.agreed * qty
-            self._leave(line, qty, is_shipped=False, buyer=self.parties[order.party])
-        order.state = _state_of(order)
-        if order.state == "refunded":
-            # Freight goes back with the last piece of an order of which nothing was shipped.
-            amount += order.freight
-        order.refunds[name] = amount
+            self.leave(line, qty, is_shipped=False)
+            if line.word and not line.kept:
+                line.word = "closed"
+        for supplier, part in order.freights.items():
+            if supplier not in before and self.is_given_back(order, supplier):
+                amount += part.amount
+        self.settle_state(order)
         order.refunded_as[name] = dict(pieces)
+        self.give_back(order, amount, name=name)
+
+    def give_back(self, order: Kept, amount: int, *, name: str) -> None:
+        """Return a part of what was drawn under a refund number."""
+        order.refunds[name] = amount
         order.refunded += amount
         self.parties[order.party].balance += amount
 
     def unshipped(self, order: Kept) -> dict[int, int]:
         """Pieces by line that were neither shipped nor refunded."""
         return {number: line.open for number, line in order.lines.items() if line.open}
-
-    def _complete(self, order: Kept) -> None:
-        """What was drawn and not refunded is earned: the supplier's price and freight by him, margin and fee by us."""
-        for line in order.lines.values():
-            owed = 0 if self.articles[line.sku].is_own else line.supplier_price * line.shipped
-            self._owe(line.supplier, owed)
-            self.goods_income += line.supply_price * line.shipped - owed
-            self.fee_income += line.fee * line.shipped
-        first = order.lines[1]
-        if self.articles[first.sku].is_own:
-            self.goods_income += order.freight
-        else:
-            self._owe(first.supplier, order.freight)
-        order.state = "completed"
-
-    def _owe(self, supplier: str, amount: int) -> None:
-        self.payable[supplier] = self.payable.get(supplier, 0) + amount
 
     # --- the staff's verbs on money and stock, once per cause ---
 
@@ -317,18 +249,11 @@ class Auditor:
             if article.available < 0 or (article.split_known and any(p.reserved < 0 or p.available < 0 for p in pools)):
                 found.append(f"{article.sku} is oversold: {article.pools}")
         for order in self.orders.values():
-            if not 0 <= order.refunded <= order.drawn or any(line.open < 0 for line in order.lines.values()):
+            is_short = any(line.open < 0 or line.back_qty > line.shipped for line in order.lines.values())
+            if not 0 <= order.refunded <= order.drawn or is_short:
                 found.append(f"{order.number} gave back or shipped too much: {order}")
         return found
 
 
 def _verdict(is_fine: bool, *, is_open: bool = False) -> Verdict:
     return frozenset({OK, CONFLICT}) if is_open else frozenset({OK if is_fine else CONFLICT})
-
-
-def _state_of(order: Kept) -> str:
-    shipped = sum(line.shipped for line in order.lines.values())
-    left = sum(line.open for line in order.lines.values())
-    if left:
-        return "partly_shipped" if shipped else "confirmed"
-    return "shipped" if shipped else "refunded"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.sim.deeds import Deed, Found
+from tests.sim.deeds import Deed, Found, path_of, plain_lines
 from tests.sim.model import OK, Auditor
 
 Resource = tuple[str, str]
@@ -28,13 +28,21 @@ class Windows:
         self._before = self._available()
         self._changes: list[Change] = []
         self._known = set(auditor.orders)
+        self._unlisted = {sku for sku, article in auditor.articles.items() if not article.is_listed}
         waiting = [kept for kept in auditor.orders.values() if kept.state == "awaiting_funds"]
         # Orders that waited already may be drawn at any moment of a burst.
         self._may_be_drawn = {number: sum(k.total for k in waiting if k.party == number) for number in auditor.parties}
 
     def _available(self) -> dict[Resource, int]:
-        money = {("money", number): party.available for number, party in self.auditor.parties.items()}
-        return money | {("stock", sku): article.available for sku, article in self.auditor.articles.items()}
+        found = {("money", number): party.available for number, party in self.auditor.parties.items()}
+        found |= {("stock", sku): article.available for sku, article in self.auditor.articles.items()}
+        for number, party in self.auditor.parties.items():
+            if party.quota.holds is not None:
+                found["holds", number] = party.quota.holds - self.auditor.held(number)
+            if party.quota.pieces_of_sku is not None:
+                for sku in self.auditor.articles:
+                    found["pieces", f"{number} {sku}"] = party.quota.pieces_of_sku - self.auditor.held(number, sku=sku)
+        return found
 
     @contextmanager
     def effect(self, deed: Deed) -> Iterator[None]:
@@ -71,19 +79,26 @@ class Windows:
         if is_known or is_repeat or deed.code in ("number_reused_with_other_content", "batch_refused"):
             return
         wanted = self._wanted([deed])
-        faults = self._plain_faults(deed, wanted=wanted)
+        lines = [line for line in deed.orders[0].lines if line.sku in self.auditor.articles]
+        faults = self._plain_faults(deed)
         together = self._wanted(besides) if besides else wanted
+        if deed.code == "product_delisted" and any(self._may_be_unlisted(line.sku, deed=deed) for line in lines):
+            return
         if deed.code == OK:
             short = [r for r, qty in wanted.items() if qty > self.most(r, deed=deed) and self._is_needed(r, deed=deed)]
             if faults or short:
                 raise Found(f"{deed}: accepted, which cannot be: {sorted(faults)} {short}")
             return
-        kind = {"insufficient_stock": "stock", "insufficient_balance": "money"}.get(deed.code)
-        if kind is None:
+        kinds = {
+            "insufficient_stock": ("stock",),
+            "insufficient_balance": ("money",),
+            "hold_quota_exceeded": ("holds", "pieces"),
+        }.get(deed.code)
+        if kinds is None:
             if deed.code not in faults:
                 raise Found(f"{deed}: cannot be refused so; its faults are {sorted(faults)}")
             return
-        own = [resource for resource in wanted if resource[0] == kind]
+        own = [resource for resource in wanted if resource[0] in kinds]
         if not any(
             together[resource] > self.least(resource, deed=deed) or self._has_pools(resource) for resource in own
         ):
@@ -105,33 +120,42 @@ class Windows:
 
     def _wanted(self, deeds: Sequence[Deed]) -> dict[Resource, int]:
         wanted: dict[Resource, int] = {}
+
+        def want(resource: Resource, more: int) -> None:
+            if resource in self._before or resource[0] in ("money", "stock"):
+                wanted[resource] = wanted.get(resource, 0) + more
+
         for deed in deeds:
-            for line in deed.orders[0].lines:
-                if line.sku not in self.auditor.articles:
-                    continue
-                amount = self.auditor.price(line.sku, party=deed.party) * line.qty
-                for resource, more in ((("stock", line.sku), line.qty), (("money", deed.party), amount)):
-                    wanted[resource] = wanted.get(resource, 0) + more
+            order = deed.orders[0]
+            known = [line for line in plain_lines(order) if line[0] in self.auditor.articles]
+            want(("money", deed.party), self.auditor.cost(deed.party, lines=known, path=path_of(order)))
+            for sku, qty, _ in known:
+                want(("stock", sku), qty)
+                if order.mode == "hold":
+                    want(("pieces", f"{deed.party} {sku}"), qty)
+            if order.mode == "hold":
+                want(("holds", deed.party), 1)
         return wanted
 
-    def _plain_faults(self, deed: Deed, *, wanted: dict[Resource, int]) -> set[str]:
+    def _plain_faults(self, deed: Deed) -> set[str]:
         """Faults that do not hang on what others do at the same time."""
-        faults: set[str] = set()
-        for line in deed.orders[0].lines:
-            if line.sku not in self.auditor.articles:
-                faults |= {"not_found", "validation_failed", "product_delisted"}
-                continue
-            if isinstance(line.expected_price, int) and line.expected_price != self.auditor.price(
-                line.sku, party=deed.party
-            ):
-                faults.add("price_changed")
-            if wanted[("stock", line.sku)] < self.auditor.articles[line.sku].min_quantity:
-                faults.add("below_min_quantity")
-        return faults
+        order = deed.orders[0]
+        lines = plain_lines(order)
+        faults = self.auditor.plain_faults(deed.party, lines=lines, path=path_of(order))
+        is_known = all(sku in self.auditor.articles for sku, _, _ in lines)
+        return faults - {"product_delisted"} if is_known else faults
+
+    def _may_be_unlisted(self, sku: str, *, deed: Deed) -> bool:
+        """Whether goods may have been off the shelf: they were, or had sold out at some moment up to the deed's end."""
+        if not self.auditor.articles[sku].unlists or sku in self._unlisted:
+            return sku in self._unlisted
+        # What was gained meanwhile does not count: goods come back to the shelf a moment after their stock.
+        taken = [one.amount for one in self._of(("stock", sku)) if one.amount < 0 and one.began < deed.ended]
+        return self._before["stock", sku] + sum(taken) <= 0
 
     def _is_needed(self, resource: Resource, *, deed: Deed) -> bool:
         """Money is not asked for at submit under the `check` policy."""
-        return resource[0] == "stock" or self.auditor.parties[deed.party].policy == "hold"
+        return resource[0] != "money" or self.auditor.parties[deed.party].policy == "hold"
 
     def _has_pools(self, resource: Resource) -> bool:
         return resource[0] == "stock" and len(self.auditor.articles[resource[1]].pools) > 1

@@ -2,23 +2,55 @@
 
 import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from entrepot_sdk.shapes import LedgerEntry, Order
+from entrepot_sdk.shapes import LedgerEntry
+from tests.sim import looking
+from tests.sim.arranging import ON_TERMS
 from tests.sim.backstage import Backstage
-from tests.sim.deeds import Deed, Found, Mall, perform, perform_together
+from tests.sim.deeds import Deed, Found, Mall, Shown, perform, perform_together
 from tests.sim.generator import Generator
-from tests.sim.judge import Judge, differences
+from tests.sim.judge import ON_ORDERS, Judge
 from tests.sim.model import OK, Auditor
-from tests.sim.records import SHARED, Kept
+from tests.sim.records import Kept
+from tests.sim.settling import ON_PAPER
+from tests.sim.showing import differences, hidden_differences
 
 Key = tuple[str, str]
-CLOSED = ("completed", "cancelled", "expired", "refunded")
+CLOSED = ("cancelled", "expired", "refunded")
+COMPLETED_KEPT = 40
+SETTLES_WITHIN_S = 20.0
+ON_THE_CLOCK = ("overdue", "silence", "overtime")
 LAPSE_WITHIN_S = 5.0
 LAPSE_EVERY_ROUNDS = 10
 THREADS = 12
+LAST_LOOK = 500
+
+
+class Nobody:
+    """Kills nothing; `kills` counts what was killed, by part."""
+
+    def __init__(self) -> None:
+        self.kills: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """A while in which nothing is killed, and all is well at its start."""
+        yield
+
+    def has_killed(self, *, since: float, until: float = math.inf) -> bool:
+        """Whether something was killed, or not yet well again, in a span of this machine's clock."""
+        return False
 
 
 @dataclass(kw_only=True)
@@ -30,6 +62,7 @@ class Tally:
     in_bursts: int = 0
     lapses: int = 0
     orders: int = 0
+    kills: dict[str, int] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
 
     def add(self, deed: Deed) -> None:
@@ -51,9 +84,10 @@ class Simulation:
         auditor: Auditor,
         seed: str,
         run: str,
-        steps: int = 30,
+        steps: int = 45,
         burst: int = 50,
         lapse_within_s: float = LAPSE_WITHIN_S,
+        killer: "Nobody | None" = None,
     ) -> None:
         self.malls = malls
         self.backstage = backstage
@@ -64,12 +98,14 @@ class Simulation:
         self._steps = steps
         self._burst = burst
         self._lapse_within_s = lapse_within_s
+        self.killer = killer or Nobody()
         self._history: list[Deed] = []
+        self._over: list[Key] = []
         self._alive: dict[Key, Kept] = {}
         self._due: dict[Key, float] = {}
         self._until: dict[Key, float] = {}
         self._ledger_seen: dict[str, LedgerEntry | None] = {}
-        self._house_before: dict[tuple[str, str, str], int] = {}
+        self._house_before: dict[looking.Account, int] = {}
 
     # --- rounds ---
 
@@ -79,7 +115,7 @@ class Simulation:
         self.start()
         while time.monotonic() < ends:
             self.round()
-        self.judge.dirty |= set(self._alive)
+        self.judge.dirty |= set(self._alive) | set(self._over[-LAST_LOOK:])
         self.look()
         return self.tally
 
@@ -88,7 +124,7 @@ class Simulation:
         for party in self.malls:
             newest = self.malls[party].ledger_page(limit=1).items
             self._ledger_seen[party] = newest[0] if newest else None
-        self._house_before = self._house(self._books())
+        self._house_before = looking.house_accounts(self._books())
         for deed in self.generator.drains() + self.generator.supplies():
             self._alone(deed)
         self.look()
@@ -116,24 +152,45 @@ class Simulation:
         return [kept for key, kept in self._alive.items() if key not in self._due]
 
     def _alone(self, deed: Deed) -> None:
-        perform(deed, malls=self.malls, backstage=self.backstage)
+        if deed.verb == "pay_referrer" and (found := self._look_at_house()):
+            raise Found("; ".join(found))
+        self._perform(deed)
+        if deed.code == OK and (deed.verb in ON_THE_CLOCK or deed.more.get("is_short")):
+            self.backstage.turn()
         self._note(deed)
         self.tally.steps += 1
-        self.judge.one(deed)
+        if deed.is_shaken and deed.verb in ON_ORDERS:
+            self.judge.many([deed], shown=self._shown([deed]))
+        else:
+            self.judge.one(deed)
         self._follow(deed)
-        self._settle_waiting()
+        self._settle()
+        if deed.verb in ON_PAPER:
+            self._check_bills(self._books())
         if not all(article.split_known for article in self.auditor.articles.values()):
             self._learn_split(self._books())
+
+    def _perform(self, deed: Deed) -> None:
+        """A change of terms waits until nobody is killed; all else is done whatever is killed meanwhile."""
+        if deed.verb in ON_TERMS:
+            with self.killer.quiet():
+                perform(deed, malls=self.malls, backstage=self.backstage)
+            return
+        perform(deed, malls=self.malls, backstage=self.backstage)
+        deed.is_shaken = deed.is_shaken or self.killer.has_killed(since=deed.began)
 
     def _together(self, deeds: list[Deed]) -> None:
         perform_together(deeds, malls=self.malls, backstage=self.backstage, threads=THREADS)
         self.tally.in_bursts += len(deeds)
         for deed in deeds:
+            deed.is_shaken = deed.is_shaken or self.killer.has_killed(since=deed.began, until=deed.ended)
+            for row in deed.rows:
+                row.is_shaken = deed.is_shaken
             self._note(deed)
         self.judge.many(deeds, shown=self._shown(deeds))
         for deed in deeds:
             self._follow(deed)
-        self._settle_waiting()
+        self._settle()
         self._learn_split(self._books())
 
     def last_deeds(self, count: int = 12) -> str:
@@ -151,14 +208,34 @@ class Simulation:
             if one.verb == "place" and key in self.auditor.orders and key not in self._alive:
                 self._alive[key] = self.auditor.orders[key]
                 self.tally.orders += 1
-        for key in [key for key, kept in self._alive.items() if kept.state in CLOSED and key not in self.judge.dirty]:
+        over = [key for key, kept in self._alive.items() if kept.state in CLOSED]
+        over += [key for key, kept in self._alive.items() if kept.state == "completed"][:-COMPLETED_KEPT]
+        for key in [key for key in over if key not in self.judge.dirty]:
+            self._over.append(key)
             del self._alive[key]
 
-    def _shown(self, deeds: list[Deed]) -> dict[Key, Order]:
-        keys = {(d.party, d.number) for deed in deeds for d in (deed.rows or [deed]) if d.number and d.order_id}
-        ids = {(d.party, d.number): d.order_id for deed in deeds for d in (deed.rows or [deed]) if d.order_id}
+    def _shown(self, deeds: list[Deed]) -> dict[Key, Shown]:
+        """The orders that deeds speak of, as they stand now."""
+        spoken = [one for deed in deeds for one in (deed.rows or [deed]) if one.number and one.order_id]
+        return self._look_up({(deed.party, deed.number): deed.order_id for deed in spoken if deed.verb != "foreign"})
+
+    def _look_up(self, ids: dict[Key, str]) -> dict[Key, Shown]:
         with ThreadPoolExecutor(THREADS) as pool:
-            return dict(pool.map(lambda key: (key, self.malls[key[0]].order(ids[key])), sorted(keys)))
+            orders = dict(pool.map(lambda key: (key, self.malls[key[0]].order(ids[key])), sorted(ids)))
+        hidden = self.backstage.orders(sorted(ids.values()))
+        return {key: Shown(order=order, hidden=hidden[ids[key]]) for key, order in orders.items()}
+
+    def _settle(self) -> None:
+        """Let come what comes by itself: orders that wait for funds go on, closed pools and the shelf are tended."""
+        self._settle_waiting()
+        if not self.auditor.needs_tending():
+            return
+        self.auditor.tend()
+        ends = time.monotonic() + SETTLES_WITHIN_S
+        while found := looking.levels(self.auditor, books := self._books()) + looking.shelf(self.auditor, books):
+            if time.monotonic() > ends:
+                raise Found("; ".join(found))
+            self.backstage.turn()
 
     def _settle_waiting(self) -> None:
         """Orders that wait for funds go on by themselves, oldest first, as far as the money reaches."""
@@ -227,7 +304,7 @@ class Simulation:
         for deed in deeds:
             self._note(deed)
         shown = self._shown(deeds)
-        late = [str(key) for key in due if shown[key].state == "held"]
+        late = [str(key) for key in due if shown[key].order.state == "held"]
         if late:
             raise Found(f"held more than {self._lapse_within_s} s past the end: {', '.join(late)}")
         self.judge.many(deeds, shown=shown)
@@ -238,54 +315,43 @@ class Simulation:
     # --- looks ---
 
     def look(self) -> None:
-        """Compare every balance, price, stock level, touched order, ledger row and house account with the auditor."""
-        self._settle_waiting()
+        """Compare every balance, price, stock level, touched order, ledger row, bill and house account with the auditor."""
+        self._settle()
         found = self.auditor.faults()
         for party, mall in self.malls.items():
-            found += self._look_at_party(party, mall)
-        for key in sorted(self.judge.dirty):
-            found += differences(self.auditor.orders[key], self.malls[key[0]].order(self.judge.ids[key]))
-        found += self._look_at_books(self._books())
+            found += looking.party(self.auditor, party, mall=mall)
+            fresh, self._ledger_seen[party] = looking.ledger(
+                mall, party=party, seen=self._ledger_seen[party], balance=self.auditor.parties[party].balance
+            )
+            found += fresh
+        shown = self._look_up({key: self.judge.ids[key] for key in self.judge.dirty})
+        for key, one in sorted(shown.items()):
+            kept = self.auditor.orders[key]
+            found += differences(kept, one.order) + hidden_differences(kept, one.hidden)
+        found += self._look_at_books()
         self.judge.dirty.clear()
         if found:
             raise Found("; ".join(found))
 
-    def _look_at_party(self, party: str, mall: Mall) -> list[str]:
-        mine, shown = self.auditor.parties[party], mall.balance()
-        facts: list[tuple[str, Any, Any]] = [
-            ("balance", mine.balance, shown.balance),
-            ("held", mine.held, shown.held),
-            ("credit_limit", mine.credit_limit, shown.credit_limit),
-            ("available", mine.available, shown.available),
-        ]
-        for item in mall.prices_stocks(sorted(self.auditor.articles)):
-            facts.append((f"price of {item.sku}", self.auditor.price(item.sku, party=party), item.agreed_price))
-            facts.append((f"stock of {item.sku}", self.auditor.sellable(item.sku, party=party), item.stock))
-        found = [f"{party}: {name} is {theirs}, must be {own}" for name, own, theirs in facts if own != theirs]
-        return found + self._look_at_ledger(party, mall, balance=mine.balance)
+    def _look_at_books(self) -> list[str]:
+        found = self._look_at_house()
+        books = self._books()
+        self._check_bills(books)
+        return found + looking.levels(self.auditor, books) + looking.shelf(self.auditor, books)
 
-    def _look_at_ledger(self, party: str, mall: Mall, *, balance: int) -> list[str]:
-        seen = self._ledger_seen[party]
-        fresh: list[LedgerEntry] = []
-        cursor: str | None = None
-        while True:
-            page = mall.ledger_page(cursor=cursor, limit=200)
-            unseen = [entry for entry in page.items if seen is None or int(entry.id) > int(seen.id)]
-            fresh += unseen
-            if len(unseen) < len(page.items) or not page.has_more:
-                break
-            cursor = page.next_cursor
-        fresh.sort(key=lambda entry: int(entry.id))
-        found = []
-        for entry in fresh:
-            before = seen.balance_after if seen else 0
-            if entry.balance_after != before + entry.amount:
-                found.append(f"{party}: ledger row {entry.id} goes from {before} by {entry.amount} to {entry}")
-            seen = entry
-        self._ledger_seen[party] = seen
-        if seen is not None and seen.balance_after != balance:
-            found.append(f"{party}: the ledger ends at {seen.balance_after}, must end at {balance}")
-        return found
+    def _look_at_house(self) -> list[str]:
+        """Payables, incomes, clearing, debts to referrers grew by what the auditor counts; the shares come a moment later."""
+        ends = time.monotonic() + SETTLES_WITHIN_S
+        while found := looking.house(self.auditor, self._books(), before=self._house_before):
+            if time.monotonic() > ends:
+                return found
+            self.backstage.turn()
+        return []
+
+    def _check_bills(self, books: dict[str, Any]) -> None:
+        found = looking.bills(self.auditor, books, ids=self.judge.ids)
+        if found:
+            raise Found("; ".join(found))
 
     def _books(self) -> dict[str, Any]:
         result = self.backstage.books(sorted(self.auditor.articles))
@@ -293,64 +359,16 @@ class Simulation:
             raise Found(f"books: {result.code}")
         return result.facts
 
-    def _house(self, books: dict[str, Any]) -> dict[tuple[str, str, str], int]:
-        return {
-            (row["kind"], row["distributor"] or "", row["supplier"] or ""): row["balance_fen"]
-            for row in books["accounts"]
-        }
-
-    def _look_at_books(self, books: dict[str, Any]) -> list[str]:
-        """Payables, incomes and clearing grew by what the auditor earned; levels are what he counts."""
-        now, before = self._house(books), self._house_before
-        due: dict[tuple[str, str, str], int] = {
-            ("goods_income", "", ""): self.auditor.goods_income,
-            ("fee_income", "", ""): self.auditor.fee_income,
-        }
-        for supplier, amount in self.auditor.payable.items():
-            due[("supplier_payable", "", supplier)] = amount
-        for party in self.malls:
-            orders = [kept for kept in self.auditor.orders.values() if kept.party == party]
-            undecided = sum(kept.drawn - kept.refunded for kept in orders if kept.state != "completed")
-            due[("clearing", party, "")] = undecided
-        found = []
-        for account, amount in due.items():
-            grown = now.get(account, 0) - before.get(account, 0)
-            if grown != amount:
-                found.append(f"account {account} grew by {grown}, must have by {amount}")
-        if sum(now.values()) != 0:
-            found.append(f"the ledger is out of balance by {sum(now.values())}")
-        return found + self._look_at_levels(books)
-
-    def _look_at_levels(self, books: dict[str, Any]) -> list[str]:
-        found = []
-        for sku, article in self.auditor.articles.items():
-            rows = [row for row in books["levels"] if row["sku"] == sku]
-            for what in ("on_hand", "reserved"):
-                mine = sum(getattr(pool, what) for pool in article.pools.values())
-                theirs = sum(row[what] for row in rows)
-                if mine != theirs:
-                    found.append(f"{sku}: {what} is {theirs}, must be {mine}")
-            for row in rows:
-                pool = article.pools[pool_name(row)]
-                if article.split_known and (pool.on_hand, pool.reserved) != (row["on_hand"], row["reserved"]):
-                    found.append(f"{sku}: pool {pool_name(row)!r} is {row}, must be {pool}")
-        return found
-
     def _learn_split(self, books: dict[str, Any]) -> None:
         """Where it was nobody's promise which pool pieces went to, take over the service's split; sums must agree."""
-        found = self._look_at_levels(books)
+        found = looking.levels(self.auditor, books)
         if found:
             raise Found("; ".join(found))
         for row in books["levels"]:
             article = self.auditor.articles[row["sku"]]
-            pool = article.pools[pool_name(row)]
+            pool = article.pools.get(looking.pool_name(row))
+            if pool is None:
+                continue
             pool.on_hand, pool.reserved, pool.taken = row["on_hand"], row["reserved"], row["taken"] or 0
         for article in self.auditor.articles.values():
             article.split_known = True
-
-
-def pool_name(row: dict[str, Any]) -> str:
-    """The auditor's name for a pool of the books."""
-    if row["distributor"]:
-        return f"distributor {row['distributor']}"
-    return f"tier {row['tier']}" if row["tier"] else SHARED

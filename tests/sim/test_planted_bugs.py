@@ -7,10 +7,13 @@ import pytest
 from tests.sim import model
 from tests.sim.bugs import BUGS, Wrong, cancel_after_confirm, cancel_after_confirm_counts, in_service
 from tests.sim.deeds import Found
-from tests.sim.fake import Service, ServiceMall, ServiceStaff
+from tests.sim.fake import Service, ServiceMall
+from tests.sim.fake_staff import ServiceStaff
 from tests.sim.model import Auditor
-from tests.sim.records import SHARED, Article, Party, Pool
+from tests.sim.records import SHARED, Article, Party, Pool, Supplier
 from tests.sim.simulation import Simulation, Tally
+from tests.sim.supply_bugs import SUPPLY_BUGS
+from tests.sim.tariff import Template, Zone
 
 # Long enough for a verb that only a rare turn of events betrays; a planted bug is mostly found in the first second.
 SEARCH_S = 20.0
@@ -19,13 +22,18 @@ SEEDS = ("7", "8", "9")
 
 
 def small_world() -> Auditor:
-    """Three distributors, one of whom pays at confirmation, and four articles, two of them with pools."""
+    """Three distributors, one of whom pays at confirmation, three shippers, and four articles, two of them with pools."""
     world = Auditor()
     parties = [("D1", "高级", 500, "hold"), ("D2", "中级", 733, "hold"), ("D3", "初级", 1000, "check")]
     for number, tier, rate_bps, policy in parties:
         world.parties[number] = Party(number=number, tier=tier, fee_rate_bps=rate_bps, balance=100_000, policy=policy)
     world.parties["D2"].credit_limit = 2_500
-    articles = [(500, 1000, 2, True), (2000, 2055, 1, False), (333, 455, 1, False), (1290, 1999, 1, False)]
+    world.suppliers["G0"] = Supplier(number="G0", is_own=True)
+    world.suppliers["G1"] = Supplier(number="G1", is_asked=True, policy="reroute")
+    world.suppliers["G2"] = Supplier(number="G2", policy="refund", is_silent_consent=True, rights_days=7)
+    world.brought = {"supplier G1": "R1", "distributor D1": "R1", "distributor D2": "R2"}
+    world.rates = {"R1": (1234, 777), "R2": (900, 2100)}
+    articles = [(500, 1000, 2, True), (2000, 2055, 1, False), (333, 455, 1, False), (1290, 1999, 1, True)]
     for place, (supplier_price, supply_price, least, is_own) in enumerate(articles):
         world.articles[f"S{place}"] = Article(
             sku=f"S{place}",
@@ -35,13 +43,23 @@ def small_world() -> Auditor:
             min_quantity=least,
             is_own=is_own,
             pools={SHARED: Pool(on_hand=100)},
+            weight_g=300,
+            substitutes=[(f"S{(place + 1) % 4}", False), (f"S{(place + 2) % 4}", True)],
         )
-    world.articles["S1"].pools["distributor D1"] = Pool(on_hand=10, distributor="D1", buffer=2, cap=400)
-    world.articles["S2"].pools["tier 中级"] = Pool(on_hand=10, tier="中级")
+    world.articles["S1"].pools["pool 1"] = Pool(on_hand=10, distributor="D1", buffer=2, cap=400, given=10)
+    world.articles["S2"].pools["pool 2"] = Pool(on_hand=10, tier="中级", given=10)
+    world.articles["S2"].unlists = True
+    zones = (Zone(first=1000, first_fen=800, step=500, step_fen=150), Zone(regions=("51",), is_served=False))
+    world.articles["S1"].template = Template(name="weight", kind="weight", zones=zones)
+    zones = (
+        Zone(first=1, first_fen=500, step=1, step_fen=99),
+        Zone(regions=("33",), first_fen=200, free_from_pieces=3),
+    )
+    world.articles["S0"].template = Template(name="piece", kind="piece", zones=zones)
     return world
 
 
-def simulate(*, seed: str, seconds: float) -> Tally:
+def simulate(*, seed: str, seconds: float, steps: int = 60, burst: int = 40) -> Tally:
     """A simulation of a service that keeps its own books, begun from the same world as the judge's."""
     world = small_world()
     service = Service(copy.deepcopy(world), minute_s=2.0)
@@ -51,15 +69,17 @@ def simulate(*, seed: str, seconds: float) -> Tally:
         auditor=world,
         seed=seed,
         run="t",
+        steps=steps,
+        burst=burst,
         lapse_within_s=0.8,
     )
     return simulation.run(seconds=seconds)
 
 
-def search() -> None:
+def search(**rounds: int) -> None:
     """Simulate in one world after the other; raises Found as soon as the judge sees something wrong."""
     for seed in SEEDS:
-        simulate(seed=seed, seconds=SEARCH_S)
+        simulate(seed=seed, seconds=SEARCH_S, **rounds)
 
 
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
@@ -67,6 +87,17 @@ def test_a_service_that_is_right_passes(seed: str) -> None:
     tally = simulate(seed=seed, seconds=5)
     assert tally.rounds > 3
     wanted = ["place ok", "place insufficient_stock", "place insufficient_balance", "confirm ok", "cancel ok"]
+    wanted += [
+        "ask ok",
+        "inspect ok",
+        "offer ok",
+        "accept ok",
+        "decline ok",
+        "bill ok",
+        "run ok",
+        "send ok",
+        "reprice ok",
+    ]
     wanted += ["ship ok", "refund ok", "complete ok", "place batch_refused", "place number_reused_with_other_content"]
     assert [name for name in wanted if not tally.codes.get(name)] == []
 
@@ -76,6 +107,14 @@ def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> No
     BUGS[bug](monkeypatch)
     with pytest.raises(Found):
         search()
+
+
+@pytest.mark.parametrize("bug", SUPPLY_BUGS)
+def test_a_bug_of_the_supply_side_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long ways through single deeds betray these; crowds do not."""
+    SUPPLY_BUGS[bug](monkeypatch)
+    with pytest.raises(Found):
+        search(steps=120, burst=1)
 
 
 def test_a_cancel_that_also_follows_a_confirmation_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +134,7 @@ def test_a_fee_rounds_half_up_per_piece(supply_price: int, rate_bps: int, fee: i
 
 def test_the_story_of_own_goods() -> None:
     world = Auditor()
+    world.suppliers["own"] = Supplier(number="own", is_own=True)
     world.parties["高级"] = Party(number="高级", tier="高级", fee_rate_bps=500, balance=10_000)
     world.articles["A"] = Article(
         sku="A",

@@ -12,13 +12,20 @@ from typing import Any, TypeVar
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from entrepot.trade import desk
 from entrepot.trade.sql import SQL
 
 T = TypeVar("T")
 START_TIMEOUT_S = 30
+# What the tables and the desk itself say when two have done what one may do.
+_GUARDS = re.compile(
+    r"level_never_oversold|prepaid_within_credit_limit|account_(held|waiting)_not_negative|order_refund_within_draw"
+    r"|line_never_ships_and_refunds_more|refund_number_once|parcel_once_per_shipper|transfer_once_per_cause"
+    r"|move_once_per_cause|order_holds_all_or_nothing|formerline"
+)
+_STOPPED = re.compile(r"fewer reserved than open|judged enough and is not|was open and its refund is refused")
 _LOCK = re.compile(r"\s+for (no key )?update( of \w+)?\b")
 
 
@@ -96,6 +103,27 @@ def take_locks_off(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     for name, statement in locking.items():
         monkeypatch.setitem(SQL, name, statement)
+
+
+def sees(race: Callable[[], list[str]], *, symptom: str) -> bool:
+    """Whether a race without its guard shows what it is about: a contradiction that `symptom` describes, or a constraint
+    or assertion that had to stop two at once. Whatever else goes wrong is no race, and is raised."""
+    try:
+        wrong = race()
+    except IntegrityError as stopped:
+        name = getattr(getattr(stopped.__cause__, "diag", None), "constraint_name", None) or ""
+        if not _GUARDS.search(name):
+            raise
+        print(f"stopped by {name}")
+        return True
+    except AssertionError as stopped:
+        if not _STOPPED.search(str(stopped)):
+            raise
+        print(f"stopped: {stopped}")
+        return True
+    seen = [text for text in wrong if re.search(symptom, text)]
+    assert seen or not wrong, f"wrong, but not by the race: {wrong}"
+    return bool(seen)
 
 
 def shuffle_locks(monkeypatch: pytest.MonkeyPatch) -> None:

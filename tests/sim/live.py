@@ -18,6 +18,7 @@ from tests.sim.simulation import Nobody, Simulation, Tally
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTIES = 4
+WITHIN_S = 40.0
 # Rate limits are per key: a simulation is patient with them and with a service that says it is busy.
 PATIENT = RetryPolicy(attempts=12, first_wait_s=0.1, longest_wait_s=5.0)
 

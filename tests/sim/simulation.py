@@ -98,6 +98,7 @@ class Simulation:
         self._steps = steps
         self._burst = burst
         self._lapse_within_s = lapse_within_s
+        self._ahead_s = min(lapse_within_s, LAPSE_WITHIN_S)
         self.killer = killer or Nobody()
         self._history: list[Deed] = []
         self._over: list[Key] = []
@@ -140,9 +141,9 @@ class Simulation:
         if number % LAPSE_EVERY_ROUNDS == 0 and not self._due:
             self._plant_lapses()
         for _ in range(self._steps):
-            self._race_lapses(ahead_s=self._lapse_within_s / 2)
+            self._race_lapses(ahead_s=self._ahead_s / 2)
             self._alone(self.generator.step(self._choices(), history=self._history))
-        self._race_lapses(ahead_s=self._lapse_within_s * 2)
+        self._race_lapses(ahead_s=self._ahead_s * 2)
         self.look()
         self._together(self.generator.burst(self._choices(), size=self._burst))
         self.look()
@@ -294,12 +295,13 @@ class Simulation:
                 deed.delay_s = max(0.0, at - now + self.generator.rng.uniform(-0.1, 0.1))
                 deeds.append(deed)
         perform_together(deeds, malls=self.malls, backstage=self.backstage, threads=2 * len(due))
-        time.sleep(max(0.0, max(due.values()) + self._lapse_within_s + 0.5 - time.time()))
+        time.sleep(max(0.0, max(due.values()) + 0.5 - time.time()))
+        self._until_lapsed(due)
         offset = time.monotonic() - time.time()
         for key, at in due.items():
             lapse = Deed(verb="expire", party=key[0], number=key[1], order_id=self.judge.ids[key], code=OK)
             # The database's clock is this machine's; reading both takes a moment.
-            lapse.began, lapse.ended = at + offset - 0.05, at + offset + self._lapse_within_s
+            lapse.began, lapse.ended = at + offset - 0.05, max(at + offset + self._lapse_within_s, time.monotonic())
             deeds.append(lapse)
         for deed in deeds:
             self._note(deed)
@@ -311,6 +313,13 @@ class Simulation:
         self.tally.lapses += len(due)
         self._learn_split(self._books())
         self.look()
+
+    def _until_lapsed(self, due: dict[Key, float]) -> None:
+        """Wait until no hold whose time is over is held any more, as long as it may take."""
+        ends = max(due.values()) + self._lapse_within_s
+        ids = {key: self.judge.ids[key] for key in due}
+        while time.time() < ends and any(self.malls[key[0]].order(one).state == "held" for key, one in ids.items()):
+            time.sleep(0.1)
 
     # --- looks ---
 

@@ -71,7 +71,7 @@ def simulate(*, seed: str, seconds: float, steps: int = 60, burst: int = 40) -> 
         run="t",
         steps=steps,
         burst=burst,
-        lapse_within_s=0.8,
+        lapse_within_s=1.2,
     )
     return simulation.run(seconds=seconds)
 

@@ -252,6 +252,19 @@ def _funds_foreseen(party: Distributor) -> None:
                 "insert into recharge_daytotal (distributor_id, day, kind, count, amount_fen)"
                 " values (%s, current_date - 1, 'draw', 1, -1)"
             ),
+            (
+                "insert into membership_membershipsetting (id, warn_days, when_over)"
+                " select 1, 7, 'refuse' from parties_distributor where id = %s on conflict do nothing"
+            ),
+            (
+                "insert into membership_membershipterms (tier_id, price_fen, months)"
+                " select tier_id, 100, 1 from parties_distributor where id = %s on conflict do nothing"
+            ),
+            (
+                "insert into membership_membership (distributor_id, tier_id, tier_name, price_fen, months, since, until,"
+                " once, bought_by, outcome) select id, tier_id, 'T', 1, 1, now(), now() + interval '1 month',"
+                " 'once-' || id, 'system', '' from parties_distributor where id = %s"
+            ),
             "insert into recharge_foresight (distributor_id, pace_fen, available_fen) values (%s, 1, 1)",
             (
                 "insert into recharge_statement (distributor_id, month, opening_fen, top_up_fen, draw_fen, refund_fen,"

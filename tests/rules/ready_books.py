@@ -14,7 +14,14 @@ from entrepot.trade.decide import decide
 NOW = datetime(2026, 6, 18, 4, 0, tzinfo=UTC)
 CONSIGNEE = SealedConsignee(b"sealed", "王*", "138****0000", b"hash", "浙江省", "杭州市", "西湖区")
 PLATFORM = 1  # the platform as its own supplier
-HOUSE = {"goods_income": 901, "fee_income": 902, "bank": 903, "adjustment": 904, "referral_expense": 905}
+HOUSE = {
+    "goods_income": 901,
+    "fee_income": 902,
+    "bank": 903,
+    "adjustment": 904,
+    "referral_expense": 905,
+    "membership_income": 906,
+}
 PREPAID, CLEARING, PAYABLE = 1_000, 2_000, 3_000  # account ids are these plus the party's id
 
 

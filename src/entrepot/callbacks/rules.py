@@ -16,7 +16,7 @@ TYPES = (
     "order.refunded",
     *("aftersale.updated", "claim.updated"),
     *("balance.credited", "balance.debited", "balance.low", "balance.refunded", "statement.ready"),
-    *("tier.changed", "key.expiring", "endpoint.disabled", "digest.daily", "webhook.test"),
+    *("tier.changed", "membership.expiring", "key.expiring", "endpoint.disabled", "digest.daily", "webhook.test"),
 )
 VERIFY = "webhook.verify"
 

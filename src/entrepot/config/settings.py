@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "entrepot.fulfilment",
     "entrepot.aftersale",
     "entrepot.recharge",
+    "entrepot.membership",
     "entrepot.settlement",
     "entrepot.referral",
     "entrepot.callbacks",

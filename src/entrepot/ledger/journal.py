@@ -20,6 +20,7 @@ _ROOTS = {
     "adjustment": "Equity:Adjustment",
     "referrer_payable": "Liabilities:Referrers",
     "referral_expense": "Expenses:Referral",
+    "membership_income": "Income:Membership",
 }
 _ACCOUNTS = """
 select a.id, a.kind, coalesce(d.number, s.number, r.number, ''), coalesce(d.id, s.id, r.id, 0), a.balance_fen

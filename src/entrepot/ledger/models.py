@@ -18,6 +18,7 @@ class AccountKind(models.TextChoices):
     ADJUSTMENT = "adjustment", "adjustment"
     REFERRER_PAYABLE = "referrer_payable", "referrer_payable"
     REFERRAL_EXPENSE = "referral_expense", "referral_expense"
+    MEMBERSHIP_INCOME = "membership_income", "membership_income"
 
 
 _RUNNING = ["prepaid", "supplier_payable", "referrer_payable"]

@@ -412,3 +412,14 @@ select coalesce(s.order_id, b.order_id) || '/' || coalesce(s.line_no, b.line_no)
 from shares s
 full join booked b on b.order_id = s.order_id and b.line_no = s.line_no and b.side = s.side
 where not exists (select from news n where n.order_id = coalesce(s.order_id, b.order_id));
+
+-- check: membership_membership price_fen
+select m.id, array[m.price_fen]::numeric[], array[coalesce(t.amount_fen, 0)]::numeric[]
+from membership_membership m
+left join ledger_transfer t on t.kind = 'membership' and t.cause = 'membership:' || m.id
+    and t.distributor_id = m.distributor_id;
+
+-- check: ledger_transfer paid_membership
+select t.id, array[t.cause]::text[], array[coalesce('membership:' || m.id, 'none')]
+from ledger_transfer t left join membership_membership m on t.cause = 'membership:' || m.id
+where t.kind = 'membership';

@@ -29,7 +29,7 @@ from entrepot.trade.terms import one_of_line
 
 Statement: TypeAlias = tuple[str, dict[str, Any]]
 
-HOUSE_KINDS = ("goods_income", "fee_income", "bank", "adjustment", "referral_expense")
+HOUSE_KINDS = ("goods_income", "fee_income", "bank", "adjustment", "referral_expense", "membership_income")
 
 
 class Wanted:

@@ -166,7 +166,10 @@ class Resend:
 
 @dataclass(slots=True)
 class Credit:
-    """Credit (or, below 0, debit) a prepaid balance in fen, once per cause; kind is `top_up` or `adjustment`."""
+    """Credit (or, below 0, debit) a prepaid balance in fen, once per cause.
+
+    The kind is `top_up`, `adjustment`, or `membership`, which is paid and never credited.
+    """
 
     distributor_id: int
     amount_fen: int

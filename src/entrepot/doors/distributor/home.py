@@ -11,6 +11,7 @@ from entrepot.doors.distributor.order_reads import Wanted, every_order
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.ledger.queries import Watch, wallet, watches
+from entrepot.membership.queries import latest
 from entrepot.parties.models import Distributor
 from entrepot.recharge.foresight import ZONE, outlooks
 
@@ -29,10 +30,10 @@ def home(request: PartyRequest) -> HttpResponse:
     days_left = outlook.days_left if outlook.pace_fen else found.days_left(available_fen=funds.available_fen)
     waiting_fen = watches([request.party.id]).get(request.party.id, Watch()).waiting_fen
     labels = [f"{day:%m-%d}" for day, _orders, _drawn in days]
-    latest = []
+    newest = []
     for order in every_order(Wanted(), at_once=_LATEST):
-        latest.append(order)
-        if len(latest) == _LATEST:
+        newest.append(order)
+        if len(newest) == _LATEST:
             break
     context = {
         "title": _("Dashboard"),
@@ -51,7 +52,8 @@ def home(request: PartyRequest) -> HttpResponse:
         "spark": charts.spark([orders for _day, orders, _drawn in days]),
         "money_spark": charts.spark([drawn for _day, _orders, drawn in days]),
         "best": charts.bars(best_goods(now=now), title=_("Best goods"), shown=charts.money),
-        "latest": latest,
+        "latest": newest,
+        "membership": latest(request.party.id),
         "can_see_orders": request.party.can("orders.view"),
         "can_request": request.party.can("topups.request"),
     }

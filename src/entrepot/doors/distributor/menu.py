@@ -41,6 +41,12 @@ _MENU = (
                 permission="orders.view",
             ),
             Item(
+                label=_("Membership"),
+                url_name="distributor:membership",
+                icon="identification",
+                permission="ledger.view",
+            ),
+            Item(
                 label=_("Monthly statements"),
                 url_name="distributor:statements",
                 icon="document-text",

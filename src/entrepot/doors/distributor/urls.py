@@ -10,6 +10,7 @@ from entrepot.doors.distributor import (
     home,
     keys,
     ledger,
+    membership,
     order_deeds,
     orders,
     sandbox,
@@ -22,6 +23,8 @@ app_name = "distributor"
 urlpatterns = [
     path("", home.home, name="home"),
     path("goods/", goods.goods_list, name="goods"),
+    path("membership/", membership.membership, name="membership"),
+    path("membership/buy/", membership.membership_buy, name="membership-buy"),
     path("goods/why/", goods_why.goods_why, name="goods-why"),
     path("goods/<int:goods_id>/", goods.goods_detail, name="goods-detail"),
     path("orders/", orders.order_list, name="orders"),

@@ -76,6 +76,7 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "refund": (_("Order refunded"), "ok"),
         "top_up": (_("Top-up"), "ok"),
         "adjustment": (_("Adjustment"), "warn"),
+        "membership": (_("Membership paid"), "info"),
         "settle_supplier": (_("Order settled"), "ok"),
         "pay_supplier": (_("Paid by bill"), "info"),
         "adjust_supplier": (_("Adjustment"), "warn"),
@@ -93,6 +94,13 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "kept": (_("Kept"), ""),
         "moved": (_("Moved to the next bill"), "warn"),
         "adjusted": (_("Adjusted"), "info"),
+    },
+    "membership": {
+        "": (_("Running"), "ok"),
+        "renewed": (_("Renewed"), ""),
+        "replaced": (_("Replaced"), ""),
+        "fallback": (_("Over; back to the free tier"), "warn"),
+        "refused": (_("Over; orders are refused"), "bad"),
     },
     "key": {
         "live": (_("In use"), "ok"),

@@ -1,10 +1,11 @@
-"""Addresses of allotments, holds, sold-out switches, funds foresight and statements."""
+"""Addresses of allotments, holds, sold-out switches, funds foresight, memberships and statements."""
 
 from django.urls import path
 
 from entrepot.doors.platform import (
     distributor_funds,
     distributor_statements,
+    memberships,
     stock_allotments,
     stock_holds,
     stock_shelf,
@@ -25,6 +26,9 @@ FUNDS = [
     path("funds/", distributor_funds.funds, name="funds"),
     path("funds/waiting/", distributor_funds.waiting, name="funds-waiting"),
     path("funds/setting/", distributor_funds.funds_setting, name="funds-setting"),
+    path("memberships/", memberships.memberships, name="memberships"),
+    path("memberships/setting/", memberships.membership_setting, name="membership-setting"),
+    path("memberships/tiers/<int:tier_id>/", memberships.membership_terms, name="membership-terms"),
     path("statements/", distributor_statements.statement_list, name="statements"),
     path("statements/<int:statement_id>/", distributor_statements.statement, name="statement"),
 ]

@@ -95,6 +95,12 @@ GROUPS = (
                 icon="adjustments-horizontal",
                 permission="distributors.view",
             ),
+            Item(
+                label=_("Memberships"),
+                url_name="platform:memberships",
+                icon="identification",
+                permission="distributors.view",
+            ),
             Item(label=_("Referrers"), url_name="platform:referrers", icon="user-plus", permission="referrers.view"),
         ),
     ),

@@ -8,6 +8,7 @@ from entrepot.aftersale import jobs as aftersale
 from entrepot.callbacks import jobs as callbacks
 from entrepot.catalog import jobs as catalog
 from entrepot.fulfilment import jobs as fulfilment
+from entrepot.membership import jobs as membership
 from entrepot.parties import jobs as parties
 from entrepot.pricing import jobs as pricing
 from entrepot.recharge import jobs as recharge
@@ -39,6 +40,7 @@ EACH_MINUTE: dict[str, Job] = {
     "lapses_adapted": stock.adapt_lapses,
     "claims_settled": aftersale.settle_silent_claims,
     "returns_overdue": aftersale.end_overdue_returns,
+    "memberships_tended": membership.tend,
     "billed": settlement.make_bills,
     "bills_confirmed": settlement.confirm_unanswered,
 }

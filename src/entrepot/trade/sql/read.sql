@@ -103,7 +103,7 @@ order by a.id for update of a;
 -- name: plain_accounts
 select id, kind, distributor_id from ledger_account
 where (kind = 'clearing' and distributor_id = any(%(distributor_ids)s::bigint[]))
-   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment', 'referral_expense')
+   or (kind in ('goods_income', 'fee_income', 'bank', 'adjustment', 'referral_expense', 'membership_income')
        and (distributor_id is null or distributor_id = any(%(distributor_ids)s::bigint[])));
 
 -- name: lock_referrers
@@ -223,7 +223,7 @@ on conflict do nothing;
 -- name: done_transfers
 select t.kind, t.cause, t.amount_fen from ledger_transfer t
 where t.cause = any(%(causes)s::text[]) and t.kind in ('pay_supplier', 'adjust_supplier', 'top_up', 'adjustment',
-    'referral_accrue', 'referral_reverse', 'referral_pay', 'referral_return');
+    'membership', 'referral_accrue', 'referral_reverse', 'referral_pay', 'referral_return');
 
 -- name: done_moves
 select m.kind, m.cause, m.on_hand_delta from stock_move m
@@ -249,9 +249,9 @@ from (
     select 'supplier_payable', null, s, 0 from unnest(%(supplier_ids)s::bigint[]) s
     union all
     select k, null, null, null from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment',
-        'referral_expense']) k
+        'referral_expense', 'membership_income']) k
     union all
-    select k, d, null, null from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment']) k
+    select k, d, null, null from unnest(array['goods_income', 'fee_income', 'bank', 'adjustment', 'membership_income']) k
     cross join unnest(%(distributor_ids)s::bigint[]) d where d >= 1000000000000000
 ) w
 on conflict do nothing;

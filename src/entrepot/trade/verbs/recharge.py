@@ -6,25 +6,30 @@ from entrepot.trade.postings import account_version, note_balance
 from entrepot.trade.terms import Answer, Credit, Fault, SetCreditLimit, nothing, refuse
 from entrepot.trade.verbs.capture import release_awaiting
 
+_OTHER_SIDE = {"top_up": "bank", "adjustment": "adjustment", "membership": "membership_income"}
+
 
 def credit(ask: Credit, *, books: Books) -> Answer:
     """Credit (below 0: debit) a balance once per cause, then let orders that wait for funds go on.
 
-    A top-up comes from the bank; an adjustment from the adjustment account, and may not take more than is available.
+    A top-up comes from the bank; an adjustment from the adjustment account, and a membership goes to the platform's
+    income of memberships. None may take more than is available.
     """
     account = books.prepaid.get(ask.distributor_id)
     if account is None or ask.distributor_id not in books.distributors:
         return nothing()
     if (ask.kind, ask.cause) in books.done_causes:
         return Answer(is_replay=True, facts={"balance": account.balance_fen})
-    if ask.amount_fen == 0 or (ask.kind == "top_up" and ask.amount_fen < 0):
+    if ask.amount_fen == 0 or (ask.kind == "top_up" and ask.amount_fen < 0) or ask.kind not in _OTHER_SIDE:
         return refuse(Fault("/amount", Refusal.VALIDATION_FAILED, {"why": "amount_must_be_positive"}))
+    if ask.kind == "membership" and ask.amount_fen > 0:
+        return refuse(Fault("/amount", Refusal.VALIDATION_FAILED, {"why": "a_membership_is_paid"}))
     if account.available_fen + ask.amount_fen < 0 and ask.amount_fen < 0:
         facts = {"needed": -ask.amount_fen, "available": account.available_fen}
         return refuse(Fault("/amount", Refusal.INSUFFICIENT_BALANCE, facts))
     account.balance_fen += ask.amount_fen
     account.is_touched = True
-    other = books.house_of("bank" if ask.kind == "top_up" else "adjustment", ask.distributor_id)
+    other = books.house_of(_OTHER_SIDE[ask.kind], ask.distributor_id)
     is_in = ask.amount_fen > 0
     books.transfers.append(
         TransferRow(

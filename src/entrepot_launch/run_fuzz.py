@@ -4,6 +4,8 @@ import argparse
 import os
 import random
 import sys
+import tempfile
+from pathlib import Path
 
 from entrepot_launch import run_tests
 
@@ -22,7 +24,13 @@ def main(arguments: list[str]) -> int:
     os.environ["ENTREPOT_GENERATED_CASES"] = str(max(1, asked.cases))
     os.environ["ENTREPOT_GENERATED_SEED"] = str(seed)
     print(f"fuzz: {asked.cases:,} cases, seed {seed}", flush=True)
-    return run_tests.main(["--no-check", "-q", "-n", "2", "--dist", "loadfile", *TESTS])
+    with tempfile.TemporaryDirectory(prefix="entrepot-fuzz-") as folder:
+        log = Path(folder) / "cases"
+        os.environ["ENTREPOT_GENERATED_LOG"] = str(log)
+        found = run_tests.main(["--no-check", "-q", "-n", "2", "--dist", "loadfile", *TESTS])
+        sent = sum(int(line.split(" ", 1)[0]) for line in log.read_text().splitlines()) if log.exists() else 0
+    print(f"fuzz: {sent:,} requests sent and checked, seed {seed}, {'nothing found' if not found else 'see above'}")
+    return found
 
 
 if __name__ == "__main__":

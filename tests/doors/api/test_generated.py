@@ -20,6 +20,7 @@ from tests.doors.api.generated import (
     TO_CHAINS,
     Real,
     Signed,
+    count,
     hurry,
     tried,
 )
@@ -90,4 +91,5 @@ def test_chains_of_requests_keep_to_the_contract(
         followed = any(status == 200 and "{order_id}" in label for label, status in seen)
         if followed:
             break
+    count(sum(seen.values()), label="chains")
     assert followed, f"no link was followed: {seen}"

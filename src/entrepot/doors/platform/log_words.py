@@ -365,9 +365,14 @@ def _field(name: str) -> str:
     return f"{_FIELDS.get(word, word)} {code}".strip()
 
 
-def _sku_changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Change]:
-    old = {sku["code"]: sku for sku in before}
-    new = {sku["code"]: sku for sku in after}
+def _by_code(skus: list[Any]) -> dict[str, dict[str, Any]]:
+    """Return SKUs by their codes; an import writes down the codes alone."""
+    whole = [{"code": one} if isinstance(one, str) else one for one in skus]
+    return {sku["code"]: sku for sku in whole}
+
+
+def _sku_changes(before: list[Any], after: list[Any]) -> list[Change]:
+    old, new = _by_code(before), _by_code(after)
     found = []
     for code in dict.fromkeys([*old, *new]):
         for name in dict.fromkeys([*old.get(code, {}), *new.get(code, {})]):

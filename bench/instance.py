@@ -15,14 +15,15 @@ from typing import Any
 from bench.signed import Caller
 
 ROOT = Path(__file__).resolve().parents[1]
-START_TIMEOUT_S = 240
+START_TIMEOUT_S = 600
 
 
 class Instance:
-    """Started on entering, stopped and removed on leaving."""
+    """Started on entering, stopped and removed on leaving; a data folder that is given is kept."""
 
-    def __init__(self, *, skus: int, distributors: int) -> None:
-        self.data = Path(tempfile.mkdtemp(prefix="entrepot-bench-"))
+    def __init__(self, *, skus: int, distributors: int, data: Path | None = None) -> None:
+        self.data = data or Path(tempfile.mkdtemp(prefix="entrepot-bench-"))
+        self._is_kept = data is not None
         self.port = _free_port()
         self.host = f"127.0.0.1:{self.port}"
         self._wanted = (skus, distributors)
@@ -83,7 +84,8 @@ class Instance:
         pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
         return {name: "".join(shlex.split(value)) for name, value in pairs}
 
-    def _stop(self) -> None:
+    def rest(self) -> None:
+        """Stop the programs and keep the data."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -91,7 +93,11 @@ class Instance:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self.data, ignore_errors=True)
+
+    def _stop(self) -> None:
+        self.rest()
+        if not self._is_kept:
+            shutil.rmtree(self.data, ignore_errors=True)
 
 
 def _free_port() -> int:

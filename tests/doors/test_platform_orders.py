@@ -1,8 +1,10 @@
 """The platform's orders: list, search, export, the page of one order, and what staff do with it."""
 
 import re
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -99,7 +101,8 @@ def test_tabs_gather_states_and_count_them(world: World, trade: Any) -> None:
 
 
 def test_counting_stops_at_a_limit_and_says_so(world: World, trade: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entrepot.doors.platform.order_rows.COUNT_LIMIT", 2)
+    for name in ("COUNT_LIMIT", "FOUND_LIMIT"):
+        monkeypatch.setattr(f"entrepot.doors.platform.order_rows.{name}", 2)
     browser, mine = at_work("platform", None), {"distributor": trade.party.pk}
 
     def counts(**query: Any) -> list[str]:
@@ -112,6 +115,29 @@ def test_counting_stops_at_a_limit_and_says_so(world: World, trade: Any, monkeyp
     assert 'class="sum"' not in text_of(browser.get(ORDERS, mine))
     order_of(world, trade.party, (trade.own, 1))
     assert counts()[0] == "2+"  # three or more orders to ship: all and that tab stop, held ones may still be counted
+
+
+def test_what_very_much_is_called_is_found_too_but_not_counted(
+    world: World, trade: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = at_work("platform", None)
+    second = order_of(world, trade.party, (trade.own, 1))
+    searches = ({"no": trade.order.out_order_no[:6]}, {"goods": f"坚果{world.mark}"})
+    for few in (5_000, 0):
+        monkeypatch.setattr("entrepot.doors.platform.order_search.FEW", few)
+        for query in searches:
+            page = text_of(browser.get(ORDERS, query | {"distributor": trade.party.pk}))
+            assert re.findall(r'name="ids" value="(\d+)"', page) == [str(second.id), str(trade.order.id)], (few, query)
+            assert bool(re.findall(r'class="count">([^<]+)<', page)) == bool(few)
+
+
+def test_days_are_found_by_where_they_begin_and_end(world: World, trade: Any) -> None:
+    browser = at_work("platform", None)
+    today = f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
+    mine = {"distributor": trade.party.pk}
+    assert is_listed(browser, trade.order.id, placed_from=today, placed_to=today, **mine)
+    assert not is_listed(browser, trade.order.id, placed_to="2020-01-01", **mine)
+    assert not is_listed(browser, trade.order.id, placed_from="2099-01-01", **mine)
 
 
 def test_pages_go_on_by_cursor_and_come_back(world: World, trade: Any) -> None:

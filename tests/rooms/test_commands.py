@@ -5,13 +5,10 @@ import io
 import json
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from entrepot.base import scope
 from entrepot.catalog.models import Goods
@@ -27,6 +24,7 @@ from entrepot.reports.verify import verify
 from entrepot.trade.terms import Credit
 from entrepot_launch import roles
 from tests import audit
+from tests.filled import as_owner
 from tests.world import CONSIGNEE, World, rows
 
 NOTHING = argparse.Namespace()
@@ -255,19 +253,3 @@ def _shape_of_tables() -> list[tuple[Any, ...]]:
         " union all select oid::regclass::text, relrowsecurity::text, relforcerowsecurity::text from pg_class"
         " where relkind = 'r' order by 1, 2, 3"
     )
-
-
-@contextmanager
-def as_owner(access: roles.Access) -> Iterator[None]:
-    """Let Django work as the owner of the tables meanwhile, as the command does."""
-    from django.db import connections
-
-    chosen = connections.settings["default"]
-    before, owner = {name: chosen[name] for name in ("USER", "PASSWORD")}, conninfo_to_dict(access.owner_url)
-    connections.close_all()
-    chosen.update(USER=owner["user"], PASSWORD=owner["password"])
-    try:
-        yield
-    finally:
-        connections.close_all()
-        chosen.update(before)

@@ -37,6 +37,14 @@ def matching(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
     return rows
 
 
+def pairs_of(text: str) -> list[str]:
+    """Return all that goods found by a text must hold, empty when a word of it has a single letter and no index helps."""
+    words = [(word, bigrams(word)) for word in text.split()[:8]]
+    if any(len(word) == 1 or not pairs for word, pairs in words):
+        return []
+    return sorted({pair for _word, pairs in words for pair in pairs})
+
+
 def matching_in_scope(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
     """Return what `matching` returns, for a scope of very many goods, the platform's too.
 

@@ -1,6 +1,5 @@
 """Orders, their lines, the shippers' parts of them, consignees, shipments and refunds."""
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -73,8 +72,7 @@ class Order(models.Model):
             models.Index(fields=["state", "id"], name="order_by_state"),
             models.Index(fields=["held_until"], name="order_lapsing", condition=models.Q(state="held")),
             models.Index(fields=["distributor"], name="order_held", condition=models.Q(state="held")),
-            # Orders lie in the table as they were placed: a few kB tell which pages hold a day, and cost nothing to keep.
-            BrinIndex(fields=["created_at"], name="order_by_day", pages_per_range=32, autosummarize=True),
+            models.Index(fields=["created_at"], name="order_by_moment"),
         ]
 
 
@@ -262,7 +260,10 @@ class Shipment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "supplier_id", "tracking_no"], name="parcel_once_per_shipper")
         ]
-        indexes = [models.Index(fields=["tracking_no"], name="shipment_by_tracking")]
+        indexes = [
+            models.Index(fields=["tracking_no"], name="shipment_by_tracking"),
+            models.Index(fields=["supplier_id", "shipped_at"], name="shipment_by_supplier"),
+        ]
 
 
 class ShipmentLine(models.Model):

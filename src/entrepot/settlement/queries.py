@@ -40,6 +40,10 @@ select coalesce(sum(u.amount_fen) filter (where u.due_at > clock_timestamp()), 0
        max(b.waiting)::bigint, max(b.confirmed)::bigint, max(b.paid)::bigint
 from billed b left join unbilled u on true
 """  # noqa: S608 - both parts are our own words
+_STANDINGS = f"""
+select p.id, x.* from unnest(%(ids)s::bigint[], %(days)s::int[]) as p(id, rights_days)
+cross join lateral ({_STANDING.replace("%(supplier_id)s", "p.id").replace("%(rights_days)s", "p.rights_days")}) x
+"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +138,14 @@ def unbilled(supplier_id: int, *, rights_days: int, due_before: datetime | None 
 
 def standing(supplier_id: int, *, rights_days: int) -> Standing:
     """Return how a supplier stands. In his own scope a bill that was not sent yet counts as not billed."""
+    return standings({supplier_id: rights_days})[supplier_id]
+
+
+def standings(rights_days: dict[int, int]) -> dict[int, Standing]:
+    """Return how some suppliers stand, by one question; each id comes with its days of the rights window."""
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"supplier_id": supplier_id, "rights_days": rights_days})
-        return Standing(*cursor.fetchone())
+        cursor.execute(_STANDINGS, {"ids": list(rights_days), "days": list(rights_days.values())})
+        return {supplier_id: Standing(*row) for supplier_id, *row in cursor.fetchall()}
 
 
 def due_runs(*, today: date) -> list[tuple[int, Period, str]]:

@@ -23,7 +23,7 @@ from entrepot.parties.models import Supplier
 from entrepot.parties.queries import suppliers as found_suppliers
 from entrepot.settlement import actions
 from entrepot.settlement.models import Cycle, Terms
-from entrepot.settlement.queries import ZONE, standing, terms_of, usual_terms
+from entrepot.settlement.queries import ZONE, standings, terms_of, usual_terms
 from entrepot.settlement.rules import DAYS_AT_MOST, next_end
 
 _FIELDS = ("cycle", "rights_days", "answer_days", "is_silence_consent", "is_sent_at_once")
@@ -69,6 +69,7 @@ def due(request: PartyRequest) -> HttpResponse:
     form = DueSearch(request.GET)
     shown = page_of(found_suppliers(text=form.value("text") or "", with_platform=False), query=request.GET, size=10)
     terms = terms_of([row.pk for row in shown])
+    stand = standings({row.pk: terms[row.pk].rights_days for row in shown})
     today = database_now().astimezone(ZONE).date()
     context = {
         "title": _("Not billed yet"),
@@ -80,7 +81,7 @@ def due(request: PartyRequest) -> HttpResponse:
                 terms[row.pk],
                 cycle_word(terms[row.pk].cycle),
                 next_end(terms[row.pk].cycle, today=today),
-                standing(row.pk, rights_days=terms[row.pk].rights_days),
+                stand[row.pk],
             )
             for row in shown
         ],

@@ -22,6 +22,8 @@ TABS: dict[str, tuple[str, ...]] = {
 
 COUNT_LIMIT = 9_999
 """Up to so many orders of one state are counted; beyond it nobody needs the exact figure, and the page stays quick."""
+FOUND_LIMIT = 999
+"""Up to so many orders that a search finds are counted: they are gone through one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,16 @@ left join lateral (
 order by o.id {direction}
 """
 
+# Counting asks the index alone; amounts are added up only where they will be shown.
 _EVERY_COUNT = """
-select t.state, count(x.total_fen), coalesce(sum(x.total_fen), 0)::bigint
+select t.state, c.count, coalesce(s.total, 0)
 from unnest(%(states)s::text[]) as t(state)
+cross join lateral (
+    select count(*) from (select from orders_order o where o.state = t.state limit %(most)s) x
+) c
 left join lateral (
-    select o.total_fen from orders_order o where o.state = t.state limit %(most)s
-) x on true
-group by t.state
+    select sum(o.total_fen)::bigint as total from orders_order o where o.state = t.state and c.count < %(most)s
+) s on true
 """
 _FOUND_COUNT = """
 select x.state, count(*), sum(x.total_fen)::bigint from (
@@ -126,16 +131,22 @@ def every_row(conditions: Conditions, *, most: int, size: int = 1000) -> Iterato
 
 @dataclass(frozen=True)
 class Counts:
-    """How many orders of each state there are, and their totals in fen; `is_cut`: a search found more than are counted."""
+    """How many orders of each state there are, and their totals in fen.
+
+    `is_cut`: a search found more than are counted. `is_known` is False when nobody has counted.
+    """
 
     by_state: dict[str, tuple[int, int]]
     is_cut: bool = False
+    is_known: bool = True
 
     def shown(self, states: tuple[str, ...]) -> int | str | None:
         """Return the number of orders in these states, `9,999+` where counting stopped, None when nobody knows it."""
+        if not self.is_known:
+            return None
         counts = [self.by_state.get(state, (0, 0))[0] for state in states]
         if self.is_cut:
-            return f"{COUNT_LIMIT:,}+" if len(states) == len(ALL_STATES) else None
+            return f"{FOUND_LIMIT:,}+" if len(states) == len(ALL_STATES) else None
         if max(counts, default=0) > COUNT_LIMIT:
             return f"{COUNT_LIMIT:,}+"
         return sum(counts)
@@ -143,7 +154,7 @@ class Counts:
     def total(self, states: tuple[str, ...]) -> tuple[int, int] | None:
         """Return number and total of the orders in these states, None where counting stopped."""
         found = [self.by_state.get(state, (0, 0)) for state in states]
-        if self.is_cut or any(count > COUNT_LIMIT for count, _total in found):
+        if self.is_cut or not self.is_known or any(count > COUNT_LIMIT for count, _total in found):
             return None
         return sum(count for count, _total in found), sum(total for _count, total in found)
 
@@ -155,9 +166,12 @@ def counts(conditions: Conditions) -> Counts:
     """Count the orders under the conditions by state.
 
     Without a search each state is counted by its index, up to a limit. A search is gone through once, newest first,
-    up to the same limit for all states together: so it costs the same however many orders it finds.
+    up to a lower limit for all states together: so it costs the same however many orders it finds. What is found by
+    walking through the orders is not counted.
     """
-    most = COUNT_LIMIT + 1
+    if conditions.is_wide:
+        return Counts({}, is_known=False)
+    most = (FOUND_LIMIT if conditions.clauses else COUNT_LIMIT) + 1
     with connection.cursor() as cursor:
         if conditions.clauses:
             cursor.execute(_FOUND_COUNT.format(conditions=conditions.sql), conditions.values | {"most": most})

@@ -7,18 +7,41 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import Goods, Sku
-from entrepot.catalog.search import matching_in_scope
+from entrepot.catalog.search import matching_in_scope, pairs_of
 from entrepot.doors.kit.forms import DayRangeField, LongSelect
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.platform.conditions import Conditions, like
 from entrepot.orders.consignees import phone_hash
 
-_GOODS_LIMIT = 2_000
+# Up to so many goods or orders that a text stands for are named one by one, and their orders found by index. Of more, a
+# walk through the newest orders soon fills a page.
+FEW = 5_000
 _PARTIES = """
 select 'distributor', id, name from parties_distributor
 union all select 'supplier', id, name from parties_supplier
 order by 2
 """
+_NUMBERED = """
+select array(
+    select id from orders_order where id = %(order_id)s
+    union (select id from orders_order where distributor_id = any(array(select id from parties_distributor))
+           and out_order_no like %(out_no)s limit %(most)s)
+)
+"""
+_HAS_GOODS_NAMED = (
+    "exists (select from orders_line l join catalog_goods g on g.id = l.goods_id"
+    " where l.order_id = o.id and g.search_terms @> %(goods_pairs)s::varchar[])"
+)
+# The list goes by the order's id. Ids and times rise together, save that orders of the same moment may change places:
+# so the ids around a moment tell where in the list to begin, instead of looking at every order since.
+_SINCE = (
+    "o.created_at >= %(first)s and o.id >= (select min(id) from (select id from orders_order"
+    " where created_at >= %(first)s order by created_at limit 1000) x)"
+)
+_UNTIL = (
+    "o.created_at < %(last_day)s and o.id <= (select max(id) from (select id from orders_order"
+    " where created_at < %(last_day)s order by created_at desc limit 1000) x)"
+)
 
 
 class OrderSearch(FilterForm):
@@ -61,17 +84,9 @@ class OrderSearch(FilterForm):
         """Return what the orders must meet."""
         found = Conditions()
         if number := self.value("no"):
-            found.add(
-                "o.id in (select id from orders_order where id = %(order_id)s union all select id from orders_order"
-                " where distributor_id = any(array(select id from parties_distributor)) and out_order_no like %(out_no)s)",
-                order_id=_id_of(number),
-                out_no=like(number) + "%",
-            )
+            _of_number(found, number)
         if words := self.value("goods"):
-            found.add(
-                "o.id in (select order_id from orders_line where goods_id = any(%(goods_ids)s))",
-                goods_ids=_goods_ids(words),
-            )
+            _of_goods(found, words)
         if phone := self.value("phone"):
             found.add(
                 "o.id in (select order_id from orders_consignee where phone_hash = %(phone)s)", phone=phone_hash(phone)
@@ -89,19 +104,38 @@ class OrderSearch(FilterForm):
             )
         first, last = self.value("placed") or (None, None)
         if first:
-            found.add("o.created_at >= %(first)s", first=first)
+            found.add(_SINCE, first=first)
         if last:
-            found.add("o.created_at < %(last_day)s", last_day=last)
+            found.add(_UNTIL, last_day=last)
         return found
 
 
-def _goods_ids(words: str) -> list[int]:
-    """Return the goods that a number, a SKU code or words of the name stand for."""
-    named = matching_in_scope(Goods.objects.all(), text=words).values_list("id", flat=True)[:_GOODS_LIMIT]
+def _of_number(found: Conditions, number: str) -> None:
+    """Add that orders have a number of ours, or a mall's that begins so."""
+    values = {"order_id": _id_of(number), "out_no": like(number) + "%"}
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERED, values | {"most": FEW + 1})
+        (ids,) = cursor.fetchone()
+    if len(ids) <= FEW:
+        found.add("o.id = any(%(numbered)s)", numbered=ids)
+    else:
+        found.add("(o.id = %(order_id)s or o.out_order_no like %(out_no)s)", **values)
+        found.is_wide = True
+
+
+def _of_goods(found: Conditions, words: str) -> None:
+    """Add that orders have goods that a number, a SKU code or words of the name stand for."""
+    named = matching_in_scope(Goods.objects.all(), text=words).values_list("id", flat=True)[: FEW + 1]
     numbered = Goods.objects.filter(goods_no=words).values_list("id", flat=True)
     coded = Sku.objects.filter(code=words).order_by().values_list("goods_id", flat=True)
     # Three questions, each with an index of its own; asked as one condition they would have none.
-    return list(numbered.union(coded, named))
+    ids = list(numbered.union(coded, named))
+    pairs = pairs_of(words)
+    if len(ids) <= FEW or not pairs:
+        found.add("o.id in (select order_id from orders_line where goods_id = any(%(goods_ids)s))", goods_ids=ids)
+    else:
+        found.add(_HAS_GOODS_NAMED, goods_pairs=pairs)
+        found.is_wide = True
 
 
 def _id_of(text: str) -> int:

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from entrepot.base.scope import PARTY
+
 _ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 
@@ -30,27 +32,38 @@ class Figures:
     to_accept_lines: int
 
 
-_FIGURES = """
-select (select count(*) from orders_supplyorder where state in ('confirmed', 'partly_shipped')),
+_FIGURES = f"""
+select (select count(*) from orders_supplyorder
+         where supplier_id = {PARTY} and state in ('confirmed', 'partly_shipped')),
        (select coalesce(sum(l.qty - l.shipped_qty - l.refunded_qty), 0)::bigint
           from orders_supplyorder s join orders_line l on l.order_id = s.order_id and l.supplier_id = s.supplier_id
-         where s.state in ('confirmed', 'partly_shipped')),
-       (select count(*) from orders_supplyorder where state in ('confirmed', 'partly_shipped') and created_at < %(late)s),
-       (select count(*) from orders_shipment where shipped_at >= %(today)s),
-       (select count(*) from orders_shipment where shipped_at >= %(yesterday)s and shipped_at < %(today)s),
+         where s.supplier_id = {PARTY} and s.state in ('confirmed', 'partly_shipped')),
+       (select count(*) from orders_supplyorder
+         where supplier_id = {PARTY} and state in ('confirmed', 'partly_shipped') and created_at < %(late)s),
+       (select count(*) from orders_shipment where supplier_id = {PARTY} and shipped_at >= %(today)s),
+       (select count(*) from orders_shipment
+         where supplier_id = {PARTY} and shipped_at >= %(yesterday)s and shipped_at < %(today)s),
        count(*) filter (where g.state = 'on_sale'), count(*) filter (where g.state = 'submitted'),
        count(*) filter (where g.state = 'rejected'), count(*) filter (where g.state = 'draft'),
        (select count(*) from catalog_sku k join catalog_goods h on h.id = k.goods_id
-         where k.is_active and h.state = 'on_sale' and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
+         where h.supplier_id = {PARTY} and k.is_active and h.state = 'on_sale'
+           and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
                where l.sku_id = k.id and l.allotment_id is null), 0) <= 0),
        (select count(*) from catalog_sku k join catalog_goods h on h.id = k.goods_id
-         where k.is_active and h.state = 'on_sale' and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
+         where h.supplier_id = {PARTY} and k.is_active and h.state = 'on_sale'
+           and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
                where l.sku_id = k.id and l.allotment_id is null), 0) between 1 and %(low)s),
-       (select coalesce(sum(amount_fen), 0)::bigint from ledger_transfer where kind = 'settle_supplier'),
-       (select coalesce(sum(balance_fen), 0)::bigint from ledger_account where kind = 'supplier_payable'),
-       (select count(*) from orders_acceptance where state = 'waiting')
-from catalog_goods g
-"""
+       (select coalesce(sum(amount_fen), 0)::bigint from ledger_transfer
+         where supplier_id = {PARTY} and kind = 'settle_supplier'),
+       (select coalesce(sum(balance_fen), 0)::bigint from ledger_account
+         where supplier_id = {PARTY} and kind = 'supplier_payable'),
+       (select count(*) from orders_acceptance where supplier_id = {PARTY} and state = 'waiting')
+from catalog_goods g where g.supplier_id = {PARTY}
+"""  # noqa: S608 - our own words
+_BY_DAY = f"""
+select (created_at at time zone 'Asia/Shanghai')::date, sum(pieces)::bigint, count(*)
+from orders_supplyorder where supplier_id = {PARTY} and created_at >= %s group by 1
+"""  # noqa: S608 - our own words
 
 
 def figures(*, now: datetime, low: int) -> Figures:
@@ -73,8 +86,7 @@ def pieces_by_day(*, now: datetime) -> list[tuple[date, int, int]]:
     first = last - timedelta(days=DAYS - 1)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select (created_at at time zone 'Asia/Shanghai')::date, sum(pieces)::bigint, count(*)"
-            " from orders_supplyorder where created_at >= %s group by 1",
+            _BY_DAY,
             [datetime.combine(first, time.min, _ZONE)],
         )
         found = {day: (pieces, orders) for day, pieces, orders in cursor.fetchall()}

@@ -16,7 +16,7 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions, queries
 from entrepot.catalog.models import Goods, GoodsState
 from entrepot.catalog.rules import below
-from entrepot.catalog.search import matching_in_scope
+from entrepot.catalog.search import matching
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
@@ -52,8 +52,8 @@ class GoodsSearch(FilterForm):
         super().full_clean()
 
 
-def _found(form: GoodsSearch) -> QuerySet[Goods]:
-    rows = matching_in_scope(Goods.objects.all(), text=form.value("text") or "")
+def _found(form: GoodsSearch, *, supplier_id: int) -> QuerySet[Goods]:
+    rows = matching(Goods.objects.filter(supplier_id=supplier_id), text=form.value("text") or "")
     if sku := form.value("sku"):
         rows = rows.filter(skus__code__icontains=sku).distinct()
     if category_id := form.value("category"):
@@ -68,7 +68,7 @@ def _found(form: GoodsSearch) -> QuerySet[Goods]:
 def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the supplier's goods, by state."""
     form = GoodsSearch(request.GET, supplier_id=request.party.id)
-    rows = _found(form)
+    rows = _found(form, supplier_id=request.party.id)
     tab = request.GET.get("tab", "")
     active = Q(skus__is_active=True)
     kept = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from entrepot.base.scope import PARTY
 from entrepot.doors.kit.lists import Page, page_of_rows
 from entrepot.orders.consignees import PlainConsignee, open_consignee, phone_hash
 
@@ -184,7 +185,7 @@ class Wanted:
 
     def conditions(self, *, with_tab: bool = True) -> tuple[str, list[Any]]:
         """Return the SQL condition over `orders_supplyorder s` and its values."""
-        clauses: list[str] = ["true"]
+        clauses: list[str] = [f"s.supplier_id = {PARTY}"]
         values: list[Any] = []
 
         def add(clause: str, *given: Any) -> None:
@@ -199,8 +200,8 @@ class Wanted:
             add("s.order_id = any(%s)", list(self.ids))
         if self.number:
             add(
-                "(s.order_id::text like %s or exists (select from orders_shipment p where p.order_id = s.order_id"
-                " and p.tracking_no = %s))",
+                "(s.order_id::text like %s"
+                " or s.order_id in (select order_id from orders_shipment where tracking_no = %s))",
                 f"%{_plain(self.number)}",
                 self.number,
             )
@@ -212,15 +213,9 @@ class Wanted:
                 *(part, part, part),
             )
         if self.phone:
-            add(
-                "exists (select from orders_consignee k where k.order_id = s.order_id and k.phone_hash = %s)",
-                phone_hash(self.phone),
-            )
+            add("s.order_id in (select order_id from orders_consignee where phone_hash = %s)", phone_hash(self.phone))
         if self.tracking:
-            add(
-                "exists (select from orders_shipment p where p.order_id = s.order_id and p.tracking_no = %s)",
-                self.tracking,
-            )
+            add("s.order_id in (select order_id from orders_shipment where tracking_no = %s)", self.tracking)
         if self.since:
             add("s.created_at >= %s", self.since)
         if self.until:
@@ -296,7 +291,9 @@ def supply_order(order_id: int) -> SupplyOrderRow | None:
 
 def supply_orders(order_ids: Sequence[int]) -> list[SupplyOrderRow]:
     """Return the supplier's parts of some orders, in the order of their ids."""
-    return _rows(f"{_ROWS} where s.order_id = any(%s) order by s.order_id", [list(order_ids)])
+    return _rows(
+        f"{_ROWS} where s.supplier_id = {PARTY} and s.order_id = any(%s) order by s.order_id", [list(order_ids)]
+    )
 
 
 def _rows(statement: str, values: list[Any]) -> list[SupplyOrderRow]:

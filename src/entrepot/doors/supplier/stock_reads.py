@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from entrepot.base.scope import PARTY
 from entrepot.doors.kit.lists import Page, page_of_rows
 
 LOW = 20
@@ -29,7 +30,7 @@ class StockRow:
     on_hand: int
 
 
-_ROWS = """
+_ROWS = f"""
 select k.id, k.code, k.spec, g.id, g.name, g.goods_no, coalesce(g.images[1], ''), g.state,
        coalesce(v.shared, 0), coalesce(v.allotted, 0), coalesce(v.reserved, 0), coalesce(v.on_hand, 0)
 from catalog_sku k join catalog_goods g on g.id = k.goods_id
@@ -39,8 +40,8 @@ left join lateral (
            sum(l.reserved)::bigint as reserved, sum(l.on_hand)::bigint as on_hand
     from stock_level l where l.sku_id = k.id
 ) v on true
-where k.is_active
-"""
+where k.is_active and g.supplier_id = {PARTY}
+"""  # noqa: S608 - our own words
 TABS = {
     "": "true",
     "out": "coalesce(v.shared, 0) <= 0 and g.state = 'on_sale'",

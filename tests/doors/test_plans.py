@@ -1,0 +1,90 @@
+"""Every list of the three offices over a filled world: few questions, and an index for each that meets a large table."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from bench import pages
+from django.db import connection
+
+from entrepot.doors.cli.fill.world import fill
+from entrepot_launch import roles
+from tests.filled import as_owner
+
+QUERIES_AT_MOST = 10
+# Pages that are no lists and show a good many things at once.
+MANY = {"supplier's home", "mall's home", "order", "supplier's order", "supplier", "distributor", "mall's callbacks"}
+LARGE = {
+    *(
+        "orders_order",
+        "orders_line",
+        "orders_supplyorder",
+        "orders_consignee",
+        "orders_shipment",
+        "orders_shipmentline",
+    ),
+    *("ledger_transfer", "stock_move", "events_event", "events_operation", "callbacks_message"),
+}
+
+KNOWN = {("bills/due", "ledger_transfer")}
+"""What a supplier is owed is added up from all that he was ever owed; in a small world that is most of the ledger."""
+FEW = {"order_held", "order_lapsing"}
+"""Indexes that hold the few orders of one state alone; to walk them is to look at those."""
+
+
+def test_no_page_reads_a_large_table_from_end_to_end_or_asks_too_often(
+    fresh_database: roles.Access, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = argparse.Namespace(skus=300, orders=3_000, distributors=8, suppliers=5, yes=False)
+    with as_owner(fresh_database):
+        assert fill(asked) == 0
+    facts = pages.counted()
+    with connection.cursor() as cursor:
+        cursor.execute("set enable_seqscan = off")  # in a small world reading all of a table is often right
+    found = []
+    for browser, addresses in pages.offices(facts):
+        for name, address in addresses.items():
+            whole, count = looked(browser, address)
+            found += [f"{name}: all of {table}" for table in sorted(whole) if (name, table) not in KNOWN]
+            if count > QUERIES_AT_MOST and name not in MANY:
+                found.append(f"{name}: {count} queries")
+    assert not found, "\n".join(found)
+
+
+def looked(browser: Any, address: str) -> tuple[set[str], int]:
+    """Return the large tables that a page reads from end to end, and how many questions it asks."""
+    assert browser.get(address).status_code == 200, address
+    whole: set[str] = set()
+    questions: list[str] = []
+
+    def explain(execute: Callable[..., Any], sql: str, values: Any, many: bool, context: Any) -> Any:
+        if not sql.upper().startswith(pages.MARKS):
+            questions.append(sql)
+        if sql.lstrip().lower().startswith(("select", "with")):
+            execute(f"explain (analyze, timing off, format json) {sql}", values, many, context)
+            (answer,) = context["cursor"].fetchone()
+            plan = json.loads(answer) if isinstance(answer, str) else answer
+            whole.update(read_whole(plan[0]["Plan"], is_limited=False))
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(explain):
+        browser.get(address)
+    return whole, len(questions)
+
+
+def read_whole(node: dict[str, Any], *, is_limited: bool) -> Iterator[str]:
+    """Yield the large tables of a plan that no condition of an index and no limit keeps from being read as a whole."""
+    if not node["Actual Loops"]:
+        return  # a way not taken, say a guard's question about another kind of party
+    is_limited = is_limited or node["Node Type"] == "Limit"
+    if node.get("Relation Name") in LARGE:
+        is_scanned = node["Node Type"] == "Seq Scan"
+        is_walked = node["Node Type"].startswith("Index") and "Index Cond" not in node and not is_limited
+        if node.get("Index Name") in FEW:
+            return
+        if is_scanned or is_walked:
+            yield node["Relation Name"]
+    for inner in node.get("Plans", ()):
+        yield from read_whole(inner, is_limited=is_limited and inner["Node Type"] not in ("Sort", "Aggregate", "Hash"))

@@ -64,7 +64,9 @@ def test_the_template_filled_in_is_taken_and_bad_rows_come_back_as_they_were(sho
     back = sheet_of(shop.browser.get(f"{page}refused/"))
     assert back[0][: len(headings)] == headings and [line[0] for line in back[1:]] == [f"B{shop.mark}"] * 2
     assert all(line[-1] for line in back[1:])
-    assert f"A{shop.mark}" in text_of(at_work("platform", None).get("/platform/log/")), "with the codes of its SKUs alone"
+    assert f"A{shop.mark}" in text_of(at_work("platform", None).get("/platform/log/")), (
+        "with the codes of its SKUs alone"
+    )
     assert round_trips(shop.browser, base) <= 10
     assert round_trips(shop.browser, page) <= 10
 

@@ -112,7 +112,7 @@ class OrderSearch(FilterForm):
 
 def _of_number(found: Conditions, number: str) -> None:
     """Add that orders have a number of ours, or a mall's that begins so."""
-    values = {"order_id": _id_of(number), "out_no": like(number) + "%"}
+    values: dict[str, Any] = {"order_id": _id_of(number), "out_no": like(number) + "%"}
     with connection.cursor() as cursor:
         cursor.execute(_NUMBERED, values | {"most": FEW + 1})
         (ids,) = cursor.fetchone()

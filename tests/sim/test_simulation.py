@@ -17,7 +17,7 @@ KILL_EVERY_S = float(os.environ.get("ENTREPOT_SIM_KILL_EVERY", "15"))
 SEED = os.environ.get("ENTREPOT_SIM_SEED") or secrets.token_hex(4)
 
 
-@pytest.mark.timeout(SECONDS * 2 + 300)
+@pytest.mark.timeout(SECONDS * 2 + 900)
 def test_the_service_is_what_the_auditor_says(live_instance: Any, django_db_setup: Any, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         tally = _simulate(live_instance)

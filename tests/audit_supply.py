@@ -16,8 +16,10 @@ ASKED = """
 select format('request %%s of order %%s: refunded %%s of %%s, refunds say %%s; the supplier bears %%s of %%s', q.id, q.order_id,
               q.refunded_fen, q.amount_fen, t.amount, q.supplier_fen, t.most)
 from aftersale_request q cross join lateral (
-    select coalesce(sum(r.amount_fen), 0) as amount, coalesce(sum(r.amount_fen), 0) as most,
-           coalesce(sum(r.freight_fen), 0) as freight
+    select coalesce(sum(r.amount_fen), 0) as amount, coalesce(sum(r.freight_fen), 0) as freight,
+           coalesce(sum(r.freight_fen), 0) + coalesce((
+               select sum(i.supplier_price_fen * p.settled_qty) from aftersale_requestline p
+               join orders_line i on i.order_id = q.order_id and i.line_no = p.line_no where p.request_id = q.id), 0) as most
     from orders_refund r
     where r.order_id = q.order_id and r.refund_no in ('AS' || q.id, 'AS' || q.id || '-C')
 ) t

@@ -130,6 +130,16 @@ READ_ONLY_GUARD = (
 # name: what is done to the database, the check that must find it, and what the check looks at
 MUTANTS: dict[str, tuple[str, Any, str]] = {
     "orders open to all": (OPENED.format("orders_order"), alice_sees, "orders_order"),
+    "orders of sandboxes shown to the platform": (
+        "alter policy platform on orders_order using (true)",
+        all_but_costs,
+        "orders_order",
+    ),
+    "parcels of sandboxes shown to the platform": (
+        "alter policy platform on orders_shipmentline using (true)",
+        all_but_costs,
+        "orders_shipmentline",
+    ),
     "orders open to every distributor": (ALL_TO_DISTRIBUTORS.format("orders_order"), alice_sees, "orders_order"),
     "transfers open to all": (OPENED.format("ledger_transfer"), anna_sees, "ledger_transfer"),
     "buyers open to all": (OPENED.format("orders_consignee"), anna_sees, "orders_consignee"),

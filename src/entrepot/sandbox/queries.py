@@ -95,6 +95,12 @@ def standing_of(distributor_id: int, *, language: str = "zh", orders: int = 10) 
     return found
 
 
+def kept_of(distributor_id: int) -> Sandbox | None:
+    """Return what is kept of a distributor's sandbox beside its goods and orders, None when it has not been made."""
+    with scope.desk():
+        return Sandbox.objects.filter(pk=sandbox_of(distributor_id)).first()
+
+
 def _what_for(goods_no: str, *, language: str) -> str:
     words = next((goods.what_for for goods in rules.GOODS if goods_no.endswith(f"-{goods.code}")), ("", ""))
     return words[language == "en"]

@@ -87,3 +87,11 @@ def revoke_a_test_key(stage: Stage) -> Any:
 
     key = issue_key(_made(stage), actor=STAFF)
     return stage.distributor.fill(AT, at=f"{AT}keys/{key.row.pk}/revoke/")
+
+
+@deed("platform:sandbox-make", "sandbox.created")
+def make_one_for_a_distributor(stage: Stage) -> Any:
+    _category(stage)
+    party = stage.world.distributor()
+    page = f"/platform/distributors/{party.pk}/"
+    return stage.platform.fill(page, at=f"{page}sandbox/")

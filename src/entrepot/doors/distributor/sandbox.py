@@ -22,7 +22,7 @@ from entrepot.callbacks.queries import endpoint_of
 from entrepot.callbacks.rules import TYPES
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.operations import actor
-from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.party import PartyRequest, page, scope_of
 from entrepot.ledger.queries import wallet
 from entrepot.parties import actions as parties
 from entrepot.parties.actions import NewKey
@@ -63,12 +63,18 @@ def _shown(request: PartyRequest, *, new: NewKey | None = None, status: int = 20
             "wallet": funds,
             "base": base,
             "step_fen": rules.FUNDS_FEN,
-            "scripts": [(one.suffix, one.code, one.words[language == "en"]) for one in rules.SCRIPTS],
+            "skus": [sku for sku in found.skus if not sku.goods_no.endswith("-SCRIPT")],
+            "scripts": [
+                (one.suffix, f"{found.number}-X{one.suffix}", one.code, one.words[language == "en"])
+                for one in rules.SCRIPTS
+            ],
             "types": TYPES,
             "command": command(endpoint.url, key=key),
             "outcomes": _outcomes(found.certificate),
         }
-    return render(request, "distributor/sandbox.html", context, status=status)
+    # The frame shows the live balance, which only the party's own scope can read.
+    with scope_of(request.party.user, read_only=True):
+        return render(request, "distributor/sandbox.html", context, status=status)
 
 
 def command(callback_url: str, *, key: str) -> str:

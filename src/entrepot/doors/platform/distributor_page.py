@@ -23,6 +23,8 @@ from entrepot.ledger.queries import statement, wallet
 from entrepot.parties import actions
 from entrepot.parties.models import ApiKey, Distributor
 from entrepot.parties.queries import keys_of, users_of
+from entrepot.sandbox.actions import make_sandbox
+from entrepot.sandbox.queries import kept_of
 
 MOVEMENT_WORDS: dict[str, Any] = {
     "top_up": _("Top-up"),
@@ -80,11 +82,29 @@ def shown(request: PartyRequest, *, distributor_id: int, **forms_given: forms.Fo
             "users": party.can("users.view"),
         },
         "link": request.build_absolute_uri("/distributor/"),
+        "sandbox": kept_of(distributor_id),
     }
     if context["can"]["ledger"]:
         rows = statement(distributor_id=distributor_id)[:_LATEST]
         context["movements"] = [(move, MOVEMENT_WORDS.get(move.kind, move.kind)) for move in rows]
     return render(request, "platform/distributor.html", context | forms_given, status=422 if forms_given else 200)
+
+
+@page("platform", "keys.edit", in_scope=False)
+@require_POST
+def sandbox_make(request: PartyRequest, distributor_id: int) -> HttpResponse:
+    """Make the distributor's sandbox for him; keys he issues himself."""
+    try:
+        make_sandbox(distributor_id, actor=actor(request.party), address=client_ip(request) or "")
+    except Distributor.DoesNotExist:
+        raise Http404 from None
+    except Mistake as mistake:
+        messages.error(request, mistake.reason)
+    else:
+        messages.success(
+            request, gettext("The sandbox is ready; its keys are issued in the distributor's back office.")
+        )
+    return HttpResponseRedirect(reverse("platform:distributor", args=[distributor_id]))
 
 
 @page("platform", "keys.edit")

@@ -141,6 +141,7 @@ urlpatterns = [
     path("distributors/<int:distributor_id>/", distributor_page.distributor, name="distributor"),
     path("distributors/<int:distributor_id>/edit/", distributors.distributor_edit, name="distributor-edit"),
     path("distributors/<int:distributor_id>/state/", distributors.distributor_state, name="distributor-state"),
+    path("distributors/<int:distributor_id>/sandbox/", distributor_page.sandbox_make, name="sandbox-make"),
     path("distributors/<int:distributor_id>/keys/", distributor_page.key_issue, name="key-issue"),
     path("distributors/<int:distributor_id>/keys/<int:key_id>/revoke/", distributor_page.key_revoke, name="key-revoke"),
     path("distributors/<int:distributor_id>/ledger/", distributor_money.ledger, name="ledger"),

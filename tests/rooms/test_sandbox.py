@@ -197,6 +197,8 @@ def test_every_table_of_a_party_hides_sandboxes(committed: Any) -> None:
         "fulfilment_houseterms",
         "fulfilment_substitute",
         "ledger_seal",
+        "membership_membershipsetting",
+        "membership_membershipterms",
         "pricing_feerate",
         "pricing_grace",
         "recharge_countedday",

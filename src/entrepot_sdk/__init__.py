@@ -8,12 +8,14 @@ from entrepot_sdk.exchange import RetryPolicy
 from entrepot_sdk.freight import Destination, FreightLine, FreightQuote, FreightRequest
 from entrepot_sdk.mirror import DriftError, Mirror
 from entrepot_sdk.papers import AfterSaleQuestion, NewAfterSale, NewRecharge
+from entrepot_sdk.selection import AvailabilityLine
 from entrepot_sdk.shapes import Consignee, LinePart, NewBatch, NewLine, NewOrder, OrderState
 from entrepot_sdk.signing import SignatureError
 
 __all__ = [
     "AfterSaleQuestion",
     "AsyncEntrepot",
+    "AvailabilityLine",
     "Consignee",
     "Destination",
     "DriftError",

@@ -1,20 +1,22 @@
 """The asynchronous client of the open API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
 
-from entrepot_sdk import calls
+from entrepot_sdk import calls, selection
 from entrepot_sdk.async_paper_methods import AsyncPapers
 from entrepot_sdk.calls import Call
 from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
 from entrepot_sdk.explanations import Figure
-from entrepot_sdk.freight import FreightQuote, FreightRequest
+from entrepot_sdk.exporting import AsyncExport
+from entrepot_sdk.freight import Destination, FreightQuote, FreightRequest
+from entrepot_sdk.selection import Availability, AvailabilityLine, Selected, SelectionEntry
 from entrepot_sdk.shapes import (
     Account,
     Balance,
@@ -133,9 +135,10 @@ class AsyncEntrepot(AsyncPapers):
         brand: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        scope: str | None = None,
     ) -> Page[Product]:
         """One page of the catalogue."""
-        return await self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit))
+        return await self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit, scope=scope))
 
     async def changes(
         self,
@@ -144,16 +147,53 @@ class AsyncEntrepot(AsyncPapers):
         types: str | None = None,
         limit: int | None = None,
         wait_s: int | None = None,
+        scope: str | None = None,
     ) -> Changes:
         """What has changed since a cursor, each object once; waits up to `wait_s` seconds (25 at most) for news.
 
         Raises CursorExpiredError: walk the products again and go on from the first page's `changes_cursor`.
         """
-        return await self.send(calls.changes(cursor=cursor, types=types, limit=limit, wait_s=wait_s))
+        return await self.send(calls.changes(cursor=cursor, types=types, limit=limit, wait_s=wait_s, scope=scope))
 
-    async def digest(self) -> Digest:
-        """The digest over price and stock of every SKU this distributor may sell now."""
-        return await self.send(calls.digest())
+    async def digest(self, *, scope: str | None = None) -> Digest:
+        """The digest over price and stock of every SKU this distributor may sell now, or selected (`scope="selection"`)."""
+        return await self.send(calls.digest(scope=scope))
+
+    async def selection_page(
+        self, *, kind: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Page[SelectionEntry]:
+        """One page of what this distributor selected, newest first."""
+        return await self.send(selection.selection(kind=kind, cursor=cursor, limit=limit))
+
+    async def select(
+        self,
+        *,
+        products: Iterable[str] = (),
+        categories: Iterable[str] = (),
+        brands: Iterable[str] = (),
+        left_out: Iterable[str] = (),
+    ) -> Selected:
+        """Take products, categories and brands into the selection by id, or leave products out of it; at most 500 each."""
+        call = selection.select(products=products, categories=categories, brands=brands, left_out=left_out)
+        return await self.send(call)
+
+    async def deselect(self, entry_id: str) -> SelectionEntry:
+        """Take an entry out of the selection."""
+        return await self.send(selection.deselect(entry_id))
+
+    async def availability(self, lines: list[AvailabilityLine], *, destination: Destination) -> list[Availability]:
+        """Whether up to 500 SKUs could be sold to a place now, each judged by itself."""
+        return (await self.send(selection.availability(lines, destination=destination))).items
+
+    async def export_products(self, *, scope: str | None = None) -> AsyncExport:
+        """Every product as one stream; iterate it. It is not tried again by itself when it breaks off."""
+        request = self._exchange.request(selection.export(scope=scope))
+        request.headers["Accept-Encoding"] = "gzip"
+        response = await self._http.send(request, stream=True)
+        if not response.is_success:
+            await response.aread()
+            raise self._exchange.refusal(response)
+        return AsyncExport(response)
 
     async def webhook(self) -> Webhook:
         """Where the platform calls this mall."""

@@ -76,19 +76,21 @@ def brands() -> Call[shapes.Items[shapes.Brand]]:
 
 
 def products(
-    *, category: str | None, brand: str | None, cursor: str | None, limit: int | None
+    *, category: str | None, brand: str | None, cursor: str | None, limit: int | None, scope: str | None = None
 ) -> Call[shapes.Page[shapes.Product]]:
-    query: Query = {"category": category, "brand": brand, "cursor": cursor, "limit": limit}
+    query: Query = {"category": category, "brand": brand, "cursor": cursor, "limit": limit, "scope": scope}
     return get("/products", shapes.Page[shapes.Product], query=query)
 
 
-def changes(*, cursor: str | None, types: str | None, limit: int | None, wait_s: int | None) -> Call[shapes.Changes]:
-    query: Query = {"cursor": cursor, "types": types, "limit": limit, "wait": wait_s}
+def changes(
+    *, cursor: str | None, types: str | None, limit: int | None, wait_s: int | None, scope: str | None = None
+) -> Call[shapes.Changes]:
+    query: Query = {"cursor": cursor, "types": types, "limit": limit, "wait": wait_s, "scope": scope}
     return get("/changes", shapes.Changes, query=query)
 
 
-def digest() -> Call[shapes.Digest]:
-    return get("/digest", shapes.Digest)
+def digest(*, scope: str | None = None) -> Call[shapes.Digest]:
+    return get("/digest", shapes.Digest, query={"scope": scope})
 
 
 def webhook() -> Call[shapes.Webhook]:

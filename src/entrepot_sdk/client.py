@@ -1,20 +1,22 @@
 """The synchronous client of the open API."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
 
-from entrepot_sdk import calls
+from entrepot_sdk import calls, selection
 from entrepot_sdk.calls import Call
 from entrepot_sdk.errors import OutcomeUnknownError, RefusedError
 from entrepot_sdk.exchange import TIMEOUT, Exchange, RetryPolicy, system_clock
 from entrepot_sdk.explanations import Figure
-from entrepot_sdk.freight import FreightQuote, FreightRequest
+from entrepot_sdk.exporting import Export
+from entrepot_sdk.freight import Destination, FreightQuote, FreightRequest
 from entrepot_sdk.paper_methods import Papers
+from entrepot_sdk.selection import Availability, AvailabilityLine, Selected, SelectionEntry
 from entrepot_sdk.shapes import (
     Account,
     Balance,
@@ -133,9 +135,10 @@ class Entrepot(Papers):
         brand: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        scope: str | None = None,
     ) -> Page[Product]:
         """One page of the catalogue."""
-        return self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit))
+        return self.send(calls.products(category=category, brand=brand, cursor=cursor, limit=limit, scope=scope))
 
     def changes(
         self,
@@ -144,16 +147,53 @@ class Entrepot(Papers):
         types: str | None = None,
         limit: int | None = None,
         wait_s: int | None = None,
+        scope: str | None = None,
     ) -> Changes:
         """What has changed since a cursor, each object once; waits up to `wait_s` seconds (25 at most) for news.
 
         Raises CursorExpiredError: walk the products again and go on from the first page's `changes_cursor`.
         """
-        return self.send(calls.changes(cursor=cursor, types=types, limit=limit, wait_s=wait_s))
+        return self.send(calls.changes(cursor=cursor, types=types, limit=limit, wait_s=wait_s, scope=scope))
 
-    def digest(self) -> Digest:
-        """The digest over price and stock of every SKU this distributor may sell now."""
-        return self.send(calls.digest())
+    def digest(self, *, scope: str | None = None) -> Digest:
+        """The digest over price and stock of every SKU this distributor may sell now, or selected (`scope="selection"`)."""
+        return self.send(calls.digest(scope=scope))
+
+    def selection_page(
+        self, *, kind: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Page[SelectionEntry]:
+        """One page of what this distributor selected, newest first."""
+        return self.send(selection.selection(kind=kind, cursor=cursor, limit=limit))
+
+    def select(
+        self,
+        *,
+        products: Iterable[str] = (),
+        categories: Iterable[str] = (),
+        brands: Iterable[str] = (),
+        left_out: Iterable[str] = (),
+    ) -> Selected:
+        """Take products, categories and brands into the selection by id, or leave products out of it; at most 500 each."""
+        call = selection.select(products=products, categories=categories, brands=brands, left_out=left_out)
+        return self.send(call)
+
+    def deselect(self, entry_id: str) -> SelectionEntry:
+        """Take an entry out of the selection."""
+        return self.send(selection.deselect(entry_id))
+
+    def availability(self, lines: list[AvailabilityLine], *, destination: Destination) -> list[Availability]:
+        """Whether up to 500 SKUs could be sold to a place now, each judged by itself."""
+        return (self.send(selection.availability(lines, destination=destination))).items
+
+    def export_products(self, *, scope: str | None = None) -> Export:
+        """Every product as one stream; iterate it. It is not tried again by itself when it breaks off."""
+        request = self._exchange.request(selection.export(scope=scope))
+        request.headers["Accept-Encoding"] = "gzip"
+        response = self._http.send(request, stream=True)
+        if not response.is_success:
+            response.read()
+            raise self._exchange.refusal(response)
+        return Export(response)
 
     def webhook(self) -> Webhook:
         """Where the platform calls this mall."""

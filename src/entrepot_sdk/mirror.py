@@ -1,7 +1,7 @@
 """A local copy of the catalogue in SQLite: a walk over the products, then the change feed, proved by the digest."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ create table if not exists sku (
     code text primary key, product_id text not null, agreed_price integer not null, stock integer not null
 );
 create index if not exists sku_by_product on sku (product_id);
+create table if not exists listed (product_id text primary key);
 create table if not exists place (name text primary key, value text not null);
 """
 
@@ -29,11 +30,13 @@ class DriftError(EntrepotError):
 
 
 class Mirror:
-    """Keeps a copy of what this distributor may sell. Every page is kept together with the cursor behind it, so that
-    a copy that was killed goes on where it was. One process at a time; open it in the thread that uses it."""
+    """Keeps a copy of what this distributor may sell, or with `scope="selection"` of what he selected. Every page is kept together with the cursor behind it, so that
+    a copy that was killed goes on where it was. One process at a time; open it in the thread that uses it.
 
-    def __init__(self, mall: Entrepot, *, path: Path | str) -> None:
-        self._mall = mall
+    What comes lies in the mall's warehouse, not listed: the mall lists it, and no sync ever touches that."""
+
+    def __init__(self, mall: Entrepot, *, path: Path | str, scope: str | None = None) -> None:
+        self._mall, self._scope = mall, scope
         self._file = sqlite3.connect(path, isolation_level=None)
         self._file.executescript("pragma journal_mode = wal; pragma synchronous = normal;" + _TABLES)
 
@@ -62,7 +65,9 @@ class Mirror:
                 count += self._walk()
                 continue
             try:
-                page = self._mall.changes(cursor=cursor, types="product,stock", limit=1000, wait_s=wait_s or None)
+                page = self._mall.changes(
+                    cursor=cursor, types="product,stock", limit=1000, wait_s=wait_s or None, scope=self._scope
+                )
             except CursorExpiredError:
                 self.rebuild()
                 continue
@@ -88,17 +93,34 @@ class Mirror:
         """
         for _ in range(attempts):
             self.sync()
-            theirs = self._mall.digest()
+            theirs = self._mall.digest(scope=self._scope)
             own = digest_of(self._file.execute("select code, agreed_price, stock from sku"))
             if own == (theirs.skus, theirs.digest):
                 return own[0]
-            if self.sync() == 0 and self._mall.digest() == theirs:
+            if self.sync() == 0 and self._mall.digest(scope=self._scope) == theirs:
                 raise DriftError(f"the mirror holds {own[0]} SKUs {own[1]}, the platform {theirs.skus} {theirs.digest}")
         raise EntrepotError(f"things kept changing: no moment to compare in {attempts} attempts")
 
-    def products(self) -> Iterator[Product]:
-        """Every product of the copy, by id."""
-        for (body,) in self._file.execute("select body from product order by cast(id as integer)"):
+    def list_products(self, ids: Iterable[str], *, is_listed: bool = True) -> None:
+        """Put products of the warehouse on sale in this mall, or take them off; the mall's own word, kept through every sync."""
+        with self._transaction():
+            if is_listed:
+                self._file.executemany("insert or ignore into listed values (?)", [(one,) for one in ids])
+            else:
+                self._file.executemany("delete from listed where product_id = ?", [(one,) for one in ids])
+
+    def is_listed(self, product_id: str) -> bool:
+        """Whether the mall has put a product on sale and the platform still supplies it."""
+        statement = "select 1 from listed l join product p on p.id = l.product_id where l.product_id = ?"
+        return self._file.execute(statement, [product_id]).fetchone() is not None
+
+    def products(self, *, is_listed: bool | None = None) -> Iterator[Product]:
+        """Every product of the copy, by id; only those listed, or only those that lie in the warehouse, when asked."""
+        statement = """
+            select body from product
+            where ? is null or (id in (select product_id from listed)) = ? order by cast(id as integer)
+        """
+        for (body,) in self._file.execute(statement, [is_listed, is_listed]):
             product = msgspec.json.decode(body, type=Product)
             # The feed tells of stock more often than of products.
             for sku in product.skus:
@@ -118,7 +140,7 @@ class Mirror:
         if behind is None:
             number += 1
         while True:
-            page = self._mall.products_page(cursor=behind, limit=PAGE)
+            page = self._mall.products_page(cursor=behind, limit=PAGE, scope=self._scope)
             with self._transaction():
                 if behind is None:
                     self._keep("walk", page.changes_cursor or "")

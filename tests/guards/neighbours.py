@@ -13,6 +13,7 @@ from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
 from entrepot.base.worlds import sandbox_of
 from entrepot.callbacks.models import Attempt, Endpoint, Message
+from entrepot.catalog.models import Category, Pick
 from entrepot.events.models import Event as Fact
 from entrepot.parties.models import Distributor, Referrer, Supplier
 from entrepot.referral import actions as referral
@@ -134,6 +135,7 @@ def _called(party: Distributor) -> None:
         Attempt.objects.create(
             distributor=party, message=message, type=told.type, url="x", request="{}", status=200, took_ms=1
         )
+        Pick.objects.create(distributor=party, category=Category.objects.first(), state="picked")
         with connection.cursor() as cursor:
             cursor.execute(
                 "insert into callbacks_reading (id, xid, event_id)"

@@ -41,6 +41,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "catalog_goods": (SHOWN, f"t.supplier_id = {S}"),
     "catalog_goodsimport": (NOTHING, f"t.supplier_id = {S}"),
     "catalog_goodsversion": (NOTHING, f"t.supplier_id = {S}"),
+    "catalog_pick": (f"t.distributor_id = {D}", NOTHING),
     "catalog_sku": (
         f"exists (select 1 from catalog_goods g where g.id = t.goods_id and {SHOWN.replace('t.', 'g.')})",
         f"exists (select 1 from catalog_goods g where g.id = t.goods_id and g.supplier_id = {S})",

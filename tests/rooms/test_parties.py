@@ -95,15 +95,16 @@ def test_a_change_is_recorded_with_before_and_after_and_told(world: World, mark:
     assert log_of("distributor", party.pk)[-1].pk == row.pk, "nothing changed, so nothing is recorded"
 
 
-def test_a_new_rate_is_told_to_every_distributor_of_the_tier(world: World, mark: str, admin: str) -> None:
+def test_a_new_rate_is_one_fact_for_the_whole_tier(world: World, mark: str, admin: str) -> None:
     tier = world.tier(fee_rate_bps=500)
-    parties = [world.distributor(tier=tier), world.distributor(tier=tier)]
     actions.change_tier(tier.pk, fee_rate_bps=450, actor=admin, reason="活动")
     row = log_of("tier", tier.pk)[-1]
     assert (row.before, row.after) == ({"fee_rate_bps": 500}, {"fee_rate_bps": 450})
     with scope.platform():
         told = Event.objects.filter(type="tier.changed", object_id=tier.pk)
-        assert sorted(told.values_list("distributor_id", flat=True)) == sorted(party.pk for party in parties)
+        assert [(row.distributor_id, row.data["tier_id"]) for row in told] == [(None, str(tier.pk))]
+        price = Event.objects.get(type="price.changed", object_kind="tier", object_id=tier.pk)
+        assert (price.data["old"], price.data["new"], price.data["hint"]) == (500, 450, "changes")
     assert refused(actions.change_tier, tier.pk, fee_rate_bps=10_001, actor=admin) == "fee_rate_bps"
     assert refused(actions.create_tier, tier.name, fee_rate_bps=1, actor=admin) == "name"
 

@@ -16,6 +16,8 @@ from entrepot.callbacks.queue import Due, Tried, Unverified
 from entrepot.callbacks.rules import VERIFY, Network, is_success, wait_before
 from entrepot.callbacks.sending import Caller, Outcome, signed_headers
 from entrepot.callbacks.sorting import sort_out
+from entrepot.callbacks.stocks import EVERY_S as STOCK_S
+from entrepot.callbacks.stocks import follow_stock
 
 Result = TypeVar("Result")
 LOOK_S = 0.1
@@ -46,7 +48,7 @@ class Dispatcher:
 
     async def _run(self) -> None:
         caller = Caller(allowed=self._allowed)
-        next_adoption = 0.0
+        next_adoption = next_stock = 0.0
         failures = 0
         try:
             while not self._stop.is_set():
@@ -56,6 +58,9 @@ class Dispatcher:
                         await self._in_store(queue.adopt_addresses)
                         await self._challenge(caller)
                     done = await self._in_store(sort_out)
+                    if time.monotonic() >= next_stock:
+                        next_stock = time.monotonic() + STOCK_S
+                        await self._in_store(follow_stock)
                     started = await self._send_due(caller)
                     await self._write_down()
                     failures = 0

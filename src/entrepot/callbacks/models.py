@@ -42,11 +42,12 @@ class MessageState(models.TextChoices):
 
 
 class Message(models.Model):
-    """回调消息: an event in one mall's queue. `seq` rises by one per distributor, so that a gap shows."""
+    """回调消息: an event, or content of its own, in one mall's queue. `seq` rises by one per distributor, so that a gap shows."""
 
     distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="+")
     seq = models.BigIntegerField()
-    event = models.ForeignKey("events.Event", models.PROTECT, related_name="+")
+    event = models.ForeignKey("events.Event", models.PROTECT, null=True, blank=True, related_name="+")
+    data = models.JSONField(null=True, blank=True)
     type = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=MessageState.choices)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -55,7 +56,14 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["distributor", "seq"], name="message_seq_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["distributor", "seq"], name="message_seq_once"),
+            models.CheckConstraint(
+                name="message_has_content",
+                condition=models.Q(event__isnull=False, data__isnull=True)
+                | models.Q(event__isnull=True, data__isnull=False),
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["distributor", "next_at", "seq"], name="message_waiting", condition=models.Q(state="waiting")
@@ -86,7 +94,9 @@ class Attempt(models.Model):
 
 
 class Reading(models.Model):
-    """How far the outbox has been sorted into the malls' queues: one row."""
+    """How far the outbox has been sorted into the malls' queues, and the levels of stock followed: one row."""
 
     xid = models.BigIntegerField()
     event_id = models.BigIntegerField()
+    stock_xid = models.BigIntegerField(null=True, blank=True)
+    stock_at = models.DateTimeField(null=True, blank=True)

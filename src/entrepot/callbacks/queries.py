@@ -10,8 +10,8 @@ from entrepot.base import scope
 from entrepot.callbacks.models import Attempt, Endpoint, Message, MessageState
 
 _PAGE = """
-select m.seq, m.event_id, m.type, e.at, e.data, m.state
-from callbacks_message m join events_event e on e.id = m.event_id
+select m.seq, coalesce(m.event_id::text, 'm' || m.id), m.type, coalesce(e.at, m.created_at), coalesce(e.data, m.data), m.state
+from callbacks_message m left join events_event e on e.id = m.event_id
 where m.distributor_id = %s and m.seq > %s order by m.seq limit %s
 """
 
@@ -21,7 +21,7 @@ class Told:
     """An event as a mall pulls it."""
 
     seq: int
-    event_id: int
+    event_id: str
     type: str
     at: Any
     data: Any

@@ -29,7 +29,8 @@ on conflict (distributor_id) do update set url = excluded.url, state = excluded.
     challenge = excluded.challenge, next_try_at = now(), failing_since = null, failures = 0, changed_at = now()
 """
 _DUE = """
-select m.id, m.distributor_id, m.seq, m.event_id, m.type, m.attempts, p.url, p.secret_sealed, e.at, e.data
+select m.id, m.distributor_id, m.seq, coalesce(m.event_id::text, 'm' || m.id), m.type, m.attempts, p.url, p.secret_sealed,
+       coalesce(e.at, m.created_at), coalesce(e.data, m.data)
 from callbacks_endpoint p
 join unnest(%(distributor_ids)s::bigint[], %(slots)s::int[]) as f(distributor_id, slots) using (distributor_id)
 cross join lateral (
@@ -38,7 +39,7 @@ cross join lateral (
       and not w.id = any(%(busy)s::bigint[])
     order by w.next_at, w.seq limit f.slots
 ) m
-join events_event e on e.id = m.event_id
+left join events_event e on e.id = m.event_id
 where p.state = 'active' and p.secret_sealed is not null
 """
 _ENDPOINTS = """
@@ -82,7 +83,7 @@ class Due:
     id: int
     distributor_id: int
     seq: int
-    event_id: int
+    event_id: str
     type: str
     attempts: int
     url: str
@@ -153,7 +154,7 @@ def unverified() -> list[Unverified]:
         return [Unverified(row[0], row[1], unseal(row[2]).decode(), row[3], row[4]) for row in cursor.fetchall()]
 
 
-def body_of(event_id: int, seq: int, event_type: str, *, at: Any, data: Any) -> bytes:
+def body_of(event_id: str, seq: int, event_type: str, *, at: Any, data: Any) -> bytes:
     """Return the body of a callback; the same message has the same body every time."""
     content = json.loads(data) if isinstance(data, str) else data
     told = {

@@ -10,7 +10,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Everything else that is written down stays in the house.
 TYPES = (
     *("product.listed", "product.updated", "product.delisted", "price.changed"),
-    *("stock.sold_out", "stock.restocked"),
+    *("stock.changed", "stock.sold_out", "stock.restocked", "selection.added", "selection.removed"),
     *("order.held", "order.confirmed", "order.rejected", "order.expired", "order.cancelled", "order.split"),
     *("order.merged", "order.shipped", "order.delivered", "order.completed", "order.awaiting_funds"),
     "order.refunded",
@@ -19,6 +19,8 @@ TYPES = (
     *("tier.changed", "membership.expiring", "key.expiring", "endpoint.disabled", "digest.daily", "webhook.test"),
 )
 VERIFY = "webhook.verify"
+STOCK_CHANGED = "stock.changed"
+FOLD_ABOVE = 20  # so many messages of a kind about goods a mall gets at once; of more, one that says: read the feed
 
 # Seconds to wait before each attempt: at once, 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
 WAITS_S = (0, 5, 30, 120, 600, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)

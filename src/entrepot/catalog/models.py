@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.expressions import Func
 from django.db.models.functions import Now
 
 from entrepot.base.fields import TransactionId
@@ -123,6 +124,8 @@ class Goods(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_at = models.DateTimeField(db_default=Now())
     changed_xid = TransactionId()
+    # The last transaction that has moved the goods to another category or brand; 0 while they stay where they began.
+    placed_xid = TransactionId(db_default=Func(template="'0'::xid8"))
 
     class Meta:
         constraints = [
@@ -259,4 +262,49 @@ class GoodsImport(models.Model):
         indexes = [
             models.Index(fields=["supplier", "-id"]),
             models.Index(fields=["id"], condition=models.Q(state__in=["waiting", "running"]), name="open_imports"),
+        ]
+
+
+class PickState(models.TextChoices):
+    """What a distributor has said of some goods, a category or a brand; `removed` says nothing any more."""
+
+    PICKED = "picked", "picked"
+    LEFT_OUT = "left_out", "left_out"
+    REMOVED = "removed", "removed"
+
+
+class Pick(models.Model):
+    """选品: goods, a category with all below it, or a brand that a distributor has picked for his mall.
+
+    Goods can also be left out of a category or brand that is picked. What a mall has of a category or brand is reckoned
+    from the goods as they are; no row is kept for them.
+    """
+
+    distributor = models.ForeignKey("parties.Distributor", models.PROTECT, related_name="picks")
+    goods = models.ForeignKey(Goods, models.PROTECT, null=True, blank=True, related_name="picks")
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="picks")
+    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="picks")
+    state = models.CharField(max_length=12, choices=PickState.choices)
+    picked_at = models.DateTimeField(db_default=Now())
+    changed_xid = TransactionId()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["distributor", "goods"], name="goods_picked_once"),
+            models.UniqueConstraint(fields=["distributor", "category"], name="category_picked_once"),
+            models.UniqueConstraint(fields=["distributor", "brand"], name="brand_picked_once"),
+            models.CheckConstraint(
+                name="pick_of_one_thing",
+                condition=models.Q(goods__isnull=False, category__isnull=True, brand__isnull=True)
+                | models.Q(goods__isnull=True, category__isnull=False, brand__isnull=True)
+                | models.Q(goods__isnull=True, category__isnull=True, brand__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="only_goods_are_left_out", condition=~models.Q(state="left_out") | models.Q(goods__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["distributor", "changed_xid", "id"], name="pick_by_change"),
+            models.Index(fields=["changed_xid"], name="pick_last_change"),
+            models.Index(fields=["distributor", "-id"], name="pick_of_distributor"),
         ]

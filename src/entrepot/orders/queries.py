@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from entrepot.orders.consignees import PlainConsignee, open_consignee
-from entrepot.orders.models import OrderState
+from entrepot.orders.models import Order, OrderState
 
 STATES: tuple[str, ...] = tuple(OrderState.values)
 
@@ -183,6 +183,11 @@ def batch_results(out_batch_no: str, *, distributor_id: int) -> tuple[bytes, Any
         )
         row = cursor.fetchone()
     return (bytes(row[0]), row[1]) if row else None
+
+
+def has_ordered(distributor_id: int) -> bool:
+    """Return whether a distributor has ever placed an order; in a scope that shows it."""
+    return Order.objects.filter(distributor_id=distributor_id).exists()
 
 
 def _fill(views: dict[int, OrderView]) -> None:

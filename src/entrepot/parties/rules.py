@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("aftersales.view", "aftersales.edit"),
         *("orders.view", "orders.cancel", "orders.refund", "orders.complete", "consignee.reveal", "goods.view"),
         *("topups.view", "topups.request", "ledger.view", "keys.edit", "users.view", "users.edit", "log.view"),
+        "selection.edit",
     ),
     "referrer": ("earnings.view",),
 }

@@ -14,11 +14,13 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.worlds import is_sandbox
-from entrepot.reports.shelf import LiveSku, ShelfGoods, goods_page, live_skus, terms_of
+from entrepot.catalog.selection import OWN_WORD, SELECTED, Reach, reach_of
+from entrepot.reports import told
+from entrepot.reports.told import Told
 
 KINDS = ("product", "price", "stock")
 Place = tuple[int, int]
-_TEXT = re.compile(r"([0-9a-f]{12}):([0-9]{1,19}):([0-9]{1,19}):([0-9]{1,19}):([0-9]{1,19})")
+_TEXT = re.compile(r"([0-9a-f]{12})((?::[0-9]{1,19}){4}|(?::[0-9]{1,19}){7})")
 # A change is served only when its transaction is older than every transaction still running, so that nothing which
 # commits late can hide behind what was served already. The cursor names a place in the order of transactions.
 _WATERMARK = "select pg_snapshot_xmin(pg_current_snapshot())::text"
@@ -36,15 +38,56 @@ from catalog_goods where (changed_xid, id) > (%s::text::xid8, %s) and changed_xi
 order by changed_xid, id limit %s
 """
 _LEVELS = """
-select l.id, l.changed_xid::text, k.code
+select l.id, l.changed_xid::text, l.sku_id, k.goods_id
 from stock_level l join catalog_sku k on k.id = l.sku_id
 where (l.changed_xid, l.id) > (%s::text::xid8, %s) and l.changed_xid < %s::text::xid8
   and (l.id >= 1000000000000000) = %s
 order by l.changed_xid, l.id limit %s
 """
 _HEAD = """
-select greatest((select max(changed_xid) from catalog_goods), (select max(changed_xid) from stock_level))::text
+select greatest((select max(changed_xid) from catalog_goods), (select max(changed_xid) from stock_level),
+                (select max(changed_xid) from catalog_pick))::text
 """
+# Of a selection, a page looks at so many changed rows at most, so that a mall with few goods waits for none of them.
+_LOOK = 20_000
+_PICKS = """
+select id, changed_xid::text, goods_id from catalog_pick
+where distributor_id = %(distributor_id)s and (changed_xid, id) > (%(xid)s::text::xid8, %(id)s)
+    and changed_xid < %(until)s::text::xid8
+order by changed_xid, id limit %(limit)s
+"""
+# Goods that once moved since the walk began may have left the selection by it.
+_GOODS_SELECTED = f"""
+with looked as materialized (
+    select id, changed_xid, state, category_id, brand_id, placed_xid,
+        (extract(epoch from clock_timestamp() - changed_at) * 1000)::bigint as lag
+    from catalog_goods where (changed_xid, id) > (%(xid)s::text::xid8, %(id)s) and changed_xid < %(until)s::text::xid8
+        and (id >= 1000000000000000) = %(is_sandbox)s
+    order by changed_xid, id limit {_LOOK}
+), judged as (
+    select g.*, {SELECTED} as is_in from looked g {OWN_WORD}
+)
+(select id, changed_xid::text, state, lag, is_in from judged where is_in or placed_xid >= %(since)s::text::xid8
+ order by changed_xid, id limit %(limit)s)
+union all
+(select id, changed_xid::text, null, (select count(*) from looked), null from looked
+ order by changed_xid desc, id desc limit 1)
+"""  # noqa: S608 - terms of ours
+_LEVELS_SELECTED = f"""
+with looked as materialized (
+    select l.id, l.changed_xid, l.sku_id
+    from stock_level l where (l.changed_xid, l.id) > (%(xid)s::text::xid8, %(id)s)
+        and l.changed_xid < %(until)s::text::xid8 and (l.id >= 1000000000000000) = %(is_sandbox)s
+    order by l.changed_xid, l.id limit {_LOOK}
+), judged as (
+    select l.id, l.changed_xid, l.sku_id, g.id as goods_id, {SELECTED} as is_in
+    from looked l join catalog_sku k on k.id = l.sku_id join catalog_goods g on g.id = k.goods_id {OWN_WORD}
+)
+(select id, changed_xid::text, sku_id, goods_id from judged where is_in order by changed_xid, id limit %(limit)s)
+union all
+(select id, changed_xid::text, null, (select count(*) from looked) from looked
+ order by changed_xid desc, id desc limit 1)
+"""  # noqa: S608 - terms of ours
 
 
 class CursorExpiredError(Exception):
@@ -57,21 +100,26 @@ class CursorShapeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a mall has read: the last place served, as transaction and row, of goods and of stock levels."""
+    """How far a mall has read: the last place served, as transaction and row, of goods, stock levels and picks."""
 
     epoch: str
     goods: Place
     levels: Place
+    # Of a selection: what the mall picked, and the transaction at which its walk began.
+    picks: Place = (0, 0)
+    since: int = 0
 
     def text(self) -> str:
         """Return the opaque text a mall keeps."""
-        plain = ":".join(str(part) for part in (self.epoch, *self.goods, *self.levels))
+        more = (*self.picks, self.since) if self.since else ()
+        plain = ":".join(str(part) for part in (self.epoch, *self.goods, *self.levels, *more))
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 @dataclass(slots=True)
 class Changes:
-    """What has changed: goods in their latest state, ids of goods no longer shown with the reason, and SKUs.
+    """What has changed, each object as JSON: goods in their latest state, ids of goods no longer shown with the reason,
+    prices of the SKUs of goods, and SKUs with their stock.
 
     `is_held_back`: something is committed that may not be told yet, because an older transaction still runs.
     """
@@ -80,14 +128,15 @@ class Changes:
     has_more: bool
     lag_ms: int
     is_held_back: bool
-    goods: list[ShelfGoods] = field(default_factory=list)
+    goods: list[Told] = field(default_factory=list)
     gone: dict[int, str] = field(default_factory=dict)
-    skus: list[LiveSku] = field(default_factory=list)
+    prices: list[Told] = field(default_factory=list)
+    skus: list[Told] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing is told and nothing more waits."""
-        return not (self.goods or self.gone or self.skus or self.has_more)
+        return not (self.goods or self.gone or self.prices or self.skus or self.has_more)
 
 
 def read_cursor(text: str) -> Cursor:
@@ -97,17 +146,24 @@ def read_cursor(text: str) -> Cursor:
     except (binascii.Error, ValueError) as error:
         raise CursorShapeError from error
     found = _TEXT.fullmatch(plain)
-    if found is None or any(int(part) >= 2**63 for part in found.groups()[1:]):
+    numbers = [int(part) for part in found[2].split(":")[1:]] if found is not None else []
+    if found is None or any(number >= 2**63 for number in numbers):
         raise CursorShapeError
-    goods_xid, goods_id, level_xid, level_id = (int(part) for part in found.groups()[1:])
-    return Cursor(found[1], (goods_xid, goods_id), (level_xid, level_id))
+    places = [(numbers[at], numbers[at + 1]) for at in range(0, len(numbers) - 1, 2)]
+    return Cursor(found[1], *places, *numbers[6:])  # type: ignore[arg-type]  # two places, or three and a number
 
 
-def cursor_now(distributor_id: int) -> Cursor:
-    """Return the cursor from which a mall that walks the products now misses nothing. Take it before the walk."""
+def cursor_now(distributor_id: int, is_selection: bool = False) -> Cursor:
+    """Return the cursor from which a mall that walks the products, or its selection, now misses nothing.
+
+    Take it before the walk.
+    """
     with scope.desk(read_only=True):
-        start = (int(_value(_WATERMARK)), 0)
-        return Cursor(_epoch(distributor_id), start, start)
+        xid = int(_value(_WATERMARK))
+        start = (xid, 0)
+        if not is_selection:
+            return Cursor(_epoch(distributor_id), start, start)
+        return Cursor(_epoch(distributor_id, reach=reach_of(distributor_id)), start, start, start, xid)
 
 
 def head() -> int:
@@ -117,68 +173,142 @@ def head() -> int:
 
 
 def changes_since(
-    cursor: Cursor, *, distributor_id: int, kinds: Sequence[str] = ("product", "stock"), limit: int = 1000
+    cursor: Cursor,
+    *,
+    distributor_id: int,
+    kinds: Sequence[str] = ("product", "stock"),
+    limit: int = 1000,
+    is_selection: bool = False,
 ) -> Changes:
     """Return up to `limit` changes after a cursor, goods before stock, as the distributor's terms show them.
 
-    Goods that he no longer sees come as `delisted`, or as `not_authorised` when others still do. Raises
-    CursorExpiredError when the cursor is of another epoch.
+    Goods that he no longer sees come as `delisted`, or as `not_authorised` when others still do. Of his selection alone,
+    goods that left it come as `not_selected`. Raises CursorExpiredError when the cursor is of another epoch.
     """
     with scope.desk(read_only=True):
-        if cursor.epoch != _epoch(distributor_id):
+        reach = reach_of(distributor_id) if is_selection else None
+        if cursor.epoch != _epoch(distributor_id, reach=reach) or bool(cursor.since) != is_selection:
             raise CursorExpiredError
-        until = str(_value(_WATERMARK))
-        goods = (
-            _rows(_GOODS, cursor.goods, until, limit, is_sandbox=is_sandbox(distributor_id))
-            if {"product", "price"} & set(kinds)
-            else []
-        )
-        room = limit - len(goods)
-        levels = (
-            _rows(_LEVELS, cursor.levels, until, room, is_sandbox=is_sandbox(distributor_id))
-            if "stock" in kinds and room
-            else []
-        )
-        is_held_back = int(_value(_HEAD) or 0) >= int(until)
-    after = Cursor(
-        cursor.epoch,
-        _place_after(goods, cursor.goods, until=until, is_whole=len(goods) < limit),
-        _place_after(levels, cursor.levels, until=until, is_whole=len(levels) < room),
-    )
+        page = _Page(cursor, until=str(_value(_WATERMARK)), left=limit, reach=reach, is_sandbox=is_sandbox(distributor_id))
+        if {"product", "price"} & set(kinds):
+            page.read_goods()
+        if "stock" in kinds:
+            page.read_levels()
+        is_held_back = int(_value(_HEAD) or 0) >= int(page.until)
     found = Changes(
-        replace(
-            after,
-            goods=after.goods if {"product", "price"} & set(kinds) else cursor.goods,
-            levels=after.levels if "stock" in kinds else cursor.levels,
-        ),
-        has_more=len(goods) + len(levels) >= limit,
-        lag_ms=max(0, goods[-1][3]) if len(goods) >= limit else 0,
+        page.cursor,
+        has_more=page.has_more,
+        lag_ms=max(0, page.goods[-1][3]) if page.has_more and page.goods else 0,
         is_held_back=is_held_back,
     )
-    codes = list(dict.fromkeys(row[2] for row in levels))
-    with scope.distributor(distributor_id, read_only=True):
-        terms = terms_of(distributor_id)
-        if goods:
-            found.goods = goods_page(terms, limit=len(goods), ids=[row[0] for row in goods])
-        if codes:
-            # What he may not see is told of as goods, if it ever was there for him.
-            found.skus = [sku for sku in live_skus(terms, codes=codes) if sku.state == "on_sale"]
-    shown = {item.id for item in found.goods}
-    found.gone = {
-        row[0]: "not_authorised" if row[2] == "on_sale" else "delisted" for row in goods if row[0] not in shown
-    }
+    _tell(found, page.goods, page.levels, kinds=kinds, distributor_id=distributor_id)
     return found
 
 
-def _place_after(rows: list[Any], before: Place, *, until: str, is_whole: bool) -> Place:
-    """Return the place reached: behind the last row, or, when there are no more, right below the watermark."""
-    if is_whole:
-        return max(before, (int(until), 0))
-    return (int(rows[-1][1]), rows[-1][0]) if rows else before
+class _Page:
+    """One page being read: rows of goods (id, xid, state, lag, is selected) and of levels (id, xid, SKU, goods)."""
+
+    def __init__(self, cursor: Cursor, *, until: str, left: int, reach: Reach | None, is_sandbox: bool) -> None:
+        self.is_sandbox = is_sandbox
+        self.cursor, self.until, self.left, self.reach = cursor, until, left, reach
+        self.goods: list[Any] = []
+        self.levels: list[Any] = []
+        self.has_more = False
+
+    def read_goods(self) -> None:
+        """Read goods that changed, and of a selection those the mall picked or dropped."""
+        if self.reach is None:
+            rows = [(*row, True) for row in _rows(_GOODS, self.cursor.goods, self.until, self.left, is_sandbox=self.is_sandbox)]
+            self._go_on("goods", rows, is_whole=len(rows) < self.left)
+            self.goods = rows
+            return
+        picks = self._selected(_PICKS, self.cursor.picks)
+        self._go_on("picks", picks, is_whole=len(picks) < self.left)
+        self.left -= len(picks)
+        self.goods = self._as_goods([row[2] for row in picks if row[2] is not None])
+        if self.left:
+            rows, marker = _cut(self._selected(_GOODS_SELECTED, self.cursor.goods))
+            told = {row[0] for row in self.goods}
+            self._go_on("goods", rows, is_whole=len(rows) < self.left, looked=marker)
+            self.goods += [row for row in rows if row[0] not in told]
+
+    def read_levels(self) -> None:
+        """Read levels that changed, as far as there is room."""
+        if not self.left:
+            return
+        if self.reach is None:
+            self.levels = _rows(_LEVELS, self.cursor.levels, self.until, self.left, is_sandbox=self.is_sandbox)
+            self._go_on("levels", self.levels, is_whole=len(self.levels) < self.left)
+            return
+        self.levels, marker = _cut(self._selected(_LEVELS_SELECTED, self.cursor.levels))
+        self._go_on("levels", self.levels, is_whole=len(self.levels) < self.left, looked=marker)
+
+    def _go_on(self, name: str, rows: list[Any], *, is_whole: bool, looked: Any = None) -> None:
+        """Move one place of the cursor behind what was read, or, when there is no more, right below the watermark."""
+        before: Place = getattr(self.cursor, name)
+        if not is_whole:
+            place = (int(rows[-1][1]), rows[-1][0])
+        elif looked is not None and looked[3] >= _LOOK:
+            place, is_whole = (int(looked[1]), looked[0]), False
+        else:
+            place = max(before, (int(self.until), 0))
+        moved: dict[str, Any] = {name: place}
+        self.cursor = replace(self.cursor, **moved)
+        self.has_more |= not is_whole
+        if name != "picks":
+            self.left -= len(rows)
+
+    def _selected(self, statement: str, place: Place) -> list[Any]:
+        assert self.reach is not None
+        values: dict[str, Any] = {"xid": str(place[0]), "id": place[1], "until": self.until, "limit": self.left}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, self.reach.values | values | {"since": str(self.cursor.since), "is_sandbox": self.is_sandbox})
+            return cursor.fetchall()
+
+    def _as_goods(self, ids: list[int]) -> list[Any]:
+        """Return goods by id in the form of those that changed."""
+        assert self.reach is not None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select g.id, g.changed_xid::text, g.state, 0, {SELECTED} from catalog_goods g {OWN_WORD}"  # noqa: S608
+                " where g.id = any(%(ids)s)",
+                self.reach.values | {"ids": ids},
+            )
+            return cursor.fetchall()
 
 
-def _epoch(distributor_id: int) -> str:
-    plain = str(_value(_EPOCH, [distributor_id]))
+def _cut(rows: list[Any]) -> tuple[list[Any], Any]:
+    """Return the rows, and the last one that was looked at for them with how many were, None when there was none."""
+    return (rows[:-1], rows[-1]) if rows else ([], None)
+
+
+def _tell(found: Changes, goods: list[Any], levels: list[Any], *, kinds: Sequence[str], distributor_id: int) -> None:
+    """Put what changed into words; what he may not see is told of as goods, if it ever was there for him."""
+    if not goods and not levels:
+        return
+    with scope.distributor(distributor_id, read_only=True):
+        shown = set(told.shown_of(list({row[0] for row in goods} | {row[3] for row in levels})))
+    changed = [row[0] for row in goods if row[4] and row[0] in shown]
+    if "product" in kinds:
+        found.goods = told.products(changed, distributor_id=distributor_id)
+        shown_now = {item.key for item in found.goods}
+        found.gone = {row[0]: _reason(row) for row in goods if row[0] not in shown_now}
+    if "price" in kinds:
+        found.prices = told.prices(changed, distributor_id=distributor_id)
+    of_shown = [row for row in levels if row[3] in shown]
+    if of_shown:
+        goods_ids = list({row[3] for row in of_shown})
+        found.skus = told.stocks(list({row[2] for row in of_shown}), goods_ids=goods_ids, distributor_id=distributor_id)
+
+
+def _reason(row: Any) -> str:
+    if not row[4]:
+        return "not_selected"
+    return "not_authorised" if row[2] == "on_sale" else "delisted"
+
+
+def _epoch(distributor_id: int, *, reach: Reach | None = None) -> str:
+    plain = str(_value(_EPOCH, [distributor_id])) + (f" {reach.mark}" if reach is not None else "")
     return hmac.new(settings.SECRET_KEY.encode(), plain.encode(), hashlib.sha256).hexdigest()[:12]
 
 

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from entrepot.base import scope
-from entrepot.reports.shelf import goods_page, terms_of
+from entrepot.reports import shelf, told
 
 _PAGE = 2_000
 _MASK = 2**64 - 1
@@ -18,20 +18,19 @@ class Digest:
     digest: str
 
 
-def digest_for(distributor_id: int) -> Digest:
-    """Return the digest of a distributor's shelf as it stands at one moment.
+def digest_for(distributor_id: int, is_selection: bool = False) -> Digest:
+    """Return the digest of a distributor's shelf, or of his selection alone, as it stands at one moment.
 
     Per SKU the first 8 bytes of SHA-256 over `code LF agreed price in fen LF stock`, as big-endian numbers summed
     modulo 2^64: the order does not matter, so that a mall may reckon it over its own table in any way.
     """
     count = total = after_id = 0
     with scope.one_moment(distributor_id=distributor_id):
-        terms = terms_of(distributor_id)
-        while page := goods_page(terms, limit=_PAGE, after_id=after_id):
-            after_id = page[-1].id
-            for goods in page:
-                for sku in goods.skus:
-                    line = f"{sku.sku}\n{sku.agreed_price_fen}\n{sku.stock}".encode()
-                    total = (total + int.from_bytes(hashlib.sha256(line).digest()[:8], "big")) & _MASK
-                    count += 1
+        selection_of = distributor_id if is_selection else None
+        while ids := shelf.goods_ids(limit=_PAGE, after_id=after_id, selection_of=selection_of):
+            after_id = ids[-1]
+            for code, agreed_price_fen, stock in told.figures(ids, distributor_id=distributor_id):
+                line = f"{code}\n{agreed_price_fen}\n{stock}".encode()
+                total = (total + int.from_bytes(hashlib.sha256(line).digest()[:8], "big")) & _MASK
+                count += 1
     return Digest(count, f"{total:016x}")

@@ -1,5 +1,6 @@
 """The shelf: the goods a distributor may sell, with his agreed prices and the stock he may take."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from entrepot.catalog.selection import reach_of, selected_ids
 from entrepot.pricing.rules import rate_of_goods, service_fee
 from entrepot.reports.rules import GOODS_TERMS, SKU_TERMS
 from entrepot.stock.rules import AllotmentRow, LevelRow, own_allotment, sellable
@@ -65,6 +67,8 @@ select id, goods_no, name, category_id, brand_id, kind, images, detail_images, m
        allowed_promotions
 from catalog_goods where {GOODS_TERMS}
 """  # noqa: S608 - the terms are constants of ours
+TERMS = re.sub(r"\b(state|is_supplier_active)\b", r"g.\1", GOODS_TERMS)
+_IDS = f"select id from catalog_goods where {GOODS_TERMS}"  # noqa: S608 - the terms are constants of ours
 _SKUS = f"""
 select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_floor_fen, price_ceiling_fen, weight_g
 from catalog_sku where {SKU_TERMS}
@@ -111,17 +115,54 @@ def goods_page(
     ids: Sequence[int] | None = None,
 ) -> list[ShelfGoods]:
     """Return up to `limit` goods on sale that the distributor's scope shows, by rising id above `after_id`."""
+    clauses, values = _narrowed(after_id, category_ids=category_ids, brand_id=brand_id, ids=ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_GOODS} and {clauses} order by id limit %s", [*values, limit])
+        goods = {row[0]: ShelfGoods(*row) for row in cursor.fetchall()}
+    fill(goods, terms=terms)
+    return list(goods.values())
+
+
+def goods_ids(
+    *,
+    limit: int,
+    after_id: int = 0,
+    category_ids: Sequence[int] | None = None,
+    brand_id: int | None = None,
+    ids: Sequence[int] | None = None,
+    selection_of: int | None = None,
+) -> list[int]:
+    """Return the ids of what `goods_page` returns, or with `selection_of` of what of it that distributor selected."""
+    if selection_of is not None:
+        reach = reach_of(selection_of)
+        only = _selected_only(category_ids, brand_id=brand_id)
+        return selected_ids(reach, terms=f"{TERMS}{only}", limit=limit, after_id=after_id)
+    clauses, values = _narrowed(after_id, category_ids=category_ids, brand_id=brand_id, ids=ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_IDS} and {clauses} order by id limit %s", [*values, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _selected_only(category_ids: Sequence[int] | None, *, brand_id: int | None) -> str:
+    """Return further terms for a selection; whole numbers alone come into them."""
+    only = (
+        f" and g.category_id = any('{{{','.join(map(str, category_ids))}}}'::bigint[])"
+        if category_ids is not None
+        else ""
+    )
+    return only + (f" and g.brand_id = {brand_id:d}" if brand_id is not None else "")
+
+
+def _narrowed(
+    after_id: int, *, category_ids: Sequence[int] | None, brand_id: int | None, ids: Sequence[int] | None
+) -> tuple[str, list[Any]]:
     conditions: list[str] = ["id > %s"]
     values: list[Any] = [after_id]
     for clause, value in (("category_id = any(%s)", category_ids), ("brand_id = %s", brand_id), ("id = any(%s)", ids)):
         if value is not None:
             conditions.append(clause)
             values.append(list(value) if isinstance(value, Sequence) else value)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_GOODS} and {' and '.join(conditions)} order by id limit %s", [*values, limit])
-        goods = {row[0]: ShelfGoods(*row) for row in cursor.fetchall()}
-    fill(goods, terms=terms)
-    return list(goods.values())
+    return " and ".join(conditions), values
 
 
 def fill(goods: dict[int, ShelfGoods], *, terms: Terms) -> None:

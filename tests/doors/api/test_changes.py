@@ -156,8 +156,8 @@ def test_a_feed_without_the_watermark_loses_it(
     found = changes.changes_since(cursor, distributor_id=mall.party.pk)
     writer.commit()
     after = changes.changes_since(found.cursor, distributor_id=mall.party.pk)
-    assert soon.code in {sku.sku for sku in found.skus}
-    assert late.code not in {sku.sku for sku in (*found.skus, *after.skus)}
+    assert soon.code in {sku.key for sku in found.skus}
+    assert late.code not in {sku.key for sku in (*found.skus, *after.skus)}
 
 
 def test_other_terms_begin_a_new_epoch(mall: Mall, make_mall: MakeMall, reader: Reader) -> None:

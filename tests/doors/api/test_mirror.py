@@ -1,5 +1,6 @@
 """Mirrors of the catalogue stay equal to the platform under writers with delays and rollbacks, and prove it."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,12 @@ import pytest
 from entrepot.base import scope
 from entrepot.parties.models import Tier
 from entrepot.reports.digest import digest_for
-from entrepot_sdk import DriftError, Entrepot, Mirror
+from entrepot_sdk import AsyncEntrepot, AvailabilityLine, Destination, DriftError, Entrepot, Mirror
 from entrepot_sdk.digests import digest_of
 from tests.doors.api.mall import Mall
 from tests.doors.api.serving import Served
 from tests.doors.api.storm import weather
-from tests.world import World
+from tests.world import Article, World
 
 SECONDS = float(os.environ.get("ENTREPOT_MIRROR_SECONDS", "6"))
 
@@ -86,3 +87,51 @@ def test_a_walk_that_was_broken_off_goes_on(world: World, client: Entrepot, tmp_
         mirror.prove()
         assert mirror.price_stock(articles[0].code) == (1050, 5)
     assert pages.count(None) == 1, "the walk began again"
+
+
+def test_a_mirror_of_the_selection_lists_what_the_mall_lists(world: World, client: Entrepot, tmp_path: Path) -> None:
+    one, two, other = (world.article(stock=5) for _ in range(3))
+    told = client.select(products=[str(one.goods_id), str(two.goods_id)])
+    with Mirror(client, path=tmp_path / "m", scope="selection") as mirror:
+        assert mirror.prove() == 2
+        assert mirror.price_stock(other.code) is None
+        assert [product.id for product in mirror.products(is_listed=True)] == [], "what comes lies in the warehouse"
+        mirror.list_products([str(one.goods_id), str(two.goods_id)])
+        mirror.list_products([str(two.goods_id)], is_listed=False)
+        world.restock(one, 4)
+        mirror.prove()
+        mirror.rebuild()
+        mirror.prove()
+        assert [product.id for product in mirror.products(is_listed=True)] == [str(one.goods_id)]
+        assert mirror.price_stock(one.code) == (1050, 9)
+        entry = next(row for row in told.items if row.object_id == str(one.goods_id))
+        assert client.deselect(entry.id).state == "removed"
+        mirror.prove()
+        assert not mirror.is_listed(str(one.goods_id)) and mirror.price_stock(one.code) is None
+        client.select(products=[str(one.goods_id)])
+        mirror.prove()
+        assert mirror.is_listed(str(one.goods_id)), "the mall's own word outlives what the platform does"
+    assert {row.object_id for row in client.selection_page(kind="product").items} == {
+        str(one.goods_id),
+        str(two.goods_id),
+    }
+    export = client.export_products(scope="selection")
+    assert [product.id for product in export] == [str(one.goods_id), str(two.goods_id)]
+    assert client.changes(cursor=export.changes_cursor, scope="selection").items == []
+    place = Destination(province="浙江省", city="杭州市")
+    (sold,) = client.availability([AvailabilityLine(sku=one.code, qty=9)], destination=place)
+    assert (sold.available, sold.stock, sold.freight) == (True, 9, 0)
+
+
+def test_the_asynchronous_client_selects_and_exports_too(world: World, mall: Mall, served: Served) -> None:
+    asyncio.run(_selected(world.article(stock=5), mall, served))
+
+
+async def _selected(article: Article, mall: Mall, served: Served) -> None:
+    async with AsyncEntrepot(served.url, key=mall.key, secret=mall.secret) as client:
+        told = await client.select(products=[str(article.goods_id)])
+        export = await client.export_products(scope="selection")
+        assert [product.id async for product in export] == [str(article.goods_id)]
+        assert (await client.digest(scope="selection")).skus == 1
+        assert (await client.deselect(told.items[0].id)).state == "removed"
+        assert (await client.selection_page()).items == []

@@ -80,7 +80,7 @@ def brought(owner: Mall, world: World, *, article: Article, state: str) -> Any:
 
 MISSING = {
     **dict.fromkeys(
-        ("order_id", "product_id", "aftersale_id", "recharge_id", "statement_id", "upload_id"), "999999999"
+        ("order_id", "product_id", "aftersale_id", "recharge_id", "statement_id", "upload_id", "entry_id"), "999999999"
     ),
     **dict.fromkeys(("out_order_no", "batch_no", "out_refund_no", "out_recharge_no"), "none"),
 }
@@ -133,6 +133,7 @@ def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
     bought = Bought(world, owner, own)
     asked = owner.post("/aftersales", bought.wish()).json
     written = papers(owner)
+    picked = owner.post("/selection", {"products": [str(hidden.goods_id)]}).json
     return Neighbours(
         stranger=stranger,
         owner=owner,
@@ -141,6 +142,7 @@ def neighbours(make_mall: MakeMall, world: World) -> Neighbours:
             "out_order_no": [*numbers, batched["out_order_no"]],
             "batch_no": [batch["out_batch_no"]],
             "aftersale_id": [asked["id"]],
+            "entry_id": [entry["id"] for entry in picked["items"]],
             "out_refund_no": [asked["out_refund_no"]],
             **{name: written[name] for name in written if name != "month"},
             "product_id": [str(hidden.goods_id), str(of_tier.goods_id), str(draft.goods_id)],
@@ -175,6 +177,10 @@ WITHOUT_ID: dict[str, Any] = {
     "list_products": None,
     "list_changes": None,
     "get_digest": None,
+    "export_products": None,
+    "list_selection": None,
+    "add_to_selection": "nested",
+    "query_availability": "nested",
     "get_webhook": None,
     "put_webhook": {"url": ""},
     "test_webhook": None,
@@ -240,9 +246,8 @@ def test_lists_and_answers_show_nothing_of_the_neighbour(contract: dict[str, Any
         assert reply.status == 200, path
         text = reply.body.decode()
         assert [mark for mark in neighbours.marks if f'"{mark}"' in text] == [], path
-        has_list = "items" in reply.json and path.endswith(
-            ("/orders", "/ledger", "/aftersales", "/recharges", "/statements")
-        )
+        lists = ("/orders", "/ledger", "/aftersales", "/recharges", "/statements")
+        has_list = path.endswith(lists) and "items" in reply.json
         own = neighbours.owner.call(method, path, body if body is not None else b"").body.decode()
         assert not has_list or any(f'"{mark}"' in own for mark in neighbours.marks), f"{path}: the owner sees his own"
 
@@ -254,7 +259,11 @@ def test_ids_nested_in_bodies_show_nothing_of_the_neighbour(neighbours: Neighbou
     assert (live[1]["state"], live[2]["state"]) == ("not_available", "on_sale")
     assert stranger.post("/products/query", {"ids": [neighbours.hidden_goods, "999999999"]}).json["items"] == []
     assert neighbours.owner.post("/products/query", {"ids": [neighbours.hidden_goods]}).json["items"] != []
+    told = stranger.post("/selection", {"products": [neighbours.hidden_goods, "999999999"]}).json
+    assert (told["items"], told["unknown"]["products"]) == ([], [neighbours.hidden_goods, "999999999"])
     to = {"province": "浙江省", "city": "杭州市"}
+    sold = stranger.post("/availability/query", {"lines": [{"sku": hidden}, {"sku": "no such"}], "destination": to})
+    assert [one | {"sku": ""} for one in sold.json["items"]] == [sold.json["items"][0] | {"sku": ""}] * 2
     codes = [
         stranger.post("/freight/quote", {"lines": [{"sku": sku, "qty": 1}], "destination": to}).code
         for sku in (hidden, "no such")

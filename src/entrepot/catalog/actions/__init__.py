@@ -15,6 +15,7 @@ from entrepot.catalog.actions.categories import (
 from entrepot.catalog.actions.goods import add_picture, save_goods
 from entrepot.catalog.actions.imports import cancel_import, start_import
 from entrepot.catalog.actions.review import approve_goods, reject_goods, submit_goods, withdraw_submission
+from entrepot.catalog.actions.selection import drop, pick
 from entrepot.catalog.actions.shelf import list_own_goods, set_promotions, set_visibility, unlist_goods
 from entrepot.catalog.actions.versions import (
     approve_change,
@@ -32,10 +33,12 @@ __all__ = [
     "cancel_import",
     "create_brand",
     "create_category",
+    "drop",
     "import_categories",
     "list_own_goods",
     "merge_category",
     "move_category",
+    "pick",
     "propose_change",
     "reject_change",
     "reject_goods",

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake, taken
 from entrepot.catalog.actions.naming import named
-from entrepot.catalog.models import Attribute, Brand, Goods, SupplierBounds
+from entrepot.catalog.models import Attribute, Brand, Goods, Pick, SupplierBounds
 from entrepot.catalog.search import terms_of
 from entrepot.events.operations import record
 
@@ -55,6 +55,7 @@ def remove_brand(brand_id: int, *, actor: str, address: str = "") -> None:
         for row in SupplierBounds.objects.select_for_update(no_key=True).filter(brand_ids__contains=[brand_id]):
             row.brand_ids.remove(brand_id)
             row.save(update_fields=["brand_ids"])
+        Pick.objects.filter(brand_id=brand_id).delete()
         brand.delete()
         brand.pk = brand_id
         _log(brand, verb="brand.removed", actor=actor, before={"name": brand.name}, address=address)

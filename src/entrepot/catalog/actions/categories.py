@@ -10,7 +10,7 @@ from entrepot.base.mistakes import Mistake, taken
 from entrepot.catalog import queries, rules
 from entrepot.catalog.actions.naming import named
 from entrepot.catalog.actions.steps import keep_all, tell_all
-from entrepot.catalog.models import Attribute, Category, Goods, GoodsState, SupplierBounds
+from entrepot.catalog.models import Attribute, Category, Goods, GoodsState, Pick, PickState, SupplierBounds
 from entrepot.events.operations import changes, record
 
 
@@ -172,6 +172,11 @@ def _removable(category_id: int) -> Category:
 
 def _rebind(category_id: int, *, into_id: int | None) -> None:
     """Put another category, or none, in the place of one that goes."""
+    picks = Pick.objects.filter(category_id=category_id)
+    if into_id is not None:
+        Pick.objects.filter(category_id=into_id, state=PickState.REMOVED).delete()
+        picks.exclude(distributor__picks__category_id=into_id).update(category_id=into_id)
+    Pick.objects.filter(category_id=category_id).delete()
     for model in (SupplierBounds, Attribute):
         for row in model._default_manager.select_for_update(no_key=True).filter(category_ids__contains=[category_id]):
             kept = [one for one in row.category_ids if one not in (category_id, into_id)]

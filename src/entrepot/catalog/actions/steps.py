@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.expressions import Func
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -48,10 +48,32 @@ def keep_all(rows: QuerySet[Goods], **values: Any) -> None:
     """Write the same values to many goods and mark each as changed."""
     rows.update(
         **values,
+        **_placed(values),
         version=F("version") + 1,
         changed_at=Now(),
-        changed_xid=Func(function="pg_current_xact_id", output_field=TransactionId()),
+        changed_xid=_this_transaction(),
     )
+
+
+def _placed(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what marks goods that come into another category or brand: a mall that picked the old one must hear of it."""
+    given = {
+        name: values[key]
+        for name in ("category_id", "brand_id")
+        for key in (name, name.removesuffix("_id"))
+        if key in values
+    }
+    if not given:
+        return {}
+    stays = Q()
+    for name, value in given.items():
+        key = getattr(value, "pk", value)
+        stays &= Q(**{name: key}) if key is not None else Q(**{f"{name}__isnull": True})
+    return {"placed_xid": Case(When(stays, then=F("placed_xid")), default=_this_transaction())}
+
+
+def _this_transaction() -> Func:
+    return Func(function="pg_current_xact_id", output_field=TransactionId())
 
 
 def tell(goods: Goods, *, event_type: str, actor: str, reason: str = "") -> None:

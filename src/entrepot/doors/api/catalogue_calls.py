@@ -6,6 +6,7 @@ from django.db import connection
 from litestar import Response, get, post
 
 from entrepot.doors.api import shapes
+from entrepot.doors.api.callers import Caller
 from entrepot.doors.api.calls import (
     Call,
     Query,
@@ -19,10 +20,11 @@ from entrepot.doors.api.calls import (
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import not_found
 from entrepot.doors.api.reading import read
-from entrepot.doors.api.render import CURRENCY, product_shape
+from entrepot.doors.api.render import CURRENCY, as_told
 from entrepot.doors.api.threads import in_thread
+from entrepot.reports import told
 from entrepot.reports.changes import cursor_now
-from entrepot.reports.shelf import ShelfGoods, goods_page, live_skus, terms_of
+from entrepot.reports.shelf import goods_ids, live_skus, terms_of
 
 _BELOW = """
 with recursive below as (
@@ -54,12 +56,15 @@ async def list_brands(request: Call) -> Response[bytes]:
 
 @get(
     "/products",
-    opt=Operation(None, shapes.Products, group="catalogue", query=("limit", "cursor", "category", "brand")).opt(),
+    opt=Operation(
+        None, shapes.Products, group="catalogue", query=("limit", "cursor", "category", "brand", "scope")
+    ).opt(),
 )
 async def list_products(request: Call) -> Response[bytes]:
     """商品列表 | List the products you may sell, with your prices and stock, by rising id."""
     caller = caller_of(request)
-    query = Query(request, "limit", "cursor", "category", "brand")
+    query = Query(request, "limit", "cursor", "category", "brand", "scope")
+    selection_of = caller.distributor_id if query.choice("scope", ("selection",)) is not None else None
     limit, cursor, category, brand = (
         query.limit(),
         query.cursor("products"),
@@ -67,21 +72,21 @@ async def list_products(request: Call) -> Response[bytes]:
         query.number("brand"),
     )
 
-    def page() -> list[ShelfGoods]:
+    def page() -> list[int]:
         below = [row[0] for row in _rows(_BELOW, [category])] if category is not None else None
-        return goods_page(
-            terms_of(caller.distributor_id), limit=limit + 1, after_id=cursor or 0, category_ids=below, brand_id=brand
+        return goods_ids(
+            limit=limit + 1, after_id=cursor or 0, category_ids=below, brand_id=brand, selection_of=selection_of
         )
 
     # Taken before the first goods are read: what changes while he walks is told by the feed once more.
-    feed = await in_thread(cursor_now, caller.distributor_id) if cursor is None else None
+    is_selection = selection_of is not None
+    feed = await in_thread(cursor_now, caller.distributor_id, is_selection) if cursor is None else None
     found = await as_distributor(caller, page)
-    shown = found[:limit]
     has_more = len(found) > limit
     return reply(
         shapes.Products(
-            [product_shape(goods) for goods in shown],
-            cursor_after(shown[-1].id, items="products") if has_more else None,
+            await _told(caller, found[:limit]),
+            cursor_after(found[limit - 1], items="products") if has_more else None,
             has_more,
             feed.text() if feed is not None else None,
         )
@@ -94,7 +99,7 @@ async def get_product(request: Call, product_id: str) -> Response[bytes]:
     found = await _products(request, [object_id(product_id)])
     if not found:
         raise not_found()
-    return reply(product_shape(found[0]))
+    return reply(found[0])
 
 
 @post(
@@ -104,7 +109,7 @@ async def query_products(request: Call) -> Response[bytes]:
     """批量查询商品 | Get up to 500 products by id; those you may not see are left out."""
     wanted = read(body_of(request), shapes.ProductsRequest)
     found = await _products(request, [int(text) for text in wanted.ids])
-    return reply(shapes.Products([product_shape(goods) for goods in found], None, False))
+    return reply(shapes.Products(found, None, False))
 
 
 @post("/prices-stocks/query", status_code=200, opt=Operation(shapes.SkusRequest, shapes.LivePrices, group="live").opt())
@@ -130,9 +135,18 @@ async def query_prices_and_stocks(request: Call) -> Response[bytes]:
     )
 
 
-async def _products(request: Call, ids: list[int]) -> list[ShelfGoods]:
+async def _products(request: Call, ids: list[int]) -> list[Any]:
     caller = caller_of(request)
-    return await as_distributor(caller, lambda: goods_page(terms_of(caller.distributor_id), limit=len(ids), ids=ids))
+    return await _told(caller, await as_distributor(caller, told.shown_of, ids))
+
+
+async def _told(caller: Caller, ids: list[int]) -> list[Any]:
+    """Await goods that the caller was found to be shown, as JSON."""
+
+    def read_them() -> list[Any]:
+        return [as_told(one) for one in told.products(ids, distributor_id=caller.distributor_id)]
+
+    return await in_thread(read_them)
 
 
 def _rows(statement: str, values: list[Any] | None = None) -> list[Any]:

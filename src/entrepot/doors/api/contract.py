@@ -58,6 +58,12 @@ _QUERY: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000},
         "example": 1000,
     },
+    "scope": {
+        "schema": {"enum": ["selection"]},
+        "description": "Only what is in your selection; its cursors are its own",
+        "example": "selection",
+    },
+    "kind": {"schema": {"enum": ["product", "category", "brand"]}, "description": "Only entries of this kind"},
     "types": {
         "schema": {"type": "string", "pattern": "^(product|price|stock)(,(product|price|stock))*$"},
         "description": "Any of product, price, stock, with commas; product,stock when left out",
@@ -79,6 +85,7 @@ _PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "upload_id": ("Our id of the upload", _ID),
     "product_id": ("Our id of the product", _ID),
     "out_order_no": ("Your number of the order", _NUMBER),
+    "entry_id": ("Our id of the entry", _ID),
     "batch_no": ("Your number of the batch", _NUMBER),
 }
 _SIGNING = {
@@ -129,6 +136,7 @@ _LINKS: dict[Any, dict[str, tuple[str, str]]] = {
 GROUPS = {
     "account": "账户 Account",
     "catalogue": "商品目录 Catalogue",
+    "selection": "选品库 Selection",
     "live": "实时查询 Live check",
     "orders": "订单 Orders",
     "shipping": "物流 Shipping",
@@ -226,7 +234,7 @@ def _successes(operation: Operation, *, name: str) -> dict[str, Any]:
         schema = {"$ref": _REF.format(name=operation.answer.__name__)}
         content["application/json"] = {"schema": schema, "example": examples.answer_example(name)}
     for kind in operation.also:
-        if kind == "text/csv":
+        if kind in examples.BARE:
             content[kind] = {"schema": {"type": "string"}, "example": examples.BARE[kind]}
         else:
             content[kind] = {"schema": _BYTES, "example": examples.BARE["bytes"]}

@@ -11,8 +11,10 @@ from entrepot.doors.api import (
     feed_shapes,
     freight_shapes,
     money_examples,
+    selection_examples,
     shapes,
 )
+from entrepot.doors.api.operations import NDJSON
 
 ORDER_ID, ORDER_NO, BATCH_NO, SKU = "10000042", "M20260101-0001", "B20260101-01", "TEA-250G"
 PATH = {
@@ -22,6 +24,7 @@ PATH = {
     "product_id": "7",
 } | aftersale_examples.PATH
 PATH |= money_examples.PATH
+PATH |= selection_examples.PATH
 _FEED = "NGYxZTJkM2M0YjVhOjgxOTI6MDo4MTkyOjA"
 _AT, _UNTIL, _SENT = "2026-01-01T02:00:00.123456+00:00", "2026-01-01T02:15:00.123456+00:00", "2026-01-01T07:30:00+00:00"
 
@@ -219,11 +222,11 @@ _EXAMPLES: dict[str, tuple[Any, Any]] = {
         ),
     ),
 } | aftersale_examples.EXAMPLES
-_EXAMPLES |= money_examples.EXAMPLES
+_EXAMPLES |= money_examples.EXAMPLES | selection_examples.EXAMPLES
 
 
 # Bodies that are no JSON, by their media type.
-BARE = {"bytes": "(the bytes of the picture)", "text/csv": money_examples.CSV}
+BARE = {"bytes": "(the bytes of the picture)", "text/csv": money_examples.CSV, NDJSON: selection_examples.EXPORT}
 
 
 def request_example(operation_id: str) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 
 from litestar import Response, get
 
-from entrepot.doors.api import feed_shapes, shapes
+from entrepot.doors.api import feed_shapes
 from entrepot.doors.api.calls import Call, Query, caller_of, reply
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import Problem, Wrong, invalid
-from entrepot.doors.api.render import product_shape
+from entrepot.doors.api.render import as_told as _raw
 from entrepot.doors.api.threads import guarded, in_thread
 from entrepot.doors.api.watching import LOOK_S, Watcher
 from entrepot.reports import changes
@@ -29,42 +29,44 @@ _WATCHER = Watcher(changes.head)
         None,
         feed_shapes.Changes,
         group="catalogue",
-        query=("feed_cursor", "types", "feed_limit", "wait"),
+        query=("feed_cursor", "types", "feed_limit", "wait", "scope"),
         codes=("cursor_expired",),
     ).opt(),
 )
 async def list_changes(request: Call) -> Response[bytes]:
     """变更订阅 | What has changed since a cursor, each object once in its latest state; waits up to 25 s for news."""
     caller = caller_of(request)
-    query = Query(request, "cursor", "types", "limit", "wait")
+    query = Query(request, "cursor", "types", "limit", "wait", "scope")
+    is_selection = query.choice("scope", ("selection",)) is not None
     limit = query.limit(default=1000, most=1000)
     kinds = query.choices("types", changes.KINDS) or ("product", "stock")
     wait_s = query.whole("wait", default=0, least=0, most=WAIT_AT_MOST_S) or 0
-    cursor = await _cursor(query.text("cursor"), distributor_id=caller.distributor_id)
+    cursor = await _cursor(query.text("cursor"), distributor_id=caller.distributor_id, is_selection=is_selection)
     until = time.monotonic() + wait_s
     while True:
         since = await _WATCHER.head() if wait_s else 0
-        found = await in_thread(_read, cursor, caller.distributor_id, kinds, limit)
+        found = await in_thread(_read, cursor, caller.distributor_id, kinds, limit, is_selection)
         left_s = until - time.monotonic()
         if not found.is_empty or left_s <= 0:
-            return reply(_shape(found, kinds=kinds))
+            return reply(_shape(found))
         cursor = found.cursor
         # What is committed and may not be told yet makes the number rise no further: it is looked for again soon.
         await _WATCHER.wait(min(left_s, LOOK_S) if found.is_held_back else left_s, since=since)
 
 
-@get("/digest", opt=Operation(None, feed_shapes.Digest, group="catalogue").opt())
+@get("/digest", opt=Operation(None, feed_shapes.Digest, group="catalogue", query=("scope",)).opt())
 async def get_digest(request: Call) -> Response[bytes]:
     """对账摘要 | Get the digest of your shelf: the same over your own copy proves that nothing is missing."""
     distributor_id = caller_of(request).distributor_id
+    is_selection = Query(request, "scope").choice("scope", ("selection",)) is not None
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_digesting, guarded, digest_for, distributor_id)
+    found = await loop.run_in_executor(_digesting, guarded, digest_for, distributor_id, is_selection)
     return reply(feed_shapes.Digest(found.skus, found.digest))
 
 
-async def _cursor(text: str | None, *, distributor_id: int) -> changes.Cursor:
+async def _cursor(text: str | None, *, distributor_id: int, is_selection: bool) -> changes.Cursor:
     if text is None:
-        return await in_thread(changes.cursor_now, distributor_id)
+        return await in_thread(changes.cursor_now, distributor_id, is_selection)
     try:
         return changes.read_cursor(text)
     except changes.CursorShapeError:
@@ -72,44 +74,32 @@ async def _cursor(text: str | None, *, distributor_id: int) -> changes.Cursor:
         raise invalid(Wrong("/cursor", "validation_failed", words)) from None
 
 
-def _read(cursor: changes.Cursor, distributor_id: int, kinds: tuple[str, ...], limit: int) -> changes.Changes:
+def _read(
+    cursor: changes.Cursor, distributor_id: int, kinds: tuple[str, ...], limit: int, is_selection: bool
+) -> changes.Changes:
     try:
-        return changes.changes_since(cursor, distributor_id=distributor_id, kinds=kinds, limit=limit)
+        return changes.changes_since(
+            cursor, distributor_id=distributor_id, kinds=kinds, limit=limit, is_selection=is_selection
+        )
     except changes.CursorExpiredError:
         words = (
-            "游标已失效（服务费、等级或数据库已变）：请重新遍历 /products，再从它给出的 changes_cursor 继续",
+            "游标已失效（服务费、等级、所选分类品牌或数据库已变）：请重新遍历 /products，再从它给出的 changes_cursor 继续",
             "The cursor is of an older epoch: walk /products again and go on from its changes_cursor",
         )
         raise Problem("cursor_expired", detail=words) from None
 
 
-def _shape(found: changes.Changes, *, kinds: tuple[str, ...]) -> feed_shapes.Changes:
-    items: list[Any] = []
-    if "product" in kinds:
-        items += [feed_shapes.ProductChange(str(goods.id), object=product_shape(goods)) for goods in found.goods]
-        items += [
-            feed_shapes.ProductChange(str(goods_id), deleted=True, reason=_reason(reason))
-            for goods_id, reason in found.gone.items()
-        ]
-    if "price" in kinds:
-        items += [
-            feed_shapes.PriceChange(
-                sku.sku,
-                feed_shapes.PriceNow(
-                    sku.sku, sku.supply_price_fen, sku.fee_fen, sku.agreed_price_fen, sku.suggested_price_fen
-                ),
-            )
-            for goods in found.goods
-            for sku in goods.skus
-        ]
+def _shape(found: changes.Changes) -> feed_shapes.Changes:
+    items: list[Any] = [feed_shapes.ProductChange(str(one.key), object=_raw(one)) for one in found.goods]
     items += [
-        feed_shapes.StockChange(
-            sku.sku, shapes.LivePrice(sku.sku, sku.agreed_price_fen, sku.stock, sku.min_quantity, "on_sale")
-        )
-        for sku in found.skus
+        feed_shapes.ProductChange(str(goods_id), deleted=True, reason=_reason(reason))
+        for goods_id, reason in found.gone.items()
     ]
+    items += [feed_shapes.PriceChange(one.key, _raw(one)) for one in found.prices]
+    items += [feed_shapes.StockChange(one.key, _raw(one)) for one in found.skus]
     return feed_shapes.Changes(items, found.cursor.text(), found.has_more, found.lag_ms)
 
 
 def _reason(reason: str) -> feed_shapes.Tombstone:
-    return "not_authorised" if reason == "not_authorised" else "delisted"
+    known: dict[str, feed_shapes.Tombstone] = {"not_authorised": "not_authorised", "not_selected": "not_selected"}
+    return known.get(reason, "delisted")

@@ -6,11 +6,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from entrepot.doors.api.shapes import Fen, LivePrice, Product
 
-Tombstone = Literal["delisted", "not_authorised"]
+Tombstone = Literal["delisted", "not_authorised", "not_selected"]
 
 
 class ProductChange(Struct, tag="product", tag_field="type"):
-    """Goods that have changed, in their latest state; or that you no longer sell, with the reason."""
+    """Goods that have changed, in their latest state; or that you no longer sell or select, with the reason."""
 
     id: str
     object: Product | UnsetType = UNSET

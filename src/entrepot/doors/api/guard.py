@@ -78,7 +78,13 @@ class Guard:
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 
-        async def receive_body() -> dict[str, Any]:
+        is_read = False
+
+        async def receive_body() -> Any:
+            nonlocal is_read
+            if is_read:
+                return await receive()  # a stream waits here to hear that its reader has gone
+            is_read = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(asgi, receive_body, send_with)

@@ -8,6 +8,7 @@ SIGNED = (
     *("unknown_key", "bad_signature", "timestamp_out_of_window", "nonce_reused", "ip_not_allowed"),
     *("payload_too_large", "rate_limited", "busy"),
 )
+NDJSON = "application/x-ndjson"
 BODY = ("bad_json", "validation_failed", "unknown_field")
 QUERY = ("validation_failed", "unknown_field")
 PLACING = (

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from entrepot.catalog.pictures import address
+import msgspec
+
 from entrepot.doors.api import shapes
+from entrepot.reports.told import Told
 
 CURRENCY = "CNY"
 
@@ -78,36 +80,6 @@ def _refund(refund: Any) -> shapes.Refund:
     )
 
 
-def product_shape(goods: Any) -> shapes.Product:
-    """Return goods on the shelf with the caller's prices and stock."""
-    return shapes.Product(
-        id=str(goods.id),
-        goods_no=goods.goods_no,
-        name=goods.name,
-        category_id=str(goods.category_id),
-        brand_id=str(goods.brand_id) if goods.brand_id is not None else None,
-        kind=goods.kind,
-        images=[address(path) for path in goods.images],
-        detail_images=[address(path) for path in goods.detail_images],
-        min_quantity=goods.min_quantity,
-        freight_template_id=str(goods.freight_template_id) if goods.freight_template_id is not None else None,
-        state=goods.state,
-        version=goods.version,
-        currency=CURRENCY,
-        allowed_promotions=goods.allowed_promotions,
-        skus=[
-            shapes.Sku(
-                sku=sku.sku,
-                spec=sku.spec,
-                supply_price=sku.supply_price_fen,
-                fee=sku.fee_fen,
-                agreed_price=sku.agreed_price_fen,
-                suggested_price=sku.suggested_price_fen,
-                price_floor=sku.price_floor_fen,
-                price_ceiling=sku.price_ceiling_fen,
-                stock=sku.stock,
-                weight_g=sku.weight_g,
-            )
-            for sku in goods.skus
-        ],
-    )
+def as_told(one: Told) -> Any:
+    """Return an object that the database has put into JSON already; it goes into the answer as it is."""
+    return msgspec.Raw(one.text.encode())

@@ -27,7 +27,7 @@ from entrepot.reports.shelf import ShelfGoods, ShelfSku, Terms
 
 _CHOICES_S = 30
 _LOW_STOCK = 20
-_COLUMNS = tuple(one.name for one in dataclasses.fields(ShelfGoods) if one.name not in ("skus", "freight_template_id"))
+COLUMNS = tuple(one.name for one in dataclasses.fields(ShelfGoods) if one.name not in ("skus", "freight_template_id"))
 
 
 @lru_cache(maxsize=2)
@@ -50,16 +50,16 @@ def _choices(_turn: int) -> tuple[dict[int, str], dict[int, str], dict[int, list
     return dict(sorted(names.items(), key=lambda pair: pair[1])), dict(Brand.objects.values_list("pk", "name")), below
 
 
-def _now_choices() -> tuple[dict[int, str], dict[int, str], dict[int, list[int]]]:
+def now_choices() -> tuple[dict[int, str], dict[int, str], dict[int, list[int]]]:
     return _choices(int(time.monotonic() // _CHOICES_S))
 
 
 def _category_choices() -> list[tuple[Any, Any]]:
-    return [("", gettext_lazy("All")), *_now_choices()[0].items()]
+    return [("", gettext_lazy("All")), *now_choices()[0].items()]
 
 
 def _brand_choices() -> list[tuple[Any, Any]]:
-    return [("", gettext_lazy("All")), *_now_choices()[1].items()]
+    return [("", gettext_lazy("All")), *now_choices()[1].items()]
 
 
 class GoodsSearch(FilterForm):
@@ -76,11 +76,11 @@ class GoodsSearch(FilterForm):
     brand = forms.TypedChoiceField(label=gettext_lazy("Brand"), coerce=int, empty_value=None, choices=_brand_choices)
 
 
-def _found(form: GoodsSearch) -> QuerySet[Goods]:
+def found_by(form: GoodsSearch) -> QuerySet[Goods]:
     """Return the goods of a search; the distributor's scope shows only what is on sale for him."""
     rows = matching_in_scope(Goods.objects.filter(state="on_sale"), text=form.value("text") or "")
     if category := form.value("category"):
-        rows = rows.filter(category_id__in=_now_choices()[2].get(category, [category]))
+        rows = rows.filter(category_id__in=now_choices()[2].get(category, [category]))
     if brand := form.value("brand"):
         rows = rows.filter(brand_id=brand)
     return rows.defer("search_terms")
@@ -91,7 +91,7 @@ def _on_shelf(found: Sequence[Any], *, distributor_id: int) -> tuple[list[ShelfG
     if not found:
         return [], shelf.terms_of(distributor_id)
     terms = Terms(distributor_id, found[0].my_tier_id, found[0].my_fee_rate_bps)
-    goods = {row.pk: ShelfGoods(**{name: getattr(row, name) for name in _COLUMNS}) for row in found}
+    goods = {row.pk: ShelfGoods(**{name: getattr(row, name) for name in COLUMNS}) for row in found}
     shelf.fill(goods, terms=terms)
     return list(goods.values()), terms
 
@@ -101,7 +101,7 @@ def _on_shelf(found: Sequence[Any], *, distributor_id: int) -> tuple[list[ShelfG
 def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the shelf as tiles, or as a table with `?view=table`."""
     form = GoodsSearch(request.GET)
-    rows = _found(form)
+    rows = found_by(form)
     if request.GET.get("export") == "xlsx":
         return _export(rows, terms=shelf.terms_of(request.party.id))
     # His terms ride along with the rows: the page is read far too often for a round trip of their own.
@@ -116,7 +116,7 @@ def goods_list(request: PartyRequest) -> HttpResponseBase:
         query=request.GET,
     )
     on_shelf, terms = _on_shelf(found.rows, distributor_id=request.party.id)
-    names, brands, _below = _now_choices()
+    names, brands, _below = now_choices()
     is_table = request.GET.get("view") == "table"
     other_view = request.GET.copy()
     other_view["view"] = "tiles" if is_table else "table"
@@ -161,7 +161,7 @@ def goods_detail(request: PartyRequest, goods_id: int) -> HttpResponse:
     row = next(iter(shelf.goods_page(terms, limit=1, ids=[goods_id])), None)
     if row is None:
         raise Http404
-    names, brands, _below = _now_choices()
+    names, brands, _below = now_choices()
     context = {
         "title": row.name,
         "goods": shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, "")),
@@ -192,7 +192,7 @@ def why_rows(sku: ShelfSku, *, terms: Terms) -> list[tuple[str, str, str]]:
 
 
 def _export(rows: QuerySet[Goods], *, terms: Terms) -> HttpResponseBase:
-    names, brands, _below = _now_choices()
+    names, brands, _below = now_choices()
     columns = [
         Column(title=_("Goods number"), value=lambda pair: pair[0].goods_no),
         Column(title=_("Goods"), value=lambda pair: pair[0].name, width=36),

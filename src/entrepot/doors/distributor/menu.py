@@ -10,7 +10,10 @@ _MENU = (
     Group(label=_("Business"), items=(Item(label=_("Dashboard"), url_name="distributor:home", icon="chart-bar"),)),
     Group(
         label=_("Supply"),
-        items=(Item(label=_("Goods to sell"), url_name="distributor:goods", icon="cube", permission="goods.view"),),
+        items=(
+            Item(label=_("Goods to sell"), url_name="distributor:goods", icon="cube", permission="goods.view"),
+            Item(label=_("Selection"), url_name="distributor:selection", icon="check-circle", permission="goods.view"),
+        ),
     ),
     Group(
         label=_("Orders"),
@@ -57,6 +60,12 @@ _MENU = (
     Group(
         label=_("Connection"),
         items=(
+            Item(
+                label=_("Connect the mall"),
+                url_name="distributor:connecting",
+                icon="clipboard-document-check",
+                permission="keys.edit",
+            ),
             Item(label=_("API and keys"), url_name="distributor:keys", icon="key", permission="keys.edit"),
             Item(label=_("Callbacks"), url_name="distributor:callbacks", icon="paper-airplane", permission="keys.edit"),
             Item(label=_("Sandbox"), url_name="distributor:sandbox", icon="beaker", permission="keys.edit"),

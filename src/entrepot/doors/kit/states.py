@@ -42,6 +42,13 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "active": (_("Active"), "ok"),
         "suspended": (_("Suspended"), "bad"),
     },
+    "pick": {
+        "goods": (_("Selected"), "ok"),
+        "category": (_("By its category"), "ok"),
+        "brand": (_("By its brand"), "ok"),
+        "left_out": (_("Left out"), ""),
+    },
+    "step": {"done": (_("Done"), "ok"), "missing": (_("Missing"), "warn")},
     "endpoint": {
         "none": (_("No address"), ""),
         "pending": (_("Waits for its challenge"), "warn"),

@@ -194,12 +194,21 @@ def _state(distributor: Distributor) -> dict[str, Any]:
 
 
 def _tell_tier(distributor: Distributor, *, actor: str) -> None:
+    """Tell of the tier, and that with it every price may be another: the feed says which."""
     data = {"object": "tier", "id": str(distributor.tier_id), "fee_rate_bps": distributor.tier.fee_rate_bps}
     note(
         "tier.changed",
         object_kind="tier",
         object_id=distributor.tier_id,
         data=data,
+        actor=actor,
+        distributor_ids=[distributor.pk],
+    )
+    note(
+        "price.changed",
+        object_kind="distributor",
+        object_id=distributor.pk,
+        data=data | {"field": "tier", "state": "applied", "hint": "changes"},
         actor=actor,
         distributor_ids=[distributor.pk],
     )

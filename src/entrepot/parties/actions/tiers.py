@@ -61,11 +61,12 @@ def change_tier(
     position: int | None = None,
     note: str | None = None,
     reason: str = "",
+    is_announced: bool = False,
     address: str = "",
 ) -> Tier:
     """Change what is given of a tier; a new rate is told to its distributors and holds for orders placed from now on.
 
-    Refuses as `create_tier` does. Raises Tier.DoesNotExist.
+    `is_announced`: they have been told of the price by another fact. Refuses as `create_tier` does. Raises Tier.DoesNotExist.
     """
     with scope.platform():
         tier = Tier.objects.select_for_update(no_key=True).get(pk=tier_id)
@@ -99,7 +100,7 @@ def change_tier(
             address=address,
         )
         if "fee_rate_bps" in new:
-            _tell(tier, before_bps=old["fee_rate_bps"], actor=actor)
+            _tell(tier, before_bps=old["fee_rate_bps"], actor=actor, is_announced=is_announced)
     return tier
 
 
@@ -118,12 +119,36 @@ def _state(tier: Tier) -> dict[str, object]:
     return {name: getattr(tier, name) for name in _SHOWN}
 
 
-def _tell(tier: Tier, *, before_bps: int, actor: str) -> None:
+def _tell(tier: Tier, *, before_bps: int, actor: str, is_announced: bool) -> None:
+    """Write one fact for everybody of the tier, and not one for each: there may be thousands."""
+    key = str(tier.pk)
     note(
         "tier.changed",
         object_kind="tier",
         object_id=tier.pk,
-        data={"object": "tier", "id": str(tier.pk), "from_bps": before_bps, "fee_rate_bps": tier.fee_rate_bps},
+        data={
+            "object": "tier",
+            "id": key,
+            "tier_id": key,
+            "from_bps": before_bps,
+            "fee_rate_bps": tier.fee_rate_bps,
+        },
         actor=actor,
-        distributor_ids=list(tier.distributors.values_list("id", flat=True)),
     )
+    if not is_announced:
+        note(
+            "price.changed",
+            object_kind="tier",
+            object_id=tier.pk,
+            data={
+                "object": "tier",
+                "id": key,
+                "tier_id": key,
+                "field": "fee_rate",
+                "state": "applied",
+                "old": before_bps,
+                "new": tier.fee_rate_bps,
+                "hint": "changes",
+            },
+            actor=actor,
+        )

@@ -74,4 +74,4 @@ def _apply_to_tier(tier_id: int, *, change: PriceChange, until: datetime | None)
     change.old_value = tier.fee_rate_bps
     if until is not None:
         Grace.objects.update_or_create(tier_id=tier_id, defaults={"old_rate_bps": tier.fee_rate_bps, "until": until})
-    change_tier(tier_id, fee_rate_bps=change.new_value, actor=SYSTEM, reason=change.reason)
+    change_tier(tier_id, fee_rate_bps=change.new_value, actor=SYSTEM, reason=change.reason, is_announced=True)

@@ -59,12 +59,11 @@ def set_fee_rate(
                 "old": before_bps,
                 "new": rate_bps,
                 "version": goods.version,
-            },
+            }
+            | ({} if isinstance(whose, Distributor) else {"tier_id": str(whose.pk)}),
             actor=actor,
             version=goods.version,
-            distributor_ids=[whose.pk]
-            if isinstance(whose, Distributor)
-            else list(whose.distributors.values_list("id", flat=True)),
+            distributor_ids=[whose.pk if isinstance(whose, Distributor) else None],
             reason=reason,
         )
 

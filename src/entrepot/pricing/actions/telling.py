@@ -4,7 +4,6 @@ from typing import Any
 
 from entrepot.events.operations import record
 from entrepot.events.outbox import note
-from entrepot.parties.models import Distributor
 from entrepot.pricing.models import ChangeField, PriceChange
 
 
@@ -28,16 +27,15 @@ def tell(change: PriceChange, *, actor: str, until: str | None = None) -> None:
         data["sku"] = change.sku.code
     if until is not None:
         data["old_until"] = until
-    told: list[int | None] = [None]
     if change.tier_id:
-        told = list(Distributor.objects.filter(tier_id=change.tier_id).values_list("id", flat=True))
+        # One fact for the whole tier: thousands of malls, and all their prices, are told of it by their own queues.
+        data |= {"tier_id": str(change.tier_id), "hint": "changes"}
     note(
         "price.changed",
         object_kind="tier" if change.tier_id else "sku",
         object_id=change.tier_id or change.sku_id or 0,
         data=data,
         actor=actor,
-        distributor_ids=told,
         reason=change.reason,
     )
 

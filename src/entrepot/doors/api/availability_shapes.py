@@ -1,0 +1,42 @@
+"""The shapes of the question what can be sold where."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from entrepot.doors.api.freight_shapes import Destination
+from entrepot.doors.api.shapes import Fen, SkuCode, Strict
+
+
+class AvailabilityLineRequest(Strict):
+    """Pieces of a SKU."""
+
+    sku: SkuCode
+    qty: Annotated[int, Meta(ge=1, le=1_000_000, description="Pieces")] = 1
+
+
+class AvailabilityRequest(Strict):
+    """Which of these could be sold to a place now; each line is judged by itself."""
+
+    lines: Annotated[list[AvailabilityLineRequest], Meta(min_length=1, max_length=500)]
+    destination: Destination
+
+
+class Availability(Struct):
+    """What an order of this line alone would meet."""
+
+    sku: str
+    qty: int
+    available: Annotated[bool, Meta(description="An order of this line alone would pass, as far as goods decide")]
+    reasons: Annotated[list[str], Meta(description="Codes of what stands against it; empty when available")]
+    stock: Annotated[int, Meta(description="Pieces you may take now")]
+    min_quantity: int | None
+    agreed_price: Fen | None
+    freight: Annotated[Fen | None, Meta(description="Freight of this line alone; null when it is not sent there")]
+
+
+class Availabilities(Struct):
+    """One answer for each line, in the order asked; amounts in fen."""
+
+    currency: str
+    items: list[Availability]

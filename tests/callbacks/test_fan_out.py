@@ -1,0 +1,157 @@
+"""Whom facts about goods, prices and stock are told to, and that very many of them are told as one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from entrepot.base import scope
+from entrepot.callbacks.models import Endpoint, Message, Reading
+from entrepot.callbacks.rules import FOLD_ABOVE
+from entrepot.callbacks.sorting import sort_out
+from entrepot.callbacks.stocks import follow_stock
+from entrepot.catalog.actions import drop, pick, set_promotions, set_visibility
+from entrepot.catalog.models import Category, Goods
+from entrepot.catalog.rules import PROMOTIONS
+from entrepot.parties.actions import change_tier
+from entrepot.parties.models import Distributor
+from tests.callbacks.conftest import eventually
+from tests.world import STAFF, Article, World
+
+MakeCalled = Callable[..., Any]
+URL = "http://127.0.0.1:9/hook"
+
+
+def queue(party: Distributor, *types: str) -> list[tuple[str, str, Any]]:
+    """Type, object's id or kind, and content of what waits for a mall, in order."""
+    with scope.desk(read_only=True):
+        rows = Message.objects.filter(distributor=party, type__in=types).order_by("seq").select_related("event")
+        told = [(row.type, row.event.data if row.event else row.data) for row in rows]
+    return [(kind, data["id"] if "id" in data else data["object"], data) for kind, data in told]
+
+
+def change(*articles: Article) -> None:
+    """Let something of goods change that malls are told of."""
+    for article in articles:
+        with scope.platform():
+            allowed = Goods.objects.get(pk=article.goods_id).allowed_promotions
+        wanted = PROMOTIONS[:2] if list(allowed) != list(PROMOTIONS[:2]) else PROMOTIONS[:1]
+        set_promotions(article.goods_id, promotions=wanted, actor=STAFF)
+
+
+def told_of(party: Distributor) -> list[str]:
+    return [key for _, key, _ in queue(party, "product.updated")]
+
+
+def test_a_mall_hears_of_what_it_selected_and_one_without_a_selection_of_all(world: World, called: MakeCalled) -> None:
+    sort_out()  # the queues begin with what happens after they were first looked at
+    picky, broad, silent = called(URL), called(URL), world.distributor()
+    with scope.platform():
+        trunk = Category.objects.create(name=world.name("C"))
+        leaf = Category.objects.create(name=world.name("C"), parent=trunk)
+    single, inside, left_out, other, hidden = (world.article(stock=5) for _ in range(5))
+    with scope.platform():
+        Goods.objects.filter(pk__in=[inside.goods_id, left_out.goods_id]).update(category=leaf)
+    pick(picky.pk, goods_ids=[single.goods_id, hidden.goods_id], category_ids=[trunk.pk], actor=STAFF)
+    pick(picky.pk, left_out_ids=[left_out.goods_id], actor=STAFF)
+    sort_out()
+    set_visibility(hidden.goods_id, tier_ids=[world.tier().pk], distributor_ids=[], actor=STAFF)
+    change(single, inside, left_out, other, hidden)
+    eventually(lambda: sort_out() == 0 and len(told_of(broad)) >= 4)
+    ids = {name: str(article.goods_id) for name, article in
+           (("single", single), ("inside", inside), ("left_out", left_out), ("other", other))}  # fmt: skip
+    assert told_of(picky) == [ids["single"], ids["inside"]]
+    assert set(told_of(broad)) == set(ids.values())
+    assert told_of(silent) == []
+    added, *_rest = queue(picky, "selection.added")
+    assert added[2] == {
+        "object": "selection", "count": 3, "products": sorted([ids["single"], str(hidden.goods_id)], key=int),
+        "categories": [str(trunk.pk)],
+    }  # fmt: skip
+    assert [data["products"] for _, _, data in queue(picky, "selection.removed")] == [[ids["left_out"]]]
+
+
+def test_very_many_facts_are_told_as_one_and_a_dead_mall_is_told_once(world: World, called: MakeCalled) -> None:
+    mall = called(URL)
+    articles = [world.article() for _ in range(FOLD_ABOVE + 1)]
+    pick(mall.pk, goods_ids=[article.goods_id for article in articles], actor=STAFF)
+    eventually(lambda: sort_out() == 0 and queue(mall, "selection.added"))
+    with scope.platform():
+        # One sorting meets them all, as it does when a whole shelf changes at once.
+        change(*articles)
+    eventually(lambda: sort_out() == 0 and queue(mall, "product.updated"))
+    ((kind, what, data),) = queue(mall, "product.updated")
+    assert (kind, what, data) == (
+        "product.updated",
+        "feed",
+        {"object": "feed", "hint": "changes", "count": len(articles)},
+    )
+    with scope.desk():
+        Message.objects.filter(distributor=mall, event=None).update(attempts=3, next_at="2100-01-01T00:00:00Z")
+    with scope.platform():
+        change(*articles)
+    eventually(lambda: sort_out() == 0)
+    assert len(queue(mall, "product.updated")) == 1
+
+
+def test_a_tiers_rate_is_one_fact_and_every_mall_of_it_hears_it_once(world: World, called: MakeCalled) -> None:
+    one, other_tier = called(URL), called(URL)
+    pulls = world.distributor(tier=one.tier)
+    articles = [world.article() for _ in range(3)]
+    pick(one.pk, goods_ids=[article.goods_id for article in articles], actor=STAFF)
+    with connection.cursor() as cursor, scope.desk():
+        cursor.execute("select count(*) from events_event")
+        before = cursor.fetchone()[0]
+    change_tier(one.tier_id, fee_rate_bps=640, actor=STAFF)
+    with connection.cursor() as cursor, scope.desk():
+        cursor.execute("select count(*) from events_event")
+        assert cursor.fetchone()[0] - before == 2, "two facts, however many malls and goods there are"
+    eventually(lambda: sort_out() == 0 and queue(one, "tier.changed"))
+    for party in (one, pulls):
+        assert [kind for kind, _, _ in queue(party, "tier.changed", "price.changed")] == [
+            "tier.changed",
+            "price.changed",
+        ]
+        assert queue(party, "price.changed")[0][2]["hint"] == "changes"
+    assert queue(other_tier, "tier.changed", "price.changed") == []
+
+
+def followed() -> int:
+    """Let two seconds pass, then follow the levels."""
+    with scope.desk():
+        Reading.objects.update(stock_at="2000-01-01T00:00:00Z")
+    return follow_stock()
+
+
+def test_stock_is_told_once_in_two_seconds_to_those_who_selected_the_goods(world: World, called: MakeCalled) -> None:
+    mall, with_pool, broad = called(URL), called(URL), called(URL)
+    article, unpicked = world.article(stock=50), world.article(stock=5)
+    world.allotment(article, distributor=with_pool, pieces=20, buffer=2)
+    for party in (mall, with_pool):
+        pick(party.pk, goods_ids=[article.goods_id], actor=STAFF)
+    sort_out()
+    followed()
+    with scope.desk():
+        Message.objects.filter(distributor__in=[mall, with_pool], type="stock.changed").delete()
+    for _ in range(3):
+        world.restock(article, 1)
+    world.restock(unpicked, 1)
+    eventually(lambda: followed() >= 0 and queue(mall, "stock.changed") and queue(with_pool, "stock.changed"))
+    ((_, key, told),) = queue(mall, "stock.changed")
+    assert (key, told["sku"], told["stock"], told["product_id"]) == (
+        str(article.sku_id), article.code, 33, str(article.goods_id)
+    )  # fmt: skip
+    assert queue(with_pool, "stock.changed")[0][2]["stock"] == 33 + 18, "his own pool is his"
+    assert queue(broad, "stock.changed") == []
+    world.restock(article, 1)
+    assert follow_stock() == 0, "not before two seconds have passed"
+    eventually(lambda: followed() >= 0 and len(queue(mall, "stock.changed")) == 2)
+    assert queue(mall, "stock.changed")[1][2]["version"] > told["version"]
+    with scope.platform():
+        Endpoint.objects.filter(distributor=mall).update(types=["order.held"])
+    world.restock(article, 1)
+    eventually(lambda: followed() >= 0 and len(queue(with_pool, "stock.changed")) >= 3)
+    assert len(queue(mall, "stock.changed")) == 2, "who does not want it gets none, not even to pull"
+    with scope.distributor(mall.pk, read_only=True):
+        (own,) = mall.picks.all()
+    drop(mall.pk, pick_ids=[own.pk], actor=STAFF)

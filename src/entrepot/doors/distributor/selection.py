@@ -133,8 +133,8 @@ def _page(request: PartyRequest, form: GoodsSearch, *, tab: str) -> tuple[Page, 
     if tab == "selected":
         picked = _picked(party_id)
         found = _selected(request, form, reach=picked.reach)
-        rows = Goods.objects.filter(pk__in=found.rows).annotate(own_word=RawSQL(_WORD, [party_id]))  # noqa: S611 - a constant of ours
-        by_id = {row.pk: row for row in rows.defer("search_terms")}
+        his = Goods.objects.filter(pk__in=found.rows).annotate(own_word=RawSQL(_WORD, [party_id]))  # noqa: S611 - a constant of ours
+        by_id = {row.pk: row for row in his.defer("search_terms")}
         found.rows = [by_id[pk] for pk in found.rows if pk in by_id]
         return found, picked
     rows = found_by(form)

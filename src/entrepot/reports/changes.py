@@ -189,7 +189,9 @@ def changes_since(
         reach = reach_of(distributor_id) if is_selection else None
         if cursor.epoch != _epoch(distributor_id, reach=reach) or bool(cursor.since) != is_selection:
             raise CursorExpiredError
-        page = _Page(cursor, until=str(_value(_WATERMARK)), left=limit, reach=reach, is_sandbox=is_sandbox(distributor_id))
+        page = _Page(
+            cursor, until=str(_value(_WATERMARK)), left=limit, reach=reach, is_sandbox=is_sandbox(distributor_id)
+        )
         if {"product", "price"} & set(kinds):
             page.read_goods()
         if "stock" in kinds:
@@ -218,7 +220,10 @@ class _Page:
     def read_goods(self) -> None:
         """Read goods that changed, and of a selection those the mall picked or dropped."""
         if self.reach is None:
-            rows = [(*row, True) for row in _rows(_GOODS, self.cursor.goods, self.until, self.left, is_sandbox=self.is_sandbox)]
+            rows = [
+                (*row, True)
+                for row in _rows(_GOODS, self.cursor.goods, self.until, self.left, is_sandbox=self.is_sandbox)
+            ]
             self._go_on("goods", rows, is_whole=len(rows) < self.left)
             self.goods = rows
             return
@@ -262,7 +267,9 @@ class _Page:
         assert self.reach is not None
         values: dict[str, Any] = {"xid": str(place[0]), "id": place[1], "until": self.until, "limit": self.left}
         with connection.cursor() as cursor:
-            cursor.execute(statement, self.reach.values | values | {"since": str(self.cursor.since), "is_sandbox": self.is_sandbox})
+            cursor.execute(
+                statement, self.reach.values | values | {"since": str(self.cursor.since), "is_sandbox": self.is_sandbox}
+            )
             return cursor.fetchall()
 
     def _as_goods(self, ids: list[int]) -> list[Any]:

@@ -55,7 +55,8 @@ def remove_brand(brand_id: int, *, actor: str, address: str = "") -> None:
         for row in SupplierBounds.objects.select_for_update(no_key=True).filter(brand_ids__contains=[brand_id]):
             row.brand_ids.remove(brand_id)
             row.save(update_fields=["brand_ids"])
-        Pick.objects.filter(brand_id=brand_id).delete()
+        with scope.desk():  # sandboxes pick the same brands
+            Pick.objects.filter(brand_id=brand_id).delete()
         brand.delete()
         brand.pk = brand_id
         _log(brand, verb="brand.removed", actor=actor, before={"name": brand.name}, address=address)

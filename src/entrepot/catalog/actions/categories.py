@@ -172,11 +172,12 @@ def _removable(category_id: int) -> Category:
 
 def _rebind(category_id: int, *, into_id: int | None) -> None:
     """Put another category, or none, in the place of one that goes."""
-    picks = Pick.objects.filter(category_id=category_id)
-    if into_id is not None:
-        Pick.objects.filter(category_id=into_id, state=PickState.REMOVED).delete()
-        picks.exclude(distributor__picks__category_id=into_id).update(category_id=into_id)
-    Pick.objects.filter(category_id=category_id).delete()
+    with scope.desk():  # sandboxes pick from the same tree
+        if into_id is not None:
+            Pick.objects.filter(category_id=into_id, state=PickState.REMOVED).delete()
+            picks = Pick.objects.filter(category_id=category_id)
+            picks.exclude(distributor__picks__category_id=into_id).update(category_id=into_id)
+        Pick.objects.filter(category_id=category_id).delete()
     for model in (SupplierBounds, Attribute):
         for row in model._default_manager.select_for_update(no_key=True).filter(category_ids__contains=[category_id]):
             kept = [one for one in row.category_ids if one not in (category_id, into_id)]

@@ -6,7 +6,7 @@ from django.db.models.expressions import Func
 from django.db.models.functions import Now
 
 from entrepot.base.fields import TransactionId
-from entrepot.base.guards import row_security
+from entrepot.base.guards import live_alone, one_world, row_security
 
 _OF_ONE = (
     models.Q(goods__isnull=False, category__isnull=True, brand__isnull=True)
@@ -66,4 +66,6 @@ class Migration(migrations.Migration):
             },
         ),
         row_security("catalog_pick", distributor="distributor_id = {party}"),
+        live_alone("catalog_pick", condition="distributor_id < {first}"),
+        one_world("catalog_pick", ("distributor_id", "goods_id")),
     ]

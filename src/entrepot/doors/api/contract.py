@@ -155,6 +155,8 @@ def openapi_document(handlers: Iterable[Any]) -> dict[str, Any]:
     for _, operation in found:
         types += [shape for shape in (operation.request, operation.answer) if shape is not None]
     _, components = msgspec.json.schema_components(list(dict.fromkeys(types)), ref_template=_REF)
+    for component in components.values():
+        _leave_out_null_defaults(component)
     paths: dict[str, dict[str, Any]] = {}
     for handler, operation in found:
         for path in sorted(handler.paths):
@@ -182,6 +184,14 @@ def openapi_document(handlers: Iterable[Any]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _leave_out_null_defaults(component: dict[str, Any]) -> None:
+    """A field that may be left out is null then, as everybody expects; some generators make a field with a default
+    one that must be given."""
+    for field in component.get("properties", {}).values():
+        if "default" in field and field["default"] is None:
+            del field["default"]
 
 
 def _operation(handler: HTTPRouteHandler, operation: Operation, *, path: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from entrepot.parties.models import Upload
 from entrepot.parties.queries import upload_pictures, uploads
 
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+BARE = "application/octet-stream"  # what a client says that does not look at what it sends
 WEBP = "image/webp"
 _SIDE = 1600
 
@@ -31,7 +32,7 @@ _SIDE = 1600
         group="uploads",
         status=201,
         codes=("validation_failed", "request_in_progress"),
-        takes=PICTURES,
+        takes=(*PICTURES, BARE),
     ).opt(),
 )
 async def create_upload(request: Call) -> Response[bytes]:

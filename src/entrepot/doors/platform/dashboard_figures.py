@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from django.core.cache import cache
 from django.db import connection
 
+from entrepot.doors.platform.order_rows import ALL_STATES
+
 _ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 MOST = 9_999
@@ -20,11 +22,11 @@ where o.created_at >= %(since)s and o.created_at < %(until)s
     and o.state not in ('cancelled', 'expired', 'rejected')
 group by 1
 """
-_STATES = """
-select t.state, (
-    select count(*) from (select 1 from orders_order o where o.state = t.state limit %(most)s) x
+# Each state by its own name: see `order_rows`.
+_STATE = """
+select '{state}', (
+    select count(*) from (select from orders_order o where o.state = '{state}' order by o.id desc limit %(most)s) x
 )
-from unnest(%(states)s::text[]) as t(state)
 """
 _RANKING = """
 select l.goods_name, sum(l.agreed_price_fen * (l.qty - l.refunded_qty))::bigint as amount_fen
@@ -76,7 +78,9 @@ def _days(first: date, *, until: date) -> dict[date, tuple[int, int]]:
 def states(names: list[str]) -> dict[str, int]:
     """Return how many orders are in each state, at most 9,999 of one."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATES, {"states": names, "most": MOST})
+        cursor.execute(
+            " union all ".join(_STATE.format(state=name) for name in ALL_STATES if name in names), {"most": MOST}
+        )
         return dict(cursor.fetchall())
 
 

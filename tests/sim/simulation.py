@@ -143,7 +143,8 @@ class Simulation:
         for _ in range(self._steps):
             self._race_lapses(ahead_s=self._ahead_s / 2)
             self._alone(self.generator.step(self._choices(), history=self._history))
-        self._race_lapses(ahead_s=self._ahead_s * 2)
+        # A burst may take as long as a worker that was killed is away: no planted hold may lapse in its midst unseen.
+        self._race_lapses(ahead_s=max(self._ahead_s * 2, self._lapse_within_s))
         self.look()
         self._together(self.generator.burst(self._choices(), size=self._burst))
         self.look()

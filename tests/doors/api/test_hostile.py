@@ -24,11 +24,12 @@ def contract() -> dict[str, Any]:
 
 
 def bodies(contract: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Path and example of every operation that reads a body."""
+    """Path and example of every operation that reads a body of JSON; bare bytes have a corpus of their own."""
     for path, methods in contract["paths"].items():
         for operation in methods.values():
-            if "requestBody" in operation and operation["operationId"] != "echo":
-                yield path, operation["requestBody"]["content"]["application/json"]["example"]
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" in content and operation["operationId"] != "echo":
+                yield path, content["application/json"]["example"]
 
 
 def leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -43,7 +44,7 @@ def leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 def with_value(example: Any, place: tuple[Any, ...], value: Any) -> Any:
     """The example with one value replaced, under numbers of its own."""
     bent = copy.deepcopy(example)
-    for name in ("out_order_no", "out_batch_no"):
+    for name in ("out_order_no", "out_batch_no", "out_refund_no", "out_recharge_no"):
         if isinstance(bent, dict) and name in bent:
             bent[name] = secrets.token_hex(8)
     holder = bent

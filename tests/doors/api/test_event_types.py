@@ -25,8 +25,8 @@ from tests.world import World, rows
 
 NEVER = threading.Event()
 SOURCE = ROOT / "src" / "entrepot"
-# Places that name types and tell nothing: words for people, lists of what may be told.
-ONLY_WORDS = ("doors/", "callbacks/rules.py", "orders/models.py", "migrations/")
+# Places that name types and tell nothing of their own: words for people, lists of what may be told, examples.
+ONLY_WORDS = ("doors/", "sandbox/examples.py", "callbacks/rules.py", "orders/models.py", "migrations/")
 UNTOLD = {
     "order.rejected": "an order that cannot be taken is refused in the answer and leaves nothing to tell of",
     "order.split": "an order stays one: what several shippers send are parcels of it",

@@ -40,7 +40,7 @@ def test_a_supplier_is_admitted_and_can_sign_in_with_what_was_shown(world: World
 
     browser = at_work("platform", None)
     name, login = world.name("S"), f"s.{world.mark}"
-    form = {"name": name, "contact": "李经理", "username": login, "is_active": "on"}
+    form = {"name": name, "contact": "李经理", "source": "office", "username": login, "is_active": "on"}
     answer = browser.post(f"{PLATFORM}/suppliers/new/", form)
     link, username, password = shown_codes(text_of(answer))
     assert answer["Cache-Control"] == "no-store" and username == login and link.endswith("/supplier/")
@@ -74,8 +74,8 @@ def test_nobody_overwrites_what_he_has_not_seen(world: World) -> None:
     supplier, browser = world.supplier(), at_work("platform", None)
     page, address = f"{PLATFORM}/suppliers/{supplier.pk}/", f"{PLATFORM}/suppliers/{supplier.pk}/change/"
     mark = seen(browser, page)
-    assert browser.post(address, {"seen": mark, "name": "甲", "contact": ""}).status_code == 302
-    assert browser.post(address, {"seen": mark, "name": "乙", "contact": ""}).status_code == 422
+    assert browser.post(address, {"seen": mark, "name": "甲", "contact": "", "source": "office"}).status_code == 302
+    assert browser.post(address, {"seen": mark, "name": "乙", "contact": "", "source": "office"}).status_code == 422
     assert rows("select name from parties_supplier where id = %s", supplier.pk) == [("甲",)]
 
 

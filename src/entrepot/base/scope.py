@@ -25,6 +25,9 @@ _SET_WITH_TIER = (
     " set_config('role', %s, true)"
 )
 
+# What a read says besides, in the same statement.
+_READ_ONLY = "select set_config('transaction_read_only', 'on', true),"
+
 # What `desk` sends first. Who opens a transaction of his own for the desk may let it travel with his first statements.
 AS_DESK = "select set_config('entrepot.kind', 'desk', true), set_config('role', 'entrepot_desk', true)"
 
@@ -44,6 +47,7 @@ def _scoped(
     kind: str, *, party_id: int = 0, role: str = "none", read_only: bool = False, opening: str = _SET
 ) -> Iterator[None]:
     nested = connection.in_atomic_block
+    tier_of = party_id if opening is _SET_WITH_TIER else "0"
     with transaction.atomic():
         before = None
         with connection.cursor() as cursor:
@@ -51,8 +55,8 @@ def _scoped(
                 cursor.execute(_GET)
                 before = cursor.fetchone()
             elif read_only:
-                cursor.execute("set transaction read only")
-            cursor.execute(opening, [kind, str(party_id), party_id if opening is _SET_WITH_TIER else "0", role])
+                opening = _READ_ONLY + opening.removeprefix("select")
+            cursor.execute(opening, [kind, str(party_id), tier_of, role])
         yield
         if before is not None:
             with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ from tests.crash.test_every_statement import WRITES, Scene
 from tests.doors.api.conftest import MakeMall
 from tests.doors.api.mall import CONSIGNEE, Mall
 from tests.doors.api.serving import Served
-from tests.world import World
+from tests.world import World, rows
 
 
 @pytest.fixture
@@ -29,22 +29,35 @@ def test_the_retry_heals_it(make_mall: MakeMall, world: World, line: Line, write
     prepare, is_done = WRITES[write]
     for _ in range(10):
         path, content = prepare(scene)
-        before = (world.stock(scene.article), world.money(mall.party), world.states(mall.party))
+        before = figures(scene)
         broken = line.break_at(1, is_before=False)
         far = mall.twin(port=line.here[1])
         with pytest.raises(OSError):
             far._connection.request("POST", *_parts(mall, path, content))
             far._connection.getresponse()
         assert broken.has_happened
-        after = (world.stock(scene.article), world.money(mall.party), world.states(mall.party))
+        after = figures(scene)
         assert after != before, "it was done, unheard"
         again = mall.post(path, content)
         assert again.status == 200
         assert is_done(again.json)
         if "batch" not in write:
             assert again.headers["idempotent-replayed"] == "true"
-        assert (world.stock(scene.article), world.money(mall.party), world.states(mall.party)) == after
+        assert figures(scene) == after
     assert audit.faults(distributors=[mall.party.pk], skus=[scene.article.sku_id]) == []
+
+
+def figures(scene: Scene) -> tuple[Any, ...]:
+    """Stock, money, orders, and what was written down for the mall besides."""
+    party = scene.mall.party
+    written = rows(
+        "select (select sum(version) from orders_order where distributor_id = %s),"
+        " (select count(*) from recharge_topup where distributor_id = %s),"
+        " (select count(*) from parties_upload where distributor_id = %s),"
+        " (select count(*) from aftersale_request where distributor_id = %s)",
+        *[party.pk] * 4,
+    )
+    return scene.world.stock(scene.article), scene.world.money(party), scene.world.states(party), written
 
 
 def _parts(mall: Mall, path: str, content: Any) -> tuple[str, bytes, dict[str, str]]:

@@ -163,7 +163,8 @@ def test_a_change_is_shown_field_by_field_and_decided(world: World, settings: An
     assert 'value="8.00"' in shown, "the supply price is proposed as it was"
     with scope.platform():
         waiting = GoodsVersion.objects.get(goods_id=goods_id, state="waiting").pk
-    form = {"version_id": waiting, "price_0": "9.50", "note": ""}
+    ((now,),) = rows("select version from catalog_goods where id = %s", goods_id)
+    form = {"version_id": waiting, "seen": now, "price_0": "9.50", "note": ""}
     assert staff.post(f"{review}judge/", form | {"do": "reject"}).status_code == 422, "a reason is needed"
     assert staff.post(f"{review}judge/", form | {"do": "approve", "version_id": 0}).status_code == 422
     assert staff.post(f"{review}judge/", form | {"do": "approve"}).status_code == 302

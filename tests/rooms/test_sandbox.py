@@ -243,11 +243,11 @@ def test_the_feeds_do_not_cross(world: World) -> None:
     actions.restore(party.pk, actor=STAFF)
     in_sandbox = changes_since(cursors[who], distributor_id=who)
     live = changes_since(cursors[other.pk], distributor_id=other.pk)
-    assert {one.id >= SANDBOX_FROM for one in in_sandbox.goods} == {True}
+    assert {one.key >= SANDBOX_FROM for one in in_sandbox.goods} == {True}
     assert all(one >= SANDBOX_FROM for one in in_sandbox.gone)
-    assert article.goods_id in {one.id for one in live.goods}
-    assert all(one < SANDBOX_FROM for one in [*live.gone, *(one.id for one in live.goods)])
-    assert not any(sku.sku.startswith("T") and "APPLE" in sku.sku for sku in live.skus)
+    assert article.goods_id in {one.key for one in live.goods}
+    assert all(one < SANDBOX_FROM for one in [*live.gone, *(one.key for one in live.goods)])
+    assert not any(sku.key.startswith("T") and "APPLE" in sku.key for sku in live.skus)
 
 
 def test_books_exports_and_sums_leave_sandboxes_out(world: World) -> None:

@@ -26,7 +26,8 @@ where (e.xid, e.id) > (%s::text::xid8, %s) and e.xid < pg_snapshot_xmin(pg_curre
 order by e.xid, e.id limit %s
 """
 # A fact has an addressee, or it is a tier's and goes to everybody of the tier, or it is about goods and goes to the malls
-# that are called and whom it concerns. Of very many about goods, one message of a kind stands for all.
+# that are called and whom it concerns. Of very many about goods, one message of a kind stands for all. An example is told
+# whatever its type, though real changes of stock are read from the levels and not from here.
 _DELIVER = f"""
 with recursive fresh as (
     select e.id, e.type, e.distributor_id, e.object_kind, (e.data->>'tier_id')::bigint as tier_id,
@@ -34,7 +35,8 @@ with recursive fresh as (
            case e.object_kind when 'goods' then e.object_id
                 else (select k.goods_id from catalog_sku k where e.object_kind = 'sku' and k.id = e.object_id) end
                as goods_id
-    from events_event e where e.id = any(%(ids)s) and e.type = any(%(types)s)
+    from events_event e
+    where e.id = any(%(ids)s) and (e.type = any(%(types)s) or e.object_kind = 'example')
 ), about as (
     select id, place, type, goods_id, tier_id from fresh where distributor_id is null and object_kind <> 'tier'
 ), {CONCERNED.format(hears_all="true", keeps_all="true")}, counted as (

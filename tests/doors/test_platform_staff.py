@@ -194,7 +194,7 @@ def test_the_log_finds_a_deed_and_shows_what_it_changed(world: World) -> None:
     supplier = world.supplier()
     page = f"{PLATFORM}/suppliers/{supplier.pk}/"
     (mark,) = re.findall(r'name="seen" value="([^"]*)"', text_of(browser.get(page)))
-    browser.post(f"{page}change/", {"seen": mark, "name": f"新{world.mark}", "contact": "王经理"})
+    browser.post(f"{page}change/", {"seen": mark, "name": f"新{world.mark}", "contact": "王经理", "source": "office"})
     address = f"{PLATFORM}/log/"
     found = text_of(browser.get(address, {"text": f"新{world.mark}"}))
     ((line_id,),) = rows(

@@ -18,7 +18,7 @@ from tests.sim.tariff import Template, Zone
 # Long enough for a verb that only a rare turn of events betrays; a planted bug is mostly found in the first second.
 SEARCH_S = 20.0
 # Threads race, so that a seed does not promise the same turn of events every time: a bug has three worlds to show in.
-SEEDS = ("7", "8", "9")
+SEEDS = ("8", "9", "7")
 
 
 def small_world() -> Auditor:

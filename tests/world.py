@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.callbacks.sorting import sort_out
 from entrepot.catalog.models import Category, Goods, Sku, SkuCost, SupplierBounds
 from entrepot.orders.models import AcceptanceTerms
 from entrepot.parties.models import Distributor, Supplier, Tier
@@ -296,6 +297,17 @@ def followed_to_the_end() -> int:
         time.sleep(0.05)
         done += follow_ledger(Event())
     return done
+
+
+def sorted_to_the_end() -> None:
+    """Let every event reach the malls' queues; a test next door can hold the mark back for a moment."""
+    until = time.monotonic() + 60
+    while sort_out() or rows(
+        "select exists (select from events_event e, callbacks_reading r"
+        " where (e.xid, e.id) > (r.xid::text::xid8, r.event_id))"
+    ) != [(False,)]:
+        assert time.monotonic() < until, "a transaction next door has not ended for a minute"
+        time.sleep(0.02)
 
 
 def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -26,7 +26,7 @@ from entrepot.sandbox.models import Sandbox
 from entrepot.sandbox.queries import standing_of
 from entrepot.trade import desk, terms
 from entrepot.trade.books import OrderRow
-from tests.world import CONSIGNEE, STAFF, World, rows, taken
+from tests.world import CONSIGNEE, STAFF, World, rows, sorted_to_the_end, taken
 
 
 def make(world: World) -> Distributor:
@@ -145,8 +145,7 @@ def test_every_callback_can_be_sent(world: World) -> None:
         sort_out(limit=100_000)
     for event_type in TYPES:
         actions.call_with(party.pk, event_type=event_type, actor=STAFF)
-    for _ in range(50):
-        sort_out()
+    sorted_to_the_end()
     told = rows("select type, seq from callbacks_message where distributor_id = %s order by seq", sandbox_of(party.pk))
     assert {one for one, _ in told} >= set(TYPES)
     assert [seq for _, seq in told] == list(range(1, len(told) + 1))

@@ -13,7 +13,6 @@ from entrepot.base.actors import SYSTEM
 from entrepot.base.clock import database_now
 from entrepot.base.mistakes import Mistake
 from entrepot.callbacks.rules import TYPES
-from entrepot.callbacks.sorting import sort_out
 from entrepot.parties.actions.keys import issue_key
 from entrepot.parties.jobs import watch_keys
 from entrepot.parties.models import ApiKey
@@ -21,7 +20,7 @@ from entrepot.parties.rules import LIVE_KEYS_AT_MOST, warning_due
 from entrepot.reports.daily_digest import tell_digest, tell_digests
 from tests.conftest import ROOT
 from tests.doors.api.mall import Mall
-from tests.world import World, rows
+from tests.world import World, rows, sorted_to_the_end
 
 NEVER = threading.Event()
 SOURCE = ROOT / "src" / "entrepot"
@@ -97,8 +96,7 @@ def ends_in(mall: Mall, span: timedelta) -> None:
 
 def heard(mall: Mall, name: str) -> list[dict[str, object]]:
     """What the mall was told of a type, as it pulls it."""
-    while sort_out():
-        pass
+    sorted_to_the_end()
     return [event["data"] for event in mall.get("/events?limit=500").json["items"] if event["type"] == name]
 
 

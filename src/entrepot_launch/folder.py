@@ -26,6 +26,7 @@ OWN_NAMES = (
     "media",
     "static",
     "demo-accounts.json",
+    "first-account.json",
 )
 
 

@@ -45,7 +45,7 @@ def parse(arguments: list[str]) -> Options:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, metavar="N", help="public port (%(default)s)")
+    parser.add_argument("--port", type=port, default=DEFAULT_PORT, metavar="N", help="public port (%(default)s)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--data", type=Path, default=DEFAULT, metavar="DIR", help="data folder (data in this clone)")
     parser.add_argument("--fresh", action="store_true", help="throw away what is in the data folder and begin anew")
@@ -66,8 +66,9 @@ def parse(arguments: list[str]) -> Options:
     )
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65_535:
+def port(text: str) -> int:
+    """A port from the command line."""
+    number = int(text)
+    if not 1 <= number <= 65_535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return port
+    return number

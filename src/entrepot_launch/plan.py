@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from entrepot_launch.folder import ROOT
@@ -24,6 +24,9 @@ class Plan:
     programs: dict[str, list[str]]
     health_paths: tuple[str, ...]
     fingerprint: str
+    introduction: tuple[tuple[str, str], ...] = ()  # addresses and what is there, shown at the end of the start
+    settings: Mapping[str, str] = field(default_factory=dict)  # beyond those every instance has
+    always_lists_accounts: bool = False  # not only in a demo world
 
 
 def product_plan(*, host: str, port: int, pages_socket: Path) -> Plan:
@@ -44,14 +47,21 @@ def product_plan(*, host: str, port: int, pages_socket: Path) -> Plan:
             "api": [*api, "entrepot.config.asgi:app"],
         },
         health_paths=("/api/v1/health", "/"),
-        fingerprint=fingerprint(),
+        fingerprint=fingerprint("entrepot"),
+        introduction=(
+            ("/", "start here"),
+            ("/platform/", "back office of the platform"),
+            ("/supplier/", "back office of suppliers"),
+            ("/distributor/", "back office of distributors"),
+            ("/api/docs", "the API malls use, explained"),
+        ),
     )
 
 
-def fingerprint() -> str:
+def fingerprint(package: str) -> str:
     """Changes with anything that could change what the migration or the demo world does."""
     digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
-    for path in sorted((ROOT / "src" / "entrepot").rglob("*")):
+    for path in sorted((ROOT / "src" / package).rglob("*")):
         if path.suffix in (".py", ".sql"):
             digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
@@ -64,7 +74,7 @@ def step_environment(base: Mapping[str, str], *, settings: Mapping[str, str]) ->
         **settings,
         "PYTHONPATH": str(ROOT / "src"),
         "PYTHONUNBUFFERED": "1",
-        "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
+        "DJANGO_SETTINGS_MODULE": settings.get("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE),
     }
 
 

@@ -42,6 +42,7 @@ def checks() -> dict[str, list[str]]:
     sources = [name for name in SOURCES if (ROOT / name).is_dir()]
     return {
         "types": [*python, "mypy", "--show-traceback"],
+        "mall types": [*python, "mypy", "--show-traceback", "--config-file", "src/entrepot_mall/mypy.ini"],
         "walls": [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
         "tidy": [*python, "tests.house.tidy"],
         "words": [*python, "tests.house.words"],
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
         outcomes = list(pool.map(lambda name: _run(name, command=known[name], environment=environment), wanted))
     for outcome in outcomes:
         verdict = "ok" if outcome.code == 0 else "FAULTS"
-        print(f"check: {outcome.name:<7} {verdict:<6} {outcome.took_s:4.1f} s")
+        print(f"check: {outcome.name:<10} {verdict:<6} {outcome.took_s:4.1f} s")
         if outcome.code:
             print(outcome.said)
     print(

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -106,13 +106,13 @@ class Instance:
             self._begin_anew()
         with step("database"):
             access = self._start_database()
-        self._complete_settings(access.environment())
+        self._complete_settings(access.environment(), of_plan=commands.settings)
         self._fill(access, commands=commands)
         self._start_programs(commands)
         with self._accounts(commands) as accounts:  # read while the programs are on their way up
             with step("waiting for answers"):
                 self._wait_ready(commands)
-            self._introduce(accounts, took_s=time.monotonic() - began)
+            self._introduce(accounts, introduction=commands.introduction, took_s=time.monotonic() - began)
 
     def watch(self) -> None:
         """Keeps all of it running until a stop is asked for."""
@@ -146,7 +146,7 @@ class Instance:
         self.server.wait_ready(timeout_s=600, pause=self._signals.pause)
         return database.prepare_embedded(self.server, settings=self.settings)
 
-    def _complete_settings(self, addresses: dict[str, str]) -> None:
+    def _complete_settings(self, addresses: dict[str, str], *, of_plan: Mapping[str, str]) -> None:
         self.settings = {
             **fresh_secrets(),
             "ENTREPOT_DEMO": "1" if self.wishes.has_demo else "0",
@@ -157,6 +157,7 @@ class Instance:
             "ENTREPOT_PORT": str(self.wishes.port),
             "ENTREPOT_PAGES_SOCKET": str(pages_socket(self.folder)),
             "ENTREPOT_ALLOW_PRIVATE_CALLBACKS": "1" if self.wishes.allows_private_callbacks else "0",
+            **of_plan,
         }
         self.folder.write_settings(self.settings)
 
@@ -230,7 +231,7 @@ class Instance:
 
     @contextmanager
     def _accounts(self, commands: plan.Plan) -> Iterator[subprocess.Popen[str] | None]:
-        if self.settings["ENTREPOT_DEMO"] != "1":
+        if self.settings["ENTREPOT_DEMO"] != "1" and not commands.always_lists_accounts:
             yield None
             return
         environment = plan.step_environment(database.environment_without_choice(), settings=self.settings)
@@ -250,15 +251,15 @@ class Instance:
             finally:
                 listing.kill()
 
-    def _introduce(self, accounts: subprocess.Popen[str] | None, *, took_s: float) -> None:
+    def _introduce(
+        self,
+        accounts: subprocess.Popen[str] | None,
+        *,
+        introduction: tuple[tuple[str, str], ...],
+        took_s: float,
+    ) -> None:
         address = address_of(self.wishes.host, port=self.wishes.port)
-        for path, purpose in (
-            ("/", "start here"),
-            ("/platform/", "back office of the platform"),
-            ("/supplier/", "back office of suppliers"),
-            ("/distributor/", "back office of distributors"),
-            ("/api/docs", "the API malls use, explained"),
-        ):
+        for path, purpose in introduction:
             say(f"  {address + path:<36} {purpose}")
         if accounts is not None:
             shown, fault = accounts.communicate()

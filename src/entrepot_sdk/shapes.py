@@ -1,6 +1,6 @@
 """The objects of the open API, by their names on the wire; money is integer fen."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -386,11 +386,14 @@ class Items(msgspec.Struct, Generic[Item], kw_only=True):
 
 
 class Event(msgspec.Struct, kw_only=True):
-    """A callback. Keep the highest `data["version"]` per object, and the order of arrival does not matter."""
+    """A callback. Keep the highest `data["version"]` per object, and the order of arrival does not matter.
+
+    A challenge (`webhook.verify`) stands outside of the row of events: it has neither `seq` nor `timestamp`.
+    """
 
     id: str
-    seq: int
     type: str
-    timestamp: datetime
     data: dict[str, Any]
+    seq: int = 0
+    timestamp: datetime = datetime.fromtimestamp(0, UTC)
     api: str = "v1"

@@ -46,8 +46,8 @@ def own_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "code.py").write_text('_("%(n)s left")\n')
     path = tmp_path / "locale" / "django.po"
     found = messages.extract(tmp_path)
-    monkeypatch.setattr(messages, "_CATALOGUE", path)
-    monkeypatch.setattr(messages, "extract", lambda: found)
+    monkeypatch.setattr(messages, "_PLACE", path)
+    monkeypatch.setattr(messages, "extract", lambda source: found)
     return path
 
 

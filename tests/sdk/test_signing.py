@@ -129,3 +129,9 @@ def test_a_verify_event_is_answered_with_its_challenge() -> None:
     )
     event = read_callback(signed_headers(body), body=body, secrets_live=[SECRET])
     assert challenge_answer(event) == b"c-123"
+
+
+def test_a_challenge_as_the_platform_sends_it_has_neither_place_nor_time() -> None:
+    body = b'{"id":"evt_c1","type":"webhook.verify","api":"v1","data":{"challenge":"c-1"}}'
+    event = read_callback(signed_headers(body), body=body, secrets_live=[SECRET])
+    assert challenge_answer(event) == b"c-1" and event.seq == 0

@@ -66,9 +66,7 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True, outcome="")
-                | models.Q(
-                    ended_at__isnull=False, outcome__in=["renewed", "replaced", "fallback", "refused", "closed"]
-                ),
+                | models.Q(ended_at__isnull=False, outcome__in=["renewed", "replaced", "fallback", "refused"]),
                 name="membership_end_says_how",
             ),
         ]

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 _SOURCE = Path(__file__).resolve().parents[2]
-_CATALOGUE = _SOURCE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+_PLACE = Path("locale") / "zh_Hans" / "LC_MESSAGES" / "django.po"
 _HEADER = {
     "Project-Id-Version": "entrepot",
     "Language": "zh_Hans",
@@ -118,31 +118,28 @@ def _message(call: ast.Call) -> Message | None:
 
 
 @contextmanager
-def _catalogue() -> Iterator[polib.POFile]:
+def _catalogue(source: Path) -> Iterator[polib.POFile]:
     """Open the catalogue for a change, one writer at a time, and write it back sorted, so that changes stay small."""
-    _CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(_CATALOGUE.parent, os.O_RDONLY)
+    file = source / _PLACE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(file.parent, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        book = polib.pofile(str(_CATALOGUE)) if _CATALOGUE.exists() else polib.POFile()
+        book = polib.pofile(str(file)) if file.exists() else polib.POFile()
         book.wrapwidth = 10_000
         book.metadata = dict(_HEADER)
         yield book
         book.sort(key=lambda entry: (entry.msgid, entry.msgctxt or ""))
-        book.save(str(_CATALOGUE))
-        _compiled().write_bytes(book.to_binary())
+        book.save(str(file))
+        file.with_suffix(".mo").write_bytes(book.to_binary())
     finally:
         os.close(lock)
 
 
-def _compiled() -> Path:
-    return _CATALOGUE.with_suffix(".mo")
-
-
-def update(*, prune: bool = False) -> list[str]:
+def update(source: Path = _SOURCE, *, prune: bool = False) -> list[str]:
     """Add new messages to the catalogue without a translation, refresh where each is used; return what lacks one."""
-    found = extract()
-    with _catalogue() as book:
+    found = extract(source)
+    with _catalogue(source) as book:
         known = {(entry.msgid, entry.msgctxt): entry for entry in book}
         for message, places in found.items():
             entry = known.get((message.text, message.context))
@@ -160,9 +157,9 @@ def update(*, prune: bool = False) -> list[str]:
         return [entry.msgid for entry in book if not _translation(entry)]
 
 
-def add(pairs: dict[str, str]) -> None:
+def add(pairs: dict[str, str], *, source: Path = _SOURCE) -> None:
     """Put translations into the catalogue; a key `context|text` names a message with a context."""
-    with _catalogue() as book:
+    with _catalogue(source) as book:
         known = {(entry.msgid, entry.msgctxt): entry for entry in book}
         for key, translation in pairs.items():
             context, bar, text = key.partition("|")
@@ -177,15 +174,16 @@ def add(pairs: dict[str, str]) -> None:
                 entry.msgstr = translation
 
 
-def check() -> list[str]:
+def check(source: Path = _SOURCE) -> list[str]:
     """Return every fault: no translation, other placeholders than the original, a stale compiled file, unused texts."""
-    if not _CATALOGUE.exists():
+    file = source / _PLACE
+    if not file.exists():
         return ["there is no catalogue"]
-    book = polib.pofile(str(_CATALOGUE))
+    book = polib.pofile(str(file))
     book.wrapwidth = 10_000
     known = {(entry.msgid, entry.msgctxt): entry for entry in book}
     faults = []
-    found = extract()
+    found = extract(source)
     for message, places in found.items():
         entry = known.get((message.text, message.context))
         if entry is None or not _translation(entry):
@@ -196,7 +194,8 @@ def check() -> list[str]:
             faults.append(f"lost placeholders: {message.text!r} ({places[0]})")
     wanted = {(message.text, message.context) for message in found}
     faults += [f"used nowhere: {text!r}" for text, context in known if (text, context) not in wanted]
-    if not _compiled().exists() or _compiled().read_bytes() != book.to_binary():
+    compiled = file.with_suffix(".mo")
+    if not compiled.exists() or compiled.read_bytes() != book.to_binary():
         faults.append("the compiled catalogue is stale: run `compile`")
     return faults
 
@@ -212,6 +211,7 @@ def _holes(text: str) -> set[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; `check` ends with 1 when the catalogue is not complete."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", type=Path, default=_SOURCE, help="package whose catalogue it is (the platform)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="fail when a text has no Chinese translation or the catalogue is stale")
     commands.add_parser("compile", help="write the compiled catalogue")
@@ -223,17 +223,17 @@ def main(arguments: list[str] | None = None) -> int:
     if not settings.configured:
         settings.configure()
     if chosen.command == "check":
-        faults = check()
+        faults = check(chosen.source)
         print("\n".join(faults) or "complete")
         return 1 if faults else 0
     if chosen.command == "update":
-        missing = update(prune=chosen.prune)
+        missing = update(chosen.source, prune=chosen.prune)
         print(json.dumps(dict.fromkeys(missing, ""), ensure_ascii=False, indent=1))
     elif chosen.command == "add":
         text = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8")
-        add(json.loads(text))
+        add(json.loads(text), source=chosen.source)
     else:
-        with _catalogue():
+        with _catalogue(chosen.source):
             pass
     return 0
 

@@ -1,0 +1,1 @@
+"""Money, sealing, words of refusal: no business meaning."""

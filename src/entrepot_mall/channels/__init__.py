@@ -1,0 +1,1 @@
+"""Shops on other channels that sell the goods of the warehouse."""

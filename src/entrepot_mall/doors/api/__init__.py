@@ -1,0 +1,1 @@
+"""The front API for apps and mini programs."""

@@ -1,0 +1,1 @@
+"""What the doors share: sign-in, layout, lists."""

@@ -1,0 +1,1 @@
+"""Buyers, their addresses, their standing as business buyers."""

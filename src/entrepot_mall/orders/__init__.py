@@ -1,0 +1,1 @@
+"""Orders of buyers: taken, paid, passed on to the platform, received, refunded."""

@@ -1,0 +1,1 @@
+"""The warehouse: goods of the platform, mirrored, and what the shop makes of them."""

@@ -1,0 +1,1 @@
+"""Our mall: rules, adapters, and the whole of it against a running platform."""

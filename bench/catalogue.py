@@ -175,7 +175,7 @@ def copied_rows(instance: Instance) -> int:
         [
             psql,
             settings["DATABASE_URL"],
-            "-qAt",
+            "-At",
             "-c",
             "set role entrepot_desk",
             "-c",
@@ -185,7 +185,8 @@ def copied_rows(instance: Instance) -> int:
         text=True,
         check=True,
     )
-    return int(said.stdout.strip().rpartition(" ")[2] or "0")
+    # Told to be quiet it would not say how many rows it copied.
+    return int(said.stdout.strip().rpartition("COPY ")[2])
 
 
 def server_memory_mb(instance: Instance) -> int:

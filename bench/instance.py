@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,12 +22,13 @@ START_TIMEOUT_S = 600
 class Instance:
     """Started on entering, stopped and removed on leaving; a data folder that is given is kept."""
 
-    def __init__(self, *, skus: int, distributors: int, data: Path | None = None) -> None:
+    def __init__(self, *, skus: int, distributors: int, data: Path | None = None, options: Sequence[str] = ()) -> None:
         self.data = data or Path(tempfile.mkdtemp(prefix="entrepot-bench-"))
         self._is_kept = data is not None
         self.port = _free_port()
         self.host = f"127.0.0.1:{self.port}"
         self._wanted = (skus, distributors)
+        self._options = options
         self._process: subprocess.Popen[str] | None = None
         self.skus: list[str] = []
         self.callers: list[Caller] = []
@@ -46,7 +48,7 @@ class Instance:
         self._stop()
 
     def _start(self) -> None:
-        command = [str(ROOT / "bin" / "up"), "--port", str(self.port), "--data", str(self.data)]
+        command = [str(ROOT / "bin" / "up"), "--port", str(self.port), "--data", str(self.data), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         lines: list[str] = []
         is_ready = threading.Event()

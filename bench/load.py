@@ -72,7 +72,7 @@ class Client(asyncio.Protocol):
             head = self._buffer.find(HEADER_END)
             if head < 0:
                 return
-            self._wanted = head + 4 + _length(self._buffer[:head])
+            self._wanted = head + 4 + length_of(self._buffer[:head])
         if len(self._buffer) < self._wanted:
             return
         run = self._run
@@ -95,7 +95,8 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
 
-def _length(head: bytes) -> int:
+def length_of(head: bytes) -> int:
+    """Return how long the body behind these headers is."""
     lowered = head.lower()
     place = lowered.find(LENGTH)
     if place < 0:

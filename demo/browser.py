@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
-KINDS = ("platform", "supplier", "distributor")
+KINDS = ("platform", "supplier", "distributor", "referrer")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 CODE_TRIES = 3  # a code opens one door only, and the next one comes within half a minute
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from entrepot.callbacks import sending
+from entrepot.callbacks import connecting, sending
 from entrepot.callbacks.rules import is_admitted
 from entrepot.callbacks.sending import Caller, Outcome
 from tests.callbacks.addresses import INSIDE_HOSTS, OUTSIDE, urls
@@ -41,7 +41,7 @@ def test_the_corpus_is_wide() -> None:
 
 
 def test_no_address_reaches_the_canary(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "CONNECT_S", 0.5)
+    monkeypatch.setattr(connecting, "CONNECT_S", 0.5)
     monkeypatch.setattr(sending, "TOTAL_S", 1.0)
     outcomes = post(*urls(canary.port))
     assert [outcome for outcome in outcomes if outcome.status is not None or not outcome.fault] == []
@@ -83,8 +83,8 @@ def test_a_name_that_turns_round_is_followed_no_further(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", rebinding)
-    monkeypatch.setattr(sending, "CONNECT_S", 0.3)
-    monkeypatch.setattr(sending, "is_admitted", lambda address, allowed: str(address) == "192.0.2.1")
+    monkeypatch.setattr(connecting, "CONNECT_S", 0.3)
+    monkeypatch.setattr(connecting, "is_admitted", lambda address, allowed: str(address) == "192.0.2.1")
     (outcome,) = post(f"http://mall.example:{canary.port}/")
     assert outcome.status is None and outcome.fault
     assert canary.hits == 0

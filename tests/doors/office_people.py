@@ -1,7 +1,9 @@
 """Suppliers and distributors with their staff and orders, for the tests of their back offices."""
 
 import dataclasses
+import html
 import io
+import re
 from typing import Any
 
 from django.db import connection
@@ -51,6 +53,16 @@ def sheet_of(response: Any) -> list[list[str]]:
 def text_of(response: Any) -> str:
     """The HTML of an answer."""
     return response.content.decode()
+
+
+def whole_list(browser: Client, address: str) -> str:
+    """The HTML of all pages of a list: neighbours may have filled the first."""
+    found, onward = [], [address]
+    while onward:
+        found.append(text_of(browser.get(onward[0])))
+        links = re.findall(r'rel="next" href="(\?[^"]+)"', found[-1])
+        onward = [address.partition("?")[0] + html.unescape(link) for link in links]
+    return "".join(found)
 
 
 def round_trips(browser: Client, address: str) -> int:

@@ -11,7 +11,7 @@ from entrepot.parties.actions.referrers import create_referrer
 from entrepot.pricing.actions import propose
 from entrepot.trade.acceptances import LapseAcceptance
 from entrepot.trade.referrals import AccrueReferral
-from tests.doors.office_people import at_work, round_trips, text_of
+from tests.doors.office_people import at_work, round_trips, text_of, whole_list
 from tests.rooms.billing import Room
 from tests.rooms.test_aftersale_cells import Trade
 from tests.world import STAFF, World
@@ -76,7 +76,7 @@ def test_the_dashboard_counts_what_waits_and_leads_to_it(world: World) -> None:
     }
     assert grown == dict.fromkeys(leads, 1)
     for address, shown in leads.items():
-        assert shown in text_of(browser.get(f"{PLATFORM}/{address}")), address
+        assert shown in whole_list(browser, f"{PLATFORM}/{address}"), address
     assert {"goods/?tab=submitted", "goods/?tab=changes", "topups/?tab=pending", "stock/?tab=low"} <= after.keys()
     assert round_trips(browser, f"{PLATFORM}/") <= 10
-    assert world.distributor().number not in text_of(browser.get(f"{PLATFORM}/distributors/?callbacks=failing"))
+    assert world.distributor().number not in whole_list(browser, f"{PLATFORM}/distributors/?callbacks=failing")

@@ -36,6 +36,7 @@ DETAILS = {
         "attributes/": r"/platform/attributes/\d+/",
         "acceptance/": r"/platform/acceptance/\d+/\d+/",
         "aftersale-table/": r"/platform/aftersale-table/[\w:]+/",
+        "memberships/": r"/platform/memberships/tiers/\d+/",
     },
     "supplier": {
         "orders/": r"/supplier/orders/\d+/",
@@ -51,6 +52,7 @@ DETAILS = {
         "aftersales/": r"/distributor/aftersales/\d+/",
         "statements/": r"/distributor/statements/\d+/",
     },
+    "referrer": {},
 }
 MORE = {
     "platform": [
@@ -58,13 +60,16 @@ MORE = {
         "roles/new/platform/", "orders/?goods=zzzz", "log/?q=zzzz", "bills/due/", "bills/terms/", "bills/payments/",
         "prices/tier/", "prices/import/", "freight/new/", "goods/import/", "goods/why/", "holds/limits/", "shelf/all/",
         "funds/waiting/", "funds/setting/", "acceptance/suppliers/", "referral-grades/", "referrers/new/",
+        "memberships/setting/",
     ],
     "supplier": ["batch/", "goods/new/", "goods/import/", "freight/new/", "earnings/", "orders/?number=999999999"],
-    "distributor": ["topups/new/", "ledger/", "keys/", "users/", "waiting/", "goods/why/", "orders/?number=999999999"],
+    "distributor": ["topups/new/", "ledger/", "keys/", "users/", "waiting/", "goods/why/", "orders/?number=999999999",
+                    "selection/?tab=gone", "selection/?q=zzzz"],
+    "referrer": [],
 }  # fmt: skip
 # Behind a detail: what its page leads on to.
 BEHIND = r"(edit|change|ledger|credit|limit)/"
-OPEN = ["/", "/platform/login/", "/supplier/login/", "/distributor/login/"]
+OPEN = ["/", "/platform/login/", "/supplier/login/", "/distributor/login/", "/referrer/login/"]
 
 
 @dataclass

@@ -23,7 +23,8 @@ START_TIMEOUT_S = 30
 _GUARDS = re.compile(
     r"level_never_oversold|prepaid_within_credit_limit|account_(held|waiting)_not_negative|order_refund_within_draw"
     r"|line_never_ships_and_refunds_more|refund_number_once|parcel_once_per_shipper|transfer_once_per_cause"
-    r"|move_once_per_cause|order_holds_all_or_nothing|formerline"
+    r"|move_once_per_cause|order_holds_all_or_nothing|formerline|orders_acceptance_pkey|supplyorder_pieces_check"
+    r"|line_(refunded|shipped)_qty_check|allotment_taken_check|(order|batch)_number_once"
 )
 _STOPPED = re.compile(r"fewer reserved than open|judged enough and is not|was open and its refund is refused")
 _LOCK = re.compile(r"\s+for (no key )?update( of \w+)?\b")

@@ -1,5 +1,6 @@
 """Memberships against the real database: bought, renewed, warned of, over."""
 
+import itertools
 import threading
 from typing import Any
 
@@ -14,6 +15,7 @@ from entrepot.membership.models import Membership
 from entrepot.parties.actions import suspend_distributor
 from entrepot.reports.verify import verify
 from tests import audit
+from tests.races.crew import crew_of
 from tests.world import STAFF, World, codes, rows
 
 YEAR_FEN = 100_000
@@ -116,6 +118,44 @@ def test_orders_are_refused_until_it_is_renewed(club: Club) -> None:
     with pytest.raises(Mistake):
         club.buy(club.gold)
     assert club.stands() == ("suspended", club.silver.pk), "a membership does not undo what the platform decided"
+
+
+def test_who_was_refused_twice_renews_twice(club: Club) -> None:
+    for _turn in range(2):
+        row = club.buy(club.silver, price_fen=10_000)
+        assert (club.stands(), club.order()) == (("active", club.silver.pk), "ok")
+        club.move(row, by="-40 days")
+        assert (tend(), club.stands()) == (1, ("suspended", club.silver.pk))
+    assert club.outcomes() == ["refused", "refused"]
+
+
+def test_who_was_suspended_before_his_time_was_over_cannot_buy_his_way_back(club: Club) -> None:
+    row = club.buy(club.silver, price_fen=10_000)
+    suspend_distributor(club.mall.pk, reason="违约", actor=STAFF)
+    club.move(row, by="-40 days")
+    assert (tend(), club.outcomes()) == (1, ["closed"])
+    with pytest.raises(Mistake):
+        club.buy(club.silver, price_fen=10_000)
+    assert club.stands() == ("suspended", club.silver.pk)
+
+
+def test_what_was_paid_ahead_for_another_grade_prolongs_nothing(club: Club) -> None:
+    club.buy(club.gold)
+    club.buy(club.gold)
+    silver = club.buy(club.silver, price_fen=10_000)
+    assert club.outcomes() == ["replaced", "replaced", ""] and club.stands() == ("active", club.silver.pk)
+    club.move(silver, by="-40 days")
+    assert (tend(), club.stands()) == (1, ("suspended", club.silver.pk))
+    assert club.outcomes() == ["replaced", "replaced", "refused"]
+
+
+def test_four_at_once_buy_one_year_each(club: Club) -> None:
+    bought: list[Membership] = []
+    with crew_of(4) as crew:
+        bought += crew.race([lambda: club.buy(club.gold) for _ in range(4)])
+    spans = sorted((row.since, row.until) for row in bought)
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(spans)), spans
+    assert club.world.money(club.mall) == (500_000 - 4 * YEAR_FEN, 0)
 
 
 def test_another_grade_takes_the_place_at_once(club: Club) -> None:

@@ -192,7 +192,7 @@ class Simulation:
         self.judge.many(deeds, shown=self._shown(deeds))
         for deed in deeds:
             self._follow(deed)
-        self._settle()
+        self._settle(is_after_burst=True)
         self._learn_split(self._books())
 
     def last_deeds(self, count: int = 12) -> str:
@@ -227,12 +227,17 @@ class Simulation:
         hidden = self.backstage.orders(sorted(ids.values()))
         return {key: Shown(order=order, hidden=hidden[ids[key]]) for key, order in orders.items()}
 
-    def _settle(self) -> None:
-        """Let come what comes by itself: orders that wait for funds go on, closed pools and the shelf are tended."""
+    def _settle(self, *, is_after_burst: bool = False) -> None:
+        """Let come what comes by itself: orders that wait for funds go on, closed pools and the shelf are tended.
+
+        In the midst of a burst goods may have been sold out for a moment, of which the auditor, who knows only what
+        the burst came to, sees nothing: they are back on the shelf a moment later.
+        """
         self._settle_waiting()
-        if not self.auditor.needs_tending():
+        if self.auditor.needs_tending():
+            self.auditor.tend()
+        elif not is_after_burst:
             return
-        self.auditor.tend()
         ends = time.monotonic() + SETTLES_WITHIN_S
         while found := looking.levels(self.auditor, books := self._books()) + looking.shelf(self.auditor, books):
             if time.monotonic() > ends:

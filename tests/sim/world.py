@@ -5,6 +5,7 @@ from typing import Any
 from entrepot.base import scope
 from entrepot.fulfilment.actions import drop_substitute
 from entrepot.trade import desk, terms
+from entrepot.trade.acceptances import Accept
 from entrepot_sdk import Entrepot
 from tests.sim import room_terms, views
 from tests.sim.looking import pool_name
@@ -17,6 +18,7 @@ from tests.sim.views import rows
 
 STAFF = "system"
 OF_EACH_SHIPPER = 2
+SHIPPERS = 3
 BATCH = 100
 _RIGHTS = """
 select a.supplier_id, a.distributor_id, s.number as supplier, d.number as distributor, r.number as referrer,
@@ -94,14 +96,27 @@ def choose_articles(malls: dict[str, Entrepot]) -> list[dict[str, Any]]:
         his = [row for row in found if row["supplier"] == shipper and row["goods_id"] in alone]
         his.sort(key=lambda row: (row["supply_price_fen"], row["sku"]))
         if len(his) < OF_EACH_SHIPPER:
-            raise RuntimeError(f"only {len(his)} SKUs of {shipper} are on every shelf")
+            continue  # somebody has just begun: there is not enough of his to trade with
         middle = len(his) // 2 - OF_EACH_SHIPPER // 2
         chosen += his[middle : middle + OF_EACH_SHIPPER]
+    shippers = {row["supplier"] for row in chosen}
+    if len(shippers) < SHIPPERS or not any(row["is_own"] for row in chosen):
+        raise RuntimeError(
+            f"only {sorted(shippers)} have {OF_EACH_SHIPPER} SKUs on every shelf; the demo world has more"
+        )
     return chosen
 
 
 def _finish_orders() -> None:
-    """Complete what was sent before, so that time completes none of it under way."""
+    """Take on what shippers were asked and complete what was sent before, so that time decides none of it under way."""
+    with scope.desk(read_only=True):
+        waiting = rows(
+            "select distinct a.order_id, l.supplier_id from orders_acceptance a"
+            " join orders_line l on l.order_id = a.order_id and l.line_no = a.line_no"
+            " where a.state = 'waiting' order by 1, 2"
+        )
+    for row in waiting:
+        desk.run([Accept(row["order_id"], row["supplier_id"], STAFF)])
     for states, ask in ((("shipped",), terms.Receive), (("received",), terms.Complete)):
         with scope.desk(read_only=True):
             found = rows("select id from orders_order where state = any(%s) order by id", list(states))

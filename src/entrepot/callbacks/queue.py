@@ -41,6 +41,7 @@ cross join lateral (
 ) m
 left join events_event e on e.id = m.event_id
 where p.state = 'active' and p.secret_sealed is not null
+order by m.next_at, m.seq
 """
 _ENDPOINTS = """
 select p.distributor_id, p.failures,
@@ -137,14 +138,23 @@ def due_messages(slots: dict[int, int], *, busy: Sequence[int]) -> list[Due]:
         return []
     with scope.desk(read_only=True), connection.cursor() as cursor:
         cursor.execute(_DUE, {"distributor_ids": list(slots), "slots": list(slots.values()), "busy": list(busy)})
+        opened = _Opened()
         return [
             Due(
                 *(message_id, distributor_id, seq, event_id, kind, attempts, url),
-                secret=unseal(sealed).decode(),
+                secret=opened[bytes(sealed)],
                 body=body_of(event_id, seq, kind, at=at, data=data),
             )
             for message_id, distributor_id, seq, event_id, kind, attempts, url, sealed, at, data in cursor.fetchall()
         ]
+
+
+class _Opened(dict[bytes, str]):
+    """Sealed secrets, each opened once."""
+
+    def __missing__(self, sealed: bytes) -> str:
+        self[sealed] = unseal(sealed).decode()
+        return self[sealed]
 
 
 def unverified() -> list[Unverified]:

@@ -1,28 +1,27 @@
-"""One call to a mall: the name resolved once, every address judged, the very address connected to, the answer bounded."""
+"""One call to a mall, within ten seconds whatever the other side does, over connections that are kept."""
 
 import asyncio
 import base64
 import hmac
-import ipaddress
-import socket
+import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
-import httpcore
+import h11
 import httpx
 
-from entrepot.callbacks.rules import Network, is_admitted
+from entrepot.callbacks import connecting
+from entrepot.callbacks.connecting import Answer, HungUpError, Line, NotAdmittedError, UnreachableError
+from entrepot.callbacks.rules import Network
 
-CONNECT_S = 3.0
 TOTAL_S = 10.0
 ANSWER_AT_MOST = 65_536
+KEPT_S = 30.0
+KEPT_AT_MOST = 800
 AGENT = b"Entrepot-Callbacks/1"
-
-
-class NotAdmittedError(Exception):
-    """The name leads to an address that may not be called."""
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,69 +35,39 @@ class Outcome:
     retry_after_s: int = 0
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
-    """Connects to an address that was judged; the name is not asked again in between."""
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address in the parts that are connected to."""
 
-    def __init__(self, allowed: Sequence[Network]) -> None:
-        self._allowed = allowed
-        self._plain = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Open a connection to a name or address. Raises NotAdmittedError."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout("the name was not resolved in time") from error
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"the name {host} leads nowhere") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        for address in addresses:
-            # A scope (fe80::1%eth0) is no part of the address; what has one is link-local anyway.
-            if not is_admitted(ipaddress.ip_address(address.partition("%")[0]), allowed=self._allowed):
-                raise NotAdmittedError(f"{host} leads to {address}, which may not be called")
-        if not addresses:
-            raise httpcore.ConnectError(f"the name {host} leads nowhere")
-        return await self._plain.connect_tcp(
-            addresses[0], port, timeout=timeout, local_address=local_address, socket_options=socket_options
-        )
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse: no callback goes to a socket."""
-        raise NotAdmittedError("a callback goes to no socket")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+    is_tls: bool
+    host: str
+    port: int
+    path: bytes
+    header: bytes
 
 
 class Caller:
     """Calls malls over kept connections; use it in one event loop and close it."""
 
     def __init__(self, *, allowed: Sequence[Network] = ()) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            max_connections=2_000,
-            max_keepalive_connections=400,
-            keepalive_expiry=30.0,
-            network_backend=_Backend(allowed),
-        )
+        self._allowed = allowed
+        self._kept: dict[tuple[bool, str, int], list[Line]] = {}
+        self._kept_count = 0
+        self._next_sweep = 0.0
+
+    @property
+    def kept(self) -> int:
+        """Return how many connections are kept that carry no call now."""
+        return self._kept_count
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._pool.aclose()
+        for lines in self._kept.values():
+            for line in lines:
+                line.close()
+        self._kept.clear()
+        self._kept_count = 0
+        await asyncio.sleep(0)
 
     async def post(self, url: str, *, body: bytes, headers: list[tuple[bytes, bytes]]) -> Outcome:
         """Post a body and return how it went, within ten seconds whatever the other side does.
@@ -106,36 +75,97 @@ class Caller:
         Redirects are not followed, and of an answer no more than 64 kB is read.
         """
         began = time.perf_counter()
-        status: int | None = None
-        answer, fault, retry_after_s = b"", "", 0
+        answer, fault = Answer(), ""
         try:
             async with asyncio.timeout(TOTAL_S):
-                extensions = {"timeout": {"connect": CONNECT_S, "read": TOTAL_S, "write": TOTAL_S, "pool": TOTAL_S}}
-                async with self._pool.stream(
-                    "POST", _target(url), headers=headers, content=body, extensions=extensions
-                ) as response:
-                    status = response.status
-                    retry_after_s = _retry_after(response.headers)
-                    async for part in response.aiter_stream():
-                        answer += part
-                        if len(answer) > ANSWER_AT_MOST:
-                            break
-        except NotAdmittedError as error:
-            fault = str(error)
+                await self._post(_target(url), body, headers, answer)
+        except (NotAdmittedError, UnreachableError) as error:
+            fault = str(error)[:200]
         except TimeoutError:
             # Who has answered with a status has answered; the rest of the body is of no interest.
-            fault = "" if status is not None else f"no answer within {TOTAL_S:.0f} s"
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            fault = "" if answer.status is not None else f"no answer within {TOTAL_S:.0f} s"
+        except HungUpError:
+            fault = "hung up without an answer"
+        except (h11.ProtocolError, ConnectionError) as error:
             fault = f"{type(error).__name__}: {error}"[:200]
-        except (httpcore.UnsupportedProtocol, httpx.InvalidURL, OSError, ValueError) as error:
+        except (httpx.InvalidURL, OSError, ValueError) as error:
             fault = f"the address cannot be called: {error}"[:200]
-        return Outcome(status, answer, fault, round((time.perf_counter() - began) * 1000), retry_after_s)
+        took_ms = round((time.perf_counter() - began) * 1000)
+        return Outcome(answer.status, answer.body, fault, took_ms, _retry_after(answer.headers))
+
+    async def _post(self, target: _Target, body: bytes, headers: list[tuple[bytes, bytes]], answer: Answer) -> None:
+        own = [(b"host", target.header), (b"content-length", b"%d" % len(body))]
+        request = h11.Request(method=b"POST", target=target.path, headers=own + headers)
+        kept = self._take(target)
+        if kept is not None:
+            try:
+                await self._ask(kept, target, request, body, answer)
+            except (HungUpError, ConnectionError):
+                # A connection that was kept may have been closed just now: that says nothing about the mall.
+                if answer.status is not None:
+                    raise
+            else:
+                return
+        tls = _tls() if target.is_tls else None
+        line = await connecting.connect(target.host, target.port, tls=tls, allowed=self._allowed)
+        await self._ask(line, target, request, body, answer)
+
+    async def _ask(self, line: Line, target: _Target, request: h11.Request, body: bytes, answer: Answer) -> None:
+        is_over = False
+        try:
+            await line.ask(request, body=body, answer=answer, at_most=ANSWER_AT_MOST)
+            is_over = True
+        finally:
+            self._keep(line, target, is_over=is_over)
+
+    def _take(self, target: _Target) -> Line | None:
+        now = time.monotonic()
+        if now >= self._next_sweep:
+            self._next_sweep = now + KEPT_S
+            self._sweep(now)
+        lines = self._kept.get((target.is_tls, target.host, target.port), [])
+        while lines:
+            line = lines.pop()
+            self._kept_count -= 1
+            if line.is_usable and line.idle_since > now - KEPT_S:
+                return line
+            line.close()
+        return None
+
+    def _keep(self, line: Line, target: _Target, *, is_over: bool) -> None:
+        if is_over and self._kept_count < KEPT_AT_MOST and line.rest(time.monotonic()):
+            self._kept.setdefault((target.is_tls, target.host, target.port), []).append(line)
+            self._kept_count += 1
+        else:
+            line.close()
+
+    def _sweep(self, now: float) -> None:
+        """Hang up on those who have not been called for a while."""
+        for key, lines in list(self._kept.items()):
+            fresh = [line for line in lines if line.is_usable and line.idle_since > now - KEPT_S]
+            for line in lines:
+                if line not in fresh:
+                    line.close()
+            self._kept_count -= len(lines) - len(fresh)
+            if fresh:
+                self._kept[key] = fresh
+            else:
+                del self._kept[key]
 
 
-def _target(url: str) -> httpcore.URL:
-    """Return an address in the parts that are connected to; letters of other scripts become what a resolver knows."""
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+@lru_cache(maxsize=2_000)
+def _target(url: str) -> _Target:
+    """Return an address in parts; letters of other scripts become what a resolver knows. Raises ValueError."""
     parts = httpx.URL(url)
-    return httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=parts.raw_path)
+    if parts.scheme not in _PORTS or not parts.raw_host:
+        raise ValueError("it is neither http:// nor https:// with a name")
+    port = parts.port or _PORTS[parts.scheme]
+    return _Target(parts.scheme == "https", parts.raw_host.decode("ascii"), port, parts.raw_path, parts.netloc)
 
 
 def signed_headers(message_id: str, *, body: bytes, secret: str, now_s: int) -> list[tuple[bytes, bytes]]:

@@ -12,7 +12,7 @@ from entrepot.callbacks.concern import CONCERNED
 from entrepot.callbacks.rules import FOLD_ABOVE, STOCK_CHANGED, TYPES
 
 _LOCK = 0xCA11
-_BATCH = 2_000
+BATCH = 2_000
 _READ = "select xid, event_id from callbacks_reading for update"
 # Who begins reads on from here: what happened before there was a queue is in nobody's queue.
 _BEGIN = """
@@ -95,7 +95,7 @@ class Wanted:
     data: str | None = None
 
 
-def sort_out(*, limit: int = _BATCH) -> int:
+def sort_out(*, limit: int = BATCH) -> int:
     """Put the next events into the queues of the malls they concern and return how many were read; one at a time.
 
     Only events whose transaction is older than every one still running are taken, so that none is passed over.

@@ -128,7 +128,7 @@ def buy(distributor_id: int, *, tier_id: int, price_fen: int, once: str, actor: 
             bought_by=actor[:80],
         )
         _pay(row, actor=actor)
-        _take_over(former, row=row, is_same=is_same)
+        _take_over(row, is_same=is_same)
         _log(row, former=former, actor=actor, address=address)
         _let_trade(owner, tier=terms.tier, actor=actor)
     return row
@@ -144,11 +144,11 @@ def _pay(row: Membership, *, actor: str) -> None:
         })  # fmt: skip
 
 
-def _take_over(former: Membership | None, *, row: Membership, is_same: bool) -> None:
-    """End what another tier takes the place of; a renewal lets it run to its end."""
-    if former is not None and former.ended_at is None and not is_same:
-        former.ended_at, former.outcome = row.since, "replaced"
-        former.save(update_fields=["ended_at", "outcome"])
+def _take_over(row: Membership, *, is_same: bool) -> None:
+    """End what another tier takes the place of, with all that is paid for ahead; a renewal lets it run to its end."""
+    if not is_same:
+        runs = Membership.objects.filter(distributor_id=row.distributor_id, ended_at=None).exclude(pk=row.pk)
+        runs.update(ended_at=row.since, outcome="replaced")
 
 
 def _log(row: Membership, *, former: Membership | None, actor: str, address: str) -> None:
@@ -189,7 +189,7 @@ def end(membership_id: int) -> bool:
 
 
 def _goes_on(row: Membership) -> bool:
-    return Membership.objects.filter(distributor_id=row.distributor_id, since__gte=row.until).exists()
+    return Membership.objects.filter(distributor_id=row.distributor_id, since__gte=row.until, ended_at=None).exists()
 
 
 def _fall(owner: Distributor, *, row: Membership) -> str:
@@ -200,5 +200,7 @@ def _fall(owner: Distributor, *, row: Membership) -> str:
     if chosen.when_over == rules.FALLBACK and chosen.fallback_tier_id is not None:
         change_distributor(owner.pk, tier_id=chosen.fallback_tier_id, actor=SYSTEM, reason=why)
         return "fallback"
+    if owner.state != PartyState.ACTIVE:
+        return "closed"  # he was suspended for something else, which no renewal undoes
     suspend_distributor(owner.pk, reason=why, actor=SYSTEM)
     return "refused"

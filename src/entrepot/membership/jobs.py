@@ -33,7 +33,9 @@ def _warn() -> int:
     """Tell distributors once that their membership is about to run out and has not been renewed."""
     with scope.platform():
         days = setting().warn_days
-        later = Membership.objects.filter(distributor=OuterRef("distributor"), since__gte=OuterRef("until"))
+        later = Membership.objects.filter(
+            distributor=OuterRef("distributor"), since__gte=OuterRef("until"), ended_at=None
+        )
         soon = Membership.objects.filter(
             ~Exists(later), ended_at=None, warned_at=None, until__lte=Now() + timedelta(days=days), until__gt=Now()
         )

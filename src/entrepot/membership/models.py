@@ -66,7 +66,9 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True, outcome="")
-                | models.Q(ended_at__isnull=False, outcome__in=["renewed", "replaced", "fallback", "refused"]),
+                | models.Q(
+                    ended_at__isnull=False, outcome__in=["renewed", "replaced", "fallback", "refused", "closed"]
+                ),
                 name="membership_end_says_how",
             ),
         ]

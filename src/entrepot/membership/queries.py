@@ -68,7 +68,8 @@ def is_ending(rows: QuerySet[Membership], *, days: int) -> QuerySet[Membership]:
 
 
 def owner_of(distributor_id: int) -> Distributor:
-    """Return a distributor locked, so that he buys one membership at a time. Raises Distributor.DoesNotExist."""
-    return (
-        Distributor.objects.select_for_update(no_key=True, of=("self",)).select_related("tier").get(pk=distributor_id)
-    )
+    """Return a distributor locked, so that he buys one membership at a time. Raises Distributor.DoesNotExist.
+
+    His tier is read after the lock: a join would find nobody when the one ahead has just given him another.
+    """
+    return Distributor.objects.select_for_update(no_key=True).get(pk=distributor_id)

@@ -16,7 +16,7 @@ from entrepot.trade.snapshot import load
 from entrepot.trade.terms import Answer, Fault, refuse
 
 _TRIES = 5
-_NOT_ALL = Fault("", Refusal.ATOMIC_BATCH_REFUSED)
+NOT_ALL = Fault("", Refusal.ATOMIC_BATCH_REFUSED)
 # A batch has waited long enough for a lock; those of its asks that need none shall not wait for each other's.
 _HASTE_MS = 200
 
@@ -144,7 +144,7 @@ def _once(asks: Sequence[Any], *, is_all_or_none: bool, is_kept: bool) -> list[A
         STAGES.add("decide", decided - loaded, count=len(asks))
         if is_all_or_none and any(not answer.is_accepted for answer in answers):
             return [
-                answer if not answer.is_accepted or _was_done_before(answer) else refuse(_NOT_ALL) for answer in answers
+                answer if not answer.is_accepted or _was_done_before(answer) else refuse(NOT_ALL) for answer in answers
             ]
         if is_kept:
             write(books, raw=raw)

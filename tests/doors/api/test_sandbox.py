@@ -59,6 +59,37 @@ def test_what_happens_once_is_healed_by_the_same_number(trial: Mall, end: str) -
     assert trial.get("/balance").json["held"] == second.json["total"], "drawn once"
 
 
+def test_the_orders_of_a_batch_ask_one_by_one(trial: Mall) -> None:
+    orders = [order(sku(trial, "APPLE"), number=f"A{end}") for end in ("-1", "-OOS", "-BUSY", "-2")]
+    wanted = {"out_batch_no": "B-1", "orders": orders}
+    first = trial.post("/orders/batch", wanted)
+    assert [(row["status"], row.get("problem", {}).get("code")) for row in first.json["results"]] == [
+        (201, None), (409, "insufficient_stock"), (503, "busy"), (201, None)
+    ]  # fmt: skip
+    again = trial.post("/orders/batch", wanted)
+    assert [row["status"] for row in again.json["results"]] == [200, 409, 201, 200]
+    whole = {"out_batch_no": "B-2", "atomic": True, "orders": [order(sku(trial, "APPLE"), number="W-1"), orders[1]]}
+    refused = trial.post("/orders/batch", whole)
+    assert [row["problem"]["code"] for row in refused.json["results"]] == ["batch_refused", "insufficient_stock"]
+    assert trial.get("/orders/by-out-no/W-1").status == 404, "all or none"
+    lost = {"out_batch_no": "B-3", "orders": [order(sku(trial, "APPLE"), number="L-1"), order(sku(trial, "X-LOST"))]}
+    assert trial.post("/orders/batch", lost).code == "busy"
+    assert [row["status"] for row in trial.post("/orders/batch", lost).json["results"]] == [200, 200]
+
+
+def test_a_preview_is_refused_as_the_order_would_be(trial: Mall) -> None:
+    for end, script in REFUSED.items():
+        wanted = order(sku(trial, "APPLE"), number=f"P{end}")
+        assert trial.post("/orders/preview", wanted).code == script.code
+    wanted = order(sku(trial, "APPLE"), number="Q-FUNDS")
+    assert trial.post("/orders", wanted).code == "insufficient_balance"
+    actions.top_up(trial.party.pk, actor=STAFF)
+    assert trial.post("/orders/preview", wanted).status == 200, "the top-up has come in"
+    for end in ("-BUSY", "-LOST", "-PRICE"):
+        wanted = order(sku(trial, "APPLE"), number=f"P{end}")
+        assert trial.post("/orders/preview", wanted).status == 200, "what happens once happens to the order"
+
+
 def test_the_price_moves_for_real(trial: Mall) -> None:
     code = sku(trial, "X-PRICE")
     (shown,) = trial.post("/prices-stocks/query", {"skus": [code]}).json["items"]

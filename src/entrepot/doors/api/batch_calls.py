@@ -14,12 +14,14 @@ from entrepot.doors.api.gather import GATHERER
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.order_calls import refusal_of, view_of
 from entrepot.doors.api.placing import OTHER_CONTENT, content_hash, to_place
-from entrepot.doors.api.problems import Problem, Wrong, invalid, not_found
+from entrepot.doors.api.problems import Problem, Wrong, invalid, not_found, refused
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import order_shape
+from entrepot.doors.api.scripted import after_batch, before_batch
 from entrepot.doors.api.threads import in_thread
 from entrepot.orders.queries import batch_results
-from entrepot.trade.terms import Answer
+from entrepot.trade.desk import NOT_ALL
+from entrepot.trade.terms import Answer, refuse
 
 _encode = msgspec.json.Encoder().encode
 _MARK = 16
@@ -42,9 +44,8 @@ async def create_batch(request: Call) -> Response[bytes]:
     _refuse_doubles(wanted)
     content = content_of_batch(wanted)
     await in_thread(_open_batch, caller.distributor_id, wanted.out_batch_no, content)
-    asks = [to_place(order, caller=caller) for order in wanted.orders]
     try:
-        outcomes = await _outcomes(asks, is_atomic=wanted.atomic)
+        outcomes = await _outcomes(wanted, caller=caller)
     except Problem:
         await in_thread(_give_up_batch, caller.distributor_id, wanted.out_batch_no)
         raise
@@ -54,6 +55,8 @@ async def create_batch(request: Call) -> Response[bytes]:
         for order, outcome in zip(wanted.orders, outcomes, strict=True)
     ]
     await in_thread(_keep_batch, caller.distributor_id, wanted.out_batch_no, content, _encode(results).decode())
+    if caller.is_sandbox:
+        await after_batch(wanted.orders, caller)
     return reply(shapes.BatchAnswer(wanted.out_batch_no, results))
 
 
@@ -103,18 +106,22 @@ def differing_parts(before: bytes, now: bytes) -> list[str]:
     return pointers
 
 
-async def _outcomes(asks: list[Any], *, is_atomic: bool) -> list[Answer | Problem]:
-    """Return an answer or a problem for each ask. Raises Problem when none of them could be judged."""
-    if is_atomic:
+async def _outcomes(wanted: shapes.BatchRequest, *, caller: Caller) -> list[Answer | Problem]:
+    """Return an answer or a problem for each order. Raises Problem when none of them could be judged."""
+    scripted = await before_batch(wanted.orders, caller) if caller.is_sandbox else [None] * len(wanted.orders)
+    if wanted.atomic and any(scripted):
+        return [problem or refused(refuse(NOT_ALL)) for problem in scripted]
+    pairs = list(zip(wanted.orders, scripted, strict=True))
+    asks = [to_place(order, caller=caller) for order, problem in pairs if problem is None]
+    if wanted.atomic:
         return [*await GATHERER.together(asks)]
-    outcomes = [
-        outcome if isinstance(outcome, Answer | Problem) else Problem("internal_error")
-        for outcome in await GATHERER.ask_each(asks)
-    ]
-    problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
-    if len(problems) == len(asks):
-        raise problems[0]
-    return outcomes
+    answers = iter(await GATHERER.ask_each(asks))
+    outcomes = [next(answers) if problem is None else problem for problem in scripted]
+    judged = [one if isinstance(one, Answer | Problem) else Problem("internal_error") for one in outcomes]
+    unjudged = [one for one, problem in zip(judged, scripted, strict=True) if isinstance(one, Problem) and not problem]
+    if unjudged and len(unjudged) == len(judged):
+        raise unjudged[0]
+    return judged
 
 
 async def _result(

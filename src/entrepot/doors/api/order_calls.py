@@ -26,7 +26,7 @@ from entrepot.doors.api.placing import differing_fields, plain_consignee, to_pla
 from entrepot.doors.api.problems import Problem, not_found, refused
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import CURRENCY, order_lines, order_shape, shipment_shape
-from entrepot.doors.api.scripted import after_placing, before_placing
+from entrepot.doors.api.scripted import after_placing, before_placing, before_preview
 from entrepot.doors.api.threads import in_thread, in_writer
 from entrepot.fulfilment.addresses import change_address
 from entrepot.orders.queries import STATES, OrderView, order_by_number, order_page, order_views
@@ -48,6 +48,8 @@ async def preview_order(request: Call) -> Response[bytes]:
     """试算订单 | Preview an order: the same judgement as placing it, nothing kept."""
     caller = caller_of(request)
     wanted = read(body_of(request), shapes.OrderRequest)
+    if caller.is_sandbox:
+        await before_preview(wanted, caller)
     (answer,) = await in_thread(desk.preview, [to_place(wanted, caller=caller)])
     if not answer.is_accepted or answer.order is None:
         raise await refusal_of(answer, wanted, caller)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 from entrepot.base.refusals import Refusal
 from entrepot.doors.api import shapes
@@ -10,7 +11,7 @@ from entrepot.doors.api.calls import as_distributor
 from entrepot.doors.api.problems import Problem, refused
 from entrepot.doors.api.threads import in_thread
 from entrepot.sandbox import rules
-from entrepot.sandbox.actions import fall_due, is_first, move_price
+from entrepot.sandbox.actions import fall_due, is_due, is_first, move_price
 from entrepot.sandbox.rules import Script
 from entrepot.trade.terms import Fault, refuse
 
@@ -36,6 +37,51 @@ async def before_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:
         await in_thread(lambda: move_price(party, skus=skus, place=place))
         return
     raise await _problem(script, wanted, caller=caller, place=place)
+
+
+async def before_preview(wanted: shapes.OrderRequest, caller: Caller) -> None:
+    """Refuse a preview as the order would be refused until something changes; what happens once is left to the order.
+
+    Raises the Problem its script names.
+    """
+    skus = [line.sku for line in wanted.lines]
+    script = rules.script_for(wanted.out_order_no, skus=skus)
+    if script is rules.SLOW:
+        await _wait(caller.distributor_id)
+    elif script is not None and not script.once:
+        party, number = caller.distributor_id, wanted.out_order_no
+        if await in_thread(lambda: is_due(script, sandbox_id=party, out_order_no=number)):
+            raise await _problem(script, wanted, caller=caller, place=rules.called_for(script, skus=skus))
+
+
+async def before_batch(orders: Sequence[shapes.OrderRequest], caller: Caller) -> list[Problem | None]:
+    """Return for each order of a batch the problem its script names now; all that ask for it are slow together.
+
+    Raises Problem where too many slow calls wait already.
+    """
+    slow = [order for order in orders if _script_of(order) is rules.SLOW]
+    if slow:
+        await before_placing(slow[0], caller)
+    found: list[Problem | None] = []
+    for order in orders:
+        try:
+            if _script_of(order) is not rules.SLOW:
+                await before_placing(order, caller)
+        except Problem as problem:
+            found.append(problem)
+        else:
+            found.append(None)
+    return found
+
+
+async def after_batch(orders: Sequence[shapes.OrderRequest], caller: Caller) -> None:
+    """Lose the answer of a batch that is done, once, if one of its orders asks for that. Raises Problem."""
+    for order in orders:
+        await after_placing(order, caller)
+
+
+def _script_of(order: shapes.OrderRequest) -> Script | None:
+    return rules.script_for(order.out_order_no, skus=[line.sku for line in order.lines])
 
 
 async def after_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:

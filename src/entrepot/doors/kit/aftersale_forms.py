@@ -57,7 +57,7 @@ class NewForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Kind"), choices=[(kind, words.KINDS[kind]) for kind in KINDS])
     reason = forms.ChoiceField(label=_("Reason"), choices=[(reason, words.REASONS[reason]) for reason in REASONS])
-    out_refund_no = forms.CharField(label=_("Your number"), max_length=64)
+    out_refund_no = forms.CharField(label=_("Mall's number"), max_length=64)
     demand_fen = FenField(
         label=_("Amount claimed (¥)"),
         required=False,

@@ -108,6 +108,7 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "replaced": (_("Replaced"), ""),
         "fallback": (_("Over; back to the free tier"), "warn"),
         "refused": (_("Over; orders are refused"), "bad"),
+        "closed": (_("Over; suspended before"), "bad"),
     },
     "key": {
         "live": (_("In use"), "ok"),

@@ -173,7 +173,7 @@ class WaitingSearch(FilterForm):
 
 _WAITING_COLUMNS = (
     Column(title=_("Order no."), value=lambda row: str(row[0])),
-    Column(title=_("Mall's number"), value=lambda row: row[1], width=24),
+    Column(title=_("Mall's order no."), value=lambda row: row[1], width=24),
     Column(title=_("Distributor"), value=lambda row: row[3], width=24),
     Column(title=_("Amount"), value=lambda row: row[4], kind="fen"),
     Column(title=_("Placed"), value=lambda row: row[5], kind="moment", width=20),

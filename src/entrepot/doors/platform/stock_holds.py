@@ -36,7 +36,7 @@ _TABS: dict[str, Any] = {"": _("By distributor"), "skus": _("By SKU"), "orders":
 _COLUMNS = (
     Column(title=_("Order no."), value=lambda row: str(row.id)),
     Column(title=_("Distributor"), value=lambda row: row.distributor, width=24),
-    Column(title=_("Mall's number"), value=lambda row: row.out_order_no, width=24),
+    Column(title=_("Mall's order no."), value=lambda row: row.out_order_no, width=24),
     Column(title=_("Goods"), value=lambda row: row.goods, width=36),
     Column(title=_("Pieces"), value=lambda row: row.pieces, kind="int"),
     Column(title=_("Amount"), value=lambda row: row.total_fen, kind="fen"),

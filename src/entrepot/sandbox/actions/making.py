@@ -38,8 +38,8 @@ def make_sandbox(distributor_id: int, *, actor: str, address: str = "") -> bool:
     sandbox_id = sandbox_of(distributor_id)
     pictures = {goods.code: picture_of(goods.name, hue=goods.hue) for goods in rules.GOODS}
     with scope.in_sandbox(), scope.platform():
-        live = Distributor.objects.select_for_update(no_key=True, of=("self",)).select_related("tier")
-        owner = live.get(pk=distributor_id, is_sandbox=False)
+        # No join beside a lock: it would find nobody when the transaction ahead changes his tier.
+        owner = Distributor.objects.select_for_update(no_key=True).get(pk=distributor_id, is_sandbox=False)
         if Sandbox.objects.filter(pk=sandbox_id).exists():
             return False
         category = Category.objects.order_by("position", "id").first()

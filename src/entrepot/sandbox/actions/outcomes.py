@@ -40,6 +40,17 @@ def fall_due(script: Script, *, sandbox_id: int, out_order_no: str) -> bool:
     return not script.once or is_first(sandbox_id, out_order_no=out_order_no)
 
 
+def is_due(script: Script, *, sandbox_id: int, out_order_no: str) -> bool:
+    """Return whether an order would meet the problem its script names now; nothing is noted."""
+    with scope.desk(read_only=True), connection.cursor() as cursor:
+        if not Turn.objects.filter(distributor_id=sandbox_id, out_order_no=out_order_no).exists():
+            return True
+        if not script.until_credited:
+            return not script.once
+        cursor.execute(_CREDITED, [sandbox_id, out_order_no])
+        return not cursor.fetchone()[0]
+
+
 def move_price(sandbox_id: int, *, skus: Sequence[str], place: int) -> None:
     """Move the supply price of one SKU of an order by 1.00, up, or back down the next time; malls are told.
 

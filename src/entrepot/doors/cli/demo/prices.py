@@ -8,9 +8,11 @@ from entrepot.doors.cli.demo.people import People
 from entrepot.doors.cli.demo.shelf import STAPLE
 from entrepot.freight.actions import save_template, set_template
 from entrepot.freight.rules import ZoneRow
+from entrepot.membership.actions import buy, set_terms
 from entrepot.pricing import actions
 from entrepot.pricing.actions import ChangeDraft
 
+_YEAR_FEN = 1_200_00
 _ZONES = (
     ZoneRow(first=1000, first_fen=800, step=1000, step_fen=200),
     ZoneRow(("37", "32", "31", "33"), first=1000, first_fen=500, step=1000, step_fen=100, free_from_fen=9_900),
@@ -50,3 +52,10 @@ def move_prices(people: People, *, now: datetime) -> None:
             reason="包装材料涨价",
             actor=people.actors["farm"],
         )
+
+
+def sell_membership(people: People) -> None:
+    """Let the highest tier cost something by the year, and the mall that has it have paid."""
+    tier, mall = people.tiers["高级"], people.malls["mall1"]
+    set_terms(tier.pk, price_fen=_YEAR_FEN, months=12, actor=people.actors["yunying"])
+    buy(mall.pk, tier_id=tier.pk, price_fen=_YEAR_FEN, once="demo", actor=people.actors["mall1"])

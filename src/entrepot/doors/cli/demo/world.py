@@ -22,7 +22,7 @@ from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
 from entrepot.doors.cli.demo.pictures import slip, store_all
-from entrepot.doors.cli.demo.prices import move_prices
+from entrepot.doors.cli.demo.prices import move_prices, sell_membership
 from entrepot.doors.cli.demo.referral import refer
 from entrepot.doors.kit.demo import DemoAccount
 from entrepot.parties.models import Distributor, Supplier, User
@@ -67,6 +67,7 @@ def demo_world(arguments: argparse.Namespace) -> int:
             after_sale.ask_back(people)
         with _step("prices"):
             move_prices(people, now=now)
+            sell_membership(people)
             care.set_apart(people, now=now)
         with _step("bills"):
             bills.bill_suppliers(people, now=now)

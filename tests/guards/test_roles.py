@@ -82,3 +82,13 @@ def test_a_start_without_row_security_is_refused(fresh_database: roles.Access) -
         owner.execute("drop policy platform on stock_level")
     found = start_check.problems()
     assert {problem.split()[2] for problem in found} == {"orders_order", "stock_level"}
+
+
+def test_policies_by_party_are_for_those_who_serve_alone(fresh_database: roles.Access) -> None:
+    with psycopg.connect(fresh_database.owner_url) as owner:
+        found = owner.execute(
+            "select tablename, policyname from pg_policies where policyname in ('scope', 'referrer') and roles = '{public}'"
+        ).fetchall()
+        assert found == []  # or the planner would join them to the platform's own condition by `or`
+        owner.execute("alter policy scope on orders_order to entrepot_owner")
+    assert [problem.split()[2] for problem in start_check.problems()] == ["orders_order"]

@@ -20,7 +20,9 @@ where rolname <> current_user and pg_has_role(current_user, oid, 'member') and (
 """
 _TABLES = """
 select c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(current_user, c.relowner, 'member'),
-       exists (select from pg_policy p where p.polrelid = c.oid)
+       exists (select from pg_policy p where p.polrelid = c.oid),
+       exists (select from pg_policy p where p.polrelid = c.oid
+               and (0::oid = any(p.polroles) or current_user::regrole::oid = any(p.polroles)))
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
 """
 
@@ -51,9 +53,11 @@ def problems() -> list[str]:
         if table not in tables:
             found.append(f"the table {table} is missing: run the migrations")
             continue
-        is_forced, is_own, has_policy = tables[table]
+        is_forced, is_own, has_policy, is_meant = tables[table]
         if not (is_forced and has_policy):
             found.append(f"the table {table} is not under forced row-level security")
+        elif not is_meant and not is_super:
+            found.append(f"the table {table} shows the role {role} nothing: its policies are for other roles")
         if is_own and not is_super and not owns:
             found.append(f"the role {role} owns the table {table}: serve as another role")
     return found

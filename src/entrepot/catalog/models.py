@@ -138,6 +138,7 @@ class Goods(models.Model):
             models.Index(fields=["category", "id"]),
             models.Index(fields=["brand", "id"]),
             models.Index(fields=["changed_xid", "id"], name="goods_by_change"),
+            models.Index(fields=["changed_at", "id"], name="goods_by_last_change"),
             GinIndex(fields=["search_terms"], name="goods_search"),
         ]
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
 
 from entrepot.catalog.models import (
     Attribute,
@@ -169,8 +168,23 @@ def versions_of(goods_id: int) -> list[GoodsVersion]:
     return list(GoodsVersion.objects.filter(goods_id=goods_id)[:50])
 
 
-def goods_counts() -> dict[str, dict[int, int]]:
-    """Return how many goods each category and each brand has, by `category` and `brand`."""
-    by_category = Goods.objects.order_by().values_list("category_id").annotate(Count("id"))
-    by_brand = Goods.objects.order_by().exclude(Q(brand=None)).values_list("brand_id").annotate(Count("id"))
-    return {"category": dict(by_category), "brand": dict(by_brand)}
+_GOODS_OF = """
+select p.id, (select count(*) from (select from catalog_goods where {column} = p.id order by id limit %s) g)
+from unnest(%s::bigint[]) as p(id)
+"""
+
+
+def goods_of_categories(ids: Iterable[int], *, most: int) -> dict[int, int]:
+    """Return how many goods each of some categories has of its own, counted up to `most`."""
+    return _goods_of("category_id", ids, most=most)
+
+
+def goods_of_brands(ids: Iterable[int], *, most: int) -> dict[int, int]:
+    """Return how many goods each of some brands has, counted up to `most`."""
+    return _goods_of("brand_id", ids, most=most)
+
+
+def _goods_of(column: str, ids: Iterable[int], *, most: int) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_GOODS_OF.format(column=column), [most, list(ids)])
+        return dict(cursor.fetchall())

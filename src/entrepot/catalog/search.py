@@ -4,7 +4,8 @@ from typing import Any
 
 import psycopg
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from entrepot.catalog.models import Goods
 from entrepot.catalog.rules import bigrams
@@ -46,19 +47,25 @@ def pairs_of(text: str) -> list[str]:
 
 
 def matching_in_scope(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
-    """Return what `matching` returns, for a scope of very many goods, the platform's too.
+    """Return what `matching` returns, for a scope of very many goods, the platform's too: see `looked_up`."""
+    return looked_up(rows, text=text)[0]
 
-    Row-level security comes first there and the index of words cannot serve it. So rare words are looked up as the
+
+def looked_up(rows: QuerySet[Goods], *, text: str) -> tuple[QuerySet[Goods], bool]:
+    """Return what `matching` returns, and whether that is found by walking through the goods, so that nobody counts it.
+
+    Row-level security comes first, and the index of words cannot serve behind it. So rare words are looked up as the
     desk sees the goods, and the rows, which the scope still holds back or shows, are narrowed to what was found;
     of a common word the rows in their own order soon hold a page.
     """
-    pairs = sorted({pair for word in text.split()[:8] if len(word) > 1 for pair in bigrams(word)})
-    if not pairs:
-        return matching(rows, text=text)
-    ids = _as_desk(pairs)
-    if len(ids) <= RARE_AT_MOST:
-        rows = rows.filter(pk__in=ids)
-    return matching(rows, text=text)
+    words = text.split()[:8]
+    pairs = sorted({pair for word in words if len(word) > 1 for pair in bigrams(word)})
+    ids = _as_desk(pairs) if pairs else []
+    if not pairs or len(ids) > RARE_AT_MOST:
+        return matching(rows, text=text), bool(words)
+    found = rows.filter(RawSQL("catalog_goods.id = any(%s)", [ids], output_field=BooleanField()))
+    rest = " ".join(word for word in words if len(word) == 1 or not bigrams(word))
+    return matching(found, text=rest), False
 
 
 def _as_desk(pairs: list[str]) -> list[int]:

@@ -129,6 +129,10 @@ class ShelfWatch(models.Model):
     is_whole = models.BooleanField(default=True)
 
 
+LOW = 10
+"""Up to so many pieces free to sell count as low; levels that low have an index of their own."""
+
+
 class Level(models.Model):
     """库存: pieces on hand and reserved of one SKU in one warehouse and pool (no allotment means the shared pool).
 
@@ -153,7 +157,14 @@ class Level(models.Model):
                 name="level_never_oversold",
             ),
         ]
-        indexes = [models.Index(fields=["changed_xid", "id"], name="level_by_change")]
+        indexes = [
+            models.Index(fields=["changed_xid", "id"], name="level_by_change"),
+            models.Index(
+                fields=["sku"],
+                name="level_low",
+                condition=models.Q(allotment__isnull=True, on_hand__lte=models.F("reserved") + LOW),
+            ),
+        ]
 
 
 class Move(models.Model):

@@ -54,6 +54,11 @@ def thousands(number: int | str | None) -> str:
     return "—" if number is None else f"{number:,}"
 
 
+def at_most(count: int, limit: int) -> int | str:
+    """Return a count as it is shown: `9,999+` where counting stopped behind its limit."""
+    return f"{limit:,}+" if count > limit else count
+
+
 def stamp(moment: datetime | None) -> SafeString | str:
     """Show a moment in full, Beijing time: `2026-11-22 08:16:05`."""
     return _time(moment, "%Y-%m-%d %H:%M:%S")

@@ -1,13 +1,16 @@
 """Form fields that the trade needs: amounts in fen, rates in basis points, days and ranges of days."""
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
+from django.utils.choices import BaseChoiceIterator
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -151,16 +154,39 @@ class DayRangeField(forms.MultiValueField):
         return start, datetime.combine(last + timedelta(days=1), time.min, _ZONE) if last else None
 
 
+class Entries(BaseChoiceIterator):
+    """Choices of a long select, taken as they are: Django looks through a list of them three times over."""
+
+    def __init__(self, rows: Iterable[tuple[Any, Any]]) -> None:
+        self.rows = list(rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        return iter(self.rows)
+
+
 class LongSelect(forms.Select):
-    """A select of hundreds of entries, written without a template for each: five hundred take 2 ms instead of 100."""
+    """A select of thousands of entries, written without a template for each: five hundred take 2 ms instead of 100."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Return the select as HTML."""
-        chosen = {str(one) for one in self.format_value(value)}
-        entries = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((key, mark_safe(" selected") if str(key) in chosen else "", label) for key, label in self.choices),
-        )
-        given = flatatt(self.build_attrs(self.attrs, attrs))
-        return format_html('<select name="{}"{}>{}</select>', name, given, entries)
+        chosen = {str(one) for one in self.format_value(value) or ()}
+        given = self.build_attrs(self.attrs, attrs) | ({"multiple": True} if self.allow_multiple_selected else {})
+        entries = _entries(self.choices, chosen=chosen)
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(given), entries)
+
+
+class LongSelectMultiple(LongSelect, forms.SelectMultiple):
+    """A select of thousands of entries of which several may be chosen."""
+
+
+def _entries(choices: Iterable[tuple[Any, Any]], *, chosen: set[str]) -> SafeString:
+    """Return the entries of a select; one that holds others is a group of them."""
+    parts: list[str] = []
+    for key, label in choices:
+        if isinstance(label, list | tuple):
+            parts.append(f'<optgroup label="{escape(str(key))}">{_entries(label, chosen=chosen)}</optgroup>')
+        else:
+            value = str(key)
+            mark = " selected" if value in chosen else ""
+            parts.append(f'<option value="{escape(value)}"{mark}>{escape(str(label))}</option>')
+    return mark_safe("".join(parts))  # noqa: S308 - each part is escaped above

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,12 +15,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions
 from entrepot.catalog.models import Brand
+from entrepot.catalog.queries import goods_of_brands
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.figures import at_most
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
+
+_ALL = 2**31
+MOST = 9_999
+"""Nobody needs to know how many more goods a brand has; the sheet tells the whole number."""
 
 
 class BrandSearch(FilterForm):
@@ -40,19 +46,23 @@ class BrandForm(SeenForm):
 def brands(request: PartyRequest) -> HttpResponseBase:
     """Show the brands, or hand them out as a sheet."""
     form = BrandSearch(request.GET)
-    rows: QuerySet[Brand, Any] = Brand.objects.annotate(goods_count=Count("goods"))
+    rows: QuerySet[Brand] = Brand.objects.order_by("name")
     if text := form.value("text"):
         rows = rows.filter(name__icontains=text)
     if request.GET.get("export") == "xlsx":
         columns = [
             Column(title=_("Brand"), value=lambda row: row.name, width=28),
-            Column(title=_("Goods"), value=lambda row: row.goods_count, kind="int"),
+            Column(title=_("Goods"), value=lambda row: counts[row.pk], kind="int"),
         ]
-        return export_xlsx(rows.order_by("name"), name=gettext("Brands"), columns=columns)
+        counts = goods_of_brands(rows.values_list("pk", flat=True), most=_ALL)
+        return export_xlsx(rows, name=gettext("Brands"), columns=columns)
+    shown = page_of(rows, query=request.GET, total=rows.count())
+    counts = goods_of_brands([row.pk for row in shown], most=MOST + 1)
     context = {
         "title": _("Brands"),
         "form": form,
-        "page": page_of(rows, query=request.GET, total=rows.count()),
+        "page": shown,
+        "rows": [(row, at_most(counts[row.pk], MOST)) for row in shown],
         "is_narrowed": form.used,
         "can_edit": request.party.can("goods.edit"),
     }

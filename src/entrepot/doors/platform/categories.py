@@ -16,11 +16,15 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions, queries, rules
 from entrepot.catalog.models import Category
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.figures import at_most
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, ImportColumn, UnreadableSheet, export_xlsx, read_sheet
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
 
+_ALL = 2**31
+MOST = 9_999
+"""Nobody needs to know how many more goods a category has; the sheet tells the whole number."""
 _LEVELS = (_("Level 1"), _("Level 2"), _("Level 3"))
 _SHEET = tuple(
     ImportColumn(name=str(place), headings=(heading, english, chinese), is_required=place == 0)
@@ -80,11 +84,11 @@ def categories(request: PartyRequest) -> HttpResponseBase:
 
 
 def _listed(request: PartyRequest, *, fault: str = "") -> HttpResponseBase:
-    names, tree, counts = queries.category_names(), queries.parents(), queries.goods_counts()["category"]
-    rows = [
-        (pk, name.split(" / "), rules.depth_of(tree, category_id=pk), counts.get(pk, 0)) for pk, name in names.items()
-    ]
-    if request.GET.get("export") == "xlsx":
+    names, tree = queries.category_names(), queries.parents()
+    is_sheet = request.GET.get("export") == "xlsx"
+    counts = queries.goods_of_categories(names, most=_ALL if is_sheet else MOST + 1)
+    rows = [(pk, name.split(" / "), rules.depth_of(tree, category_id=pk), counts[pk]) for pk, name in names.items()]
+    if is_sheet:
         columns = [
             *(Column(title=title, value=partial(_level, place)) for place, title in enumerate(_LEVELS)),
             Column(title=_("Goods"), value=lambda row: row[3], kind="int", width=10),
@@ -92,7 +96,10 @@ def _listed(request: PartyRequest, *, fault: str = "") -> HttpResponseBase:
         return export_xlsx(rows, name=gettext("Categories"), columns=columns)
     context = {
         "title": _("Categories"),
-        "rows": [(pk, path[-1], "　" * (depth - 1), depth < rules.DEPTH_AT_MOST, n) for pk, path, depth, n in rows],
+        "rows": [
+            (pk, path[-1], "　" * (depth - 1), depth < rules.DEPTH_AT_MOST, at_most(n, MOST))
+            for pk, path, depth, n in rows
+        ],
         "can_edit": request.party.can("goods.edit"),
         "fault": fault,
     }

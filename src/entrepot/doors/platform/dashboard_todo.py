@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from entrepot.doors.platform.acceptance_rows import TABS as LINES
-from entrepot.doors.platform.stock_rows import LOW
+from entrepot.stock.models import LOW
 
 MOST = 9_999
 """Nobody needs to know how many more there are."""
@@ -98,7 +98,7 @@ KINDS = (
         "stock.view",
         _("SKUs low or sold out"),
         "stock_level l join catalog_sku s on s.id = l.sku_id join catalog_goods g on g.id = s.goods_id"
-        f" where l.allotment_id is null and l.on_hand - l.reserved <= {LOW} and s.is_active and g.state = 'on_sale'",
+        f" where l.allotment_id is null and l.on_hand <= l.reserved + {LOW} and s.is_active and g.state = 'on_sale'",
         "stock",
         "?tab=low",
     ),

@@ -20,7 +20,8 @@ from entrepot.base.clock import database_now
 from entrepot.base.money import yuan
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.cells import Cell, Link, Nothing, Row, badge, number, plain_list
-from entrepot.doors.kit.figures import stamp, thousands
+from entrepot.doors.kit.figures import stamp
+from entrepot.doors.kit.forms import Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
@@ -45,17 +46,21 @@ _COLUMNS = (
     Column(title=_("Warned below"), value=lambda row: row["warn_below_fen"], kind="fen"),
     Column(title=_("Waiting for funds"), value=lambda row: row["waiting_fen"], kind="fen"),
 )
-# Every waiting order with what it and all before it take: the one ahead keeps its place.
+# Every waiting order with what it and all before it take: the one ahead keeps its place. Of each distributor the orders
+# before one that is shown are shown as well, so that no others need be added up.
 _WAITING = """
+with o as (
+    select * from orders_order where state = 'awaiting_funds' {condition} order by id limit 500
+)
 select o.id, o.out_order_no, d.id, d.name, o.total_fen, o.created_at,
        sum(o.total_fen) over (partition by o.distributor_id order by o.id)::bigint,
-       (a.balance_fen - a.held_fen + a.credit_limit_fen)::bigint, count(*) over (partition by o.distributor_id)
-from orders_order o
+       (a.balance_fen - a.held_fen + a.credit_limit_fen)::bigint, a.waiting_fen
+from o
 join parties_distributor d on d.id = o.distributor_id
 join ledger_account a on a.kind = 'prepaid' and a.distributor_id = o.distributor_id
-where o.state = 'awaiting_funds' and (%(distributor_id)s::bigint is null or o.distributor_id = %(distributor_id)s)
-order by o.id limit 500
+order by o.id
 """
+_OF_ONE = "and distributor_id = %(distributor_id)s"
 
 
 class FundsSearch(FilterForm):
@@ -162,12 +167,12 @@ def _row(facts: dict[str, Any], *, can_see_ledger: bool) -> Row:
 class WaitingSearch(FilterForm):
     """Waiting orders of one distributor."""
 
-    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None)
+    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None, widget=LongSelect)
 
     def full_clean(self) -> None:
         """Give the select its distributors before anything is judged."""
         rows = Distributor.objects.order_by("number").values_list("pk", "name")
-        self.fields["distributor"].choices = [("", _("All")), *rows]  # type: ignore[attr-defined]
+        self.fields["distributor"].choices = Entries([("", _("All")), *rows])  # type: ignore[attr-defined]
         super().full_clean()
 
 
@@ -187,7 +192,9 @@ def waiting(request: PartyRequest) -> HttpResponseBase:
     """Show the orders that wait for funds, the oldest first, with the top-up that lets each go on."""
     form = WaitingSearch(request.GET)
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"distributor_id": form.value("distributor")})
+        distributor_id = form.value("distributor")
+        condition = _OF_ONE if distributor_id else ""
+        cursor.execute(_WAITING.format(condition=condition), {"distributor_id": distributor_id})
         found = cursor.fetchall()
     if request.GET.get("export") == "xlsx":
         return export_xlsx(iter(found), name=gettext("waiting-for-funds"), columns=_WAITING_COLUMNS)
@@ -212,7 +219,7 @@ def waiting(request: PartyRequest) -> HttpResponseBase:
 
 
 def _waiting_row(row: tuple[Any, ...], *, now: datetime) -> Row:
-    order_id, out_no, party_id, name, total, placed, needed, available, count = row
+    order_id, out_no, party_id, name, total, placed, needed, available, waiting_fen = row
     minutes = int((now - placed).total_seconds()) // 60
     age = gettext("%(h)d h %(m)d min") % {"h": minutes // 60, "m": minutes % 60}
     return Row(
@@ -220,7 +227,7 @@ def _waiting_row(row: tuple[Any, ...], *, now: datetime) -> Row:
             Cell(text=str(order_id), small=out_no, url=reverse("platform:order", args=[order_id])),
             Cell(
                 text=name,
-                small=gettext("%(n)s waiting in all") % {"n": thousands(count)},
+                small=gettext("%(amount)s waiting in all") % {"amount": f"¥{yuan(waiting_fen)}"},
                 url=reverse("platform:distributor", args=[party_id]),
             ),
             number(f"¥{yuan(total)}"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from entrepot.base.money import yuan
 from entrepot.doors.kit.cells import Cell, Nothing, Row, number, plain_list
+from entrepot.doors.kit.forms import Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
@@ -30,7 +31,7 @@ _LIST_COLUMNS = (
 class StatementSearch(FilterForm):
     """A statement by its distributor and month."""
 
-    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None)
+    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None, widget=LongSelect)
     month = forms.RegexField(
         label=_("Month"), regex=r"^\d{4}-(0[1-9]|1[0-2])$", widget=forms.TextInput(attrs={"placeholder": "2026-06"})
     )
@@ -38,7 +39,7 @@ class StatementSearch(FilterForm):
     def full_clean(self) -> None:
         """Give the select its distributors before anything is judged."""
         rows = Distributor.objects.order_by("number").values_list("pk", "name")
-        self.fields["distributor"].choices = [("", _("All")), *rows]  # type: ignore[attr-defined]
+        self.fields["distributor"].choices = Entries([("", _("All")), *rows])  # type: ignore[attr-defined]
         super().full_clean()
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from entrepot.base.mistakes import Mistake
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.forms import LongSelect
 from entrepot.doors.kit.freight_forms import (
     KIND_WORDS,
     TemplateForm,
@@ -34,7 +35,7 @@ from entrepot.parties.models import Supplier
 class ShipperSearch(FilterForm):
     """Templates by their shipper."""
 
-    supplier = forms.TypedChoiceField(label=_("Shipper"), coerce=int, empty_value=None)
+    supplier = forms.TypedChoiceField(label=_("Shipper"), coerce=int, empty_value=None, widget=LongSelect)
 
     def full_clean(self) -> None:
         """Give the select its choices before anything is judged."""
@@ -45,7 +46,7 @@ class ShipperSearch(FilterForm):
 class OwnerForm(TemplateForm):
     """A new template, and whose it is."""
 
-    supplier = forms.TypedChoiceField(label=_("Shipper"), coerce=int)
+    supplier = forms.TypedChoiceField(label=_("Shipper"), coerce=int, widget=LongSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,19 +12,20 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from entrepot.catalog.models import CatalogSetting, Goods, GoodsState, GoodsVersion, VersionState
+from entrepot.catalog.models import CatalogSetting, Goods, GoodsState
 from entrepot.catalog.pictures import address
 from entrepot.catalog.queries import parents
 from entrepot.catalog.rules import below
-from entrepot.catalog.search import matching_in_scope
+from entrepot.catalog.search import looked_up
+from entrepot.doors.kit.forms import Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
-from entrepot.doors.platform.goods_rows import Figures, choices, figures_of
+from entrepot.doors.platform.goods_counts import counts_of
+from entrepot.doors.platform.goods_rows import HAS_CHANGE, Figures, choices, figures_of
 
 _CHANGES = "changes"
-_HAS_CHANGE = Exists(GoodsVersion.objects.filter(goods=OuterRef("pk"), state=VersionState.WAITING))
 _TABS: tuple[tuple[str, Any], ...] = (
     (GoodsState.SUBMITTED, _("In review")),
     (_CHANGES, _("Changes to review")),
@@ -57,23 +58,23 @@ class GoodsSearch(FilterForm):
     text = forms.CharField(
         label=_("Goods"), max_length=60, widget=forms.TextInput(attrs={"placeholder": _("Name, number or brand")})
     )
-    category = forms.TypedChoiceField(label=_("Category"), coerce=int, empty_value=None)
-    supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, empty_value=None)
+    category = forms.TypedChoiceField(label=_("Category"), coerce=int, empty_value=None, widget=LongSelect)
+    supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, empty_value=None, widget=LongSelect)
 
     def full_clean(self) -> None:
         """Give the selects their choices before anything is judged."""
         for name, found in choices().items():
-            self.fields[name].choices = [("", _("All")), *found]  # type: ignore[attr-defined]
+            self.fields[name].choices = Entries([("", _("All")), *found])  # type: ignore[attr-defined]
         super().full_clean()
 
-    def rows(self) -> QuerySet[Goods]:
-        """Return the goods that meet the search."""
-        found = matching_in_scope(Goods.objects.all(), text=self.value("text") or "")
+    def rows(self) -> tuple[QuerySet[Goods], bool]:
+        """Return the goods that meet the search, and whether very many may do."""
+        found, is_wide = looked_up(Goods.objects.all(), text=self.value("text") or "")
         if category_id := self.value("category"):
             found = found.filter(category_id__in=below(parents(), ids=[category_id]))
         if supplier_id := self.value("supplier"):
             found = found.filter(supplier_id=supplier_id)
-        return found
+        return found, is_wide
 
 
 @page("platform", "goods.view")
@@ -81,30 +82,27 @@ class GoodsSearch(FilterForm):
 def goods(request: PartyRequest) -> HttpResponseBase:
     """Show the goods that meet the search, or hand them out as a sheet."""
     form = GoodsSearch(request.GET)
-    found = form.rows()
+    found, is_wide = form.rows()
     tab = request.GET.get("tab", "")
     states = [state for state, _word in _TABS]
     listed = found.select_related("supplier", "category")
     if tab == _CHANGES:
-        listed = listed.filter(_HAS_CHANGE)
+        listed = listed.filter(HAS_CHANGE)
     elif tab in states:
         listed = listed.filter(state=tab)
     if request.GET.get("export") == "xlsx":
         return export_xlsx(
             _pairs(listed), name=f"{gettext('goods')}-{timezone.localtime():%Y%m%d-%H%M}", columns=_COLUMNS
         )
-    counts = found.order_by().values_list("state").annotate(number=Count("id"), changes=Count("id", filter=_HAS_CHANGE))
-    counted = {state: number for state, number, _changes in counts}
-    total = sum(counted.values())
-    counted[_CHANGES] = sum(changes for _state, _number, changes in counts)
+    counted = counts_of(found, is_searched=form.value("text") or form.value("category"), is_wide=is_wide)
     shown = page_of(listed, query=request.GET, order=("-id",), sorts={"changed": ("changed_at", "id")})
     figures = figures_of([row.pk for row in shown])
     context = {
         "title": _("Goods"),
         "form": form,
         "tabs": [
-            ("", _("All"), total),
-            *((state, word, counted.get(state, 0)) for state, word in _TABS),
+            ("", _("All"), counted.total),
+            *((state, word, counted.changes if state == _CHANGES else counted.of(state)) for state, word in _TABS),
         ],
         "page": shown,
         "rows": [(row, figures[row.pk], address(row.images[0] if row.images else "", small=True)) for row in shown],

@@ -20,7 +20,7 @@ from entrepot.catalog.models import Brand, Goods, GoodsState, SkuCost
 from entrepot.catalog.rules import PICTURES_AT_MOST, SKUS_AT_MOST, UNBOUNDED, SkuDraft
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.attributes import AttributeForm, attribute_form
-from entrepot.doors.kit.forms import FenField
+from entrepot.doors.kit.forms import FenField, LongSelect
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.parties.queries import platform_supplier
@@ -42,7 +42,7 @@ class GoodsForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     name = forms.CharField(label=_("Goods name"), max_length=120)
     goods_no = forms.CharField(label=_("Goods no."), max_length=40)
-    category_id = forms.TypedChoiceField(label=_("Category"), coerce=int)
+    category_id = forms.TypedChoiceField(label=_("Category"), coerce=int, widget=LongSelect)
     brand_id = forms.TypedChoiceField(label=_("Brand"), coerce=int, empty_value=None, required=False)
     min_quantity = forms.IntegerField(label=_("Minimum quantity"), min_value=1, max_value=10_000, initial=1)
     subtitle = forms.CharField(label=_("Selling point"), max_length=200, required=False)

@@ -18,7 +18,7 @@ from entrepot.catalog.models import Goods, GoodsState, Sku
 from entrepot.catalog.pictures import address
 from entrepot.catalog.rules import PROMOTIONS
 from entrepot.doors.kit.addresses import client_ip
-from entrepot.doors.kit.forms import FenField
+from entrepot.doors.kit.forms import Entries, FenField, LongSelectMultiple
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.platform.attempts import attempt
@@ -82,16 +82,15 @@ class VisibilityForm(forms.Form):
         label=_("Tiers"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     distributors = forms.TypedMultipleChoiceField(
-        label=_("Distributors"), coerce=int, required=False, widget=forms.SelectMultiple(attrs={"size": 6})
+        label=_("Distributors"), coerce=int, required=False, widget=LongSelectMultiple(attrs={"size": 6})
     )
 
     def __init__(self, data: Any, *, goods: Goods, tiers: list[Tier]) -> None:
         super().__init__(data, initial={"tiers": goods.visible_tiers, "distributors": goods.visible_distributors})
         self.fields["tiers"].choices = [(tier.pk, tier.name) for tier in tiers]  # type: ignore[attr-defined]
         named = Distributor.objects.order_by("number").values_list("id", "number", "name")
-        self.fields["distributors"].choices = [  # type: ignore[attr-defined]
-            (row_id, f"{number} {name}") for row_id, number, name in named
-        ]
+        entries = Entries((row_id, f"{number} {name}") for row_id, number, name in named)
+        self.fields["distributors"].choices = entries  # type: ignore[attr-defined]
 
 
 class PromotionForm(forms.Form):

@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Q
+
+from entrepot.catalog.models import GoodsVersion, VersionState
+
+HAS_CHANGE = Q(pk__in=GoodsVersion.objects.filter(state=VersionState.WAITING).order_by().values("goods_id"))
+"""Goods of which a change waits for review: few at any time, so it is they that are looked through."""
 
 
 @dataclass(frozen=True, slots=True)

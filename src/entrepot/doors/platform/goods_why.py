@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from entrepot.base.money import yuan
+from entrepot.doors.kit.forms import LongSelect
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.states import state_of
@@ -42,7 +43,9 @@ class WhySearch(FilterForm):
     """Which goods, and whose shelf."""
 
     goods = forms.CharField(label=gettext_lazy("Goods no."), max_length=40)
-    distributor = forms.TypedChoiceField(label=gettext_lazy("Distributor"), coerce=int, empty_value=None)
+    distributor = forms.TypedChoiceField(
+        label=gettext_lazy("Distributor"), coerce=int, empty_value=None, widget=LongSelect
+    )
 
     def full_clean(self) -> None:
         """Give the select its choices before anything is judged."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import Goods, Sku
 from entrepot.catalog.search import matching_in_scope, pairs_of
-from entrepot.doors.kit.forms import DayRangeField, LongSelect
+from entrepot.doors.kit.forms import DayRangeField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.platform.conditions import Conditions, like
 from entrepot.orders.consignees import phone_hash
@@ -78,7 +78,7 @@ class OrderSearch(FilterForm):
     def full_clean(self) -> None:
         """Give the two selects their parties before anything is judged."""
         for name, choices in self._choices.items():
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            self.fields[name].choices = Entries(choices)  # type: ignore[attr-defined]
         super().full_clean()
 
     def conditions(self) -> Conditions:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog.models import Goods, Sku
 from entrepot.doors.kit.addresses import client_ip
-from entrepot.doors.kit.forms import BpsField, FenField
+from entrepot.doors.kit.forms import BpsField, FenField, LongSelect
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.price_words import WARNINGS, MomentField, row_of
@@ -70,7 +70,7 @@ class AnnounceForm(forms.Form):
 class RateForm(forms.Form):
     """A rate of these goods for a tier or a distributor; empty takes it away."""
 
-    whose = forms.ChoiceField(label=_("Tier or distributor"))
+    whose = forms.ChoiceField(label=_("Tier or distributor"), widget=LongSelect)
     rate_bps = BpsField(label=_("Fee rate, in percent"), required=False, help_text=_("Empty: the tier's own again"))
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 

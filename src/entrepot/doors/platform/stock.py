@@ -19,13 +19,15 @@ from entrepot.catalog.models import Sku
 from entrepot.catalog.pictures import address
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.figures import goods_title
+from entrepot.doors.kit.forms import LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of, page_of_rows
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import EXPORT_LIMIT, Column, export_xlsx
 from entrepot.doors.platform.conditions import Conditions, like
 from entrepot.doors.platform.order_acts import busy
-from entrepot.doors.platform.stock_rows import LOW, StockRow, form_facts, rows, suppliers
+from entrepot.doors.platform.stock_rows import StockRow, form_facts, rows, suppliers
+from entrepot.stock.models import LOW
 from entrepot.stock.queries import levels_of, moves_of
 from entrepot.stock.warehouses import main_warehouse
 from entrepot.trade import desk
@@ -63,13 +65,17 @@ _MOVE_COLUMNS = (
 )
 
 
+# What is low in all is low in the shared pool, and such levels have an index of their own.
+_LOW_LEVELS = f"(select sku_id from stock_level where allotment_id is null and on_hand <= reserved + {LOW})"  # noqa: S608
+
+
 class StockSearch(FilterForm):
     """What stock can be found by."""
 
     text = forms.CharField(
         label=_("Goods"), max_length=60, widget=forms.TextInput(attrs={"placeholder": _("Name, goods no. or SKU code")})
     )
-    supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, empty_value=None)
+    supplier = forms.TypedChoiceField(label=_("Supplier"), coerce=int, empty_value=None, widget=LongSelect)
 
     def full_clean(self) -> None:
         """Give the select its suppliers before anything is judged."""
@@ -88,7 +94,7 @@ class StockSearch(FilterForm):
         if supplier_id := self.value("supplier"):
             found.add("g.supplier_id = %(supplier_id)s", supplier_id=supplier_id)
         if tab == "low":
-            found.add("l.on_hand - l.reserved between 1 and %(low)s", low=LOW)
+            found.add(f"l.on_hand - l.reserved between 1 and %(low)s and s.id in {_LOW_LEVELS}", low=LOW)
         elif tab == "out":
             found.add("l.on_hand - l.reserved <= 0")
         return found

@@ -20,7 +20,7 @@ from entrepot.catalog.models import Sku
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.cells import Cell, Link, Nothing, Row, badge, number, plain_list
 from entrepot.doors.kit.figures import goods_title, stamp, thousands
-from entrepot.doors.kit.forms import DayField
+from entrepot.doors.kit.forms import DayField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
@@ -52,8 +52,8 @@ _COLUMNS = (
 
 def _parties() -> list[tuple[str, str]]:
     tiers = [(f"t{tier.pk}", gettext("Tier: %(name)s") % {"name": tier.name}) for tier in Tier.objects.all()]
-    rows = Distributor.objects.order_by("number")
-    return tiers + [(f"d{row.pk}", f"{row.number} {row.name}") for row in rows]
+    rows = Distributor.objects.order_by("number").values_list("pk", "number", "name")
+    return tiers + [(f"d{pk}", f"{number} {name}") for pk, number, name in rows]
 
 
 class AllotmentSearch(FilterForm):
@@ -62,11 +62,11 @@ class AllotmentSearch(FilterForm):
     text = forms.CharField(
         label=_("Goods"), max_length=60, widget=forms.TextInput(attrs={"placeholder": _("Name, goods no. or SKU code")})
     )
-    party = forms.ChoiceField(label=_("For"))
+    party = forms.ChoiceField(label=_("For"), widget=LongSelect)
 
     def full_clean(self) -> None:
         """Give the select its parties before anything is judged."""
-        self.fields["party"].choices = [("", _("All")), *_parties()]  # type: ignore[attr-defined]
+        self.fields["party"].choices = Entries([("", _("All")), *_parties()])  # type: ignore[attr-defined]
         super().full_clean()
 
     def rows(self) -> QuerySet[Any]:
@@ -86,7 +86,7 @@ class AllotmentSearch(FilterForm):
 class AllotmentForm(forms.Form):
     """The figures of an allotment. `once`: sent twice, it has one effect; `seen` is the version it was filled in over."""
 
-    party = forms.ChoiceField(label=_("For"))
+    party = forms.ChoiceField(label=_("For"), widget=LongSelect)
     floor = forms.IntegerField(
         label=_("Guaranteed floor"),
         min_value=0,
@@ -119,7 +119,7 @@ class AllotmentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["party"].choices = [("", _("Choose")), *_parties()]  # type: ignore[attr-defined]
+        self.fields["party"].choices = Entries([("", _("Choose")), *_parties()])  # type: ignore[attr-defined]
         self.fields["once"].initial = uuid.uuid4().hex
 
     def ask(self, sku: str, *, actor: str) -> SetAllotment:

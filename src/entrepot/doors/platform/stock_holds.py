@@ -17,7 +17,7 @@ from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.cells import Cell, Link, Nothing, Row, number, plain_list
 from entrepot.doors.kit.figures import bps, stamp, thousands
-from entrepot.doors.kit.forms import BpsField
+from entrepot.doors.kit.forms import BpsField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of_rows
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
@@ -48,13 +48,13 @@ _COLUMNS = (
 class HoldSearch(FilterForm):
     """Orders on hold by distributor or by SKU."""
 
-    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None)
+    distributor = forms.TypedChoiceField(label=_("Distributor"), coerce=int, empty_value=None, widget=LongSelect)
     sku = forms.CharField(label=_("SKU code"), max_length=40)
 
     def full_clean(self) -> None:
         """Give the select its distributors before anything is judged."""
         rows = Distributor.objects.order_by("number").values_list("pk", "name")
-        self.fields["distributor"].choices = [("", _("All")), *rows]  # type: ignore[attr-defined]
+        self.fields["distributor"].choices = Entries([("", _("All")), *rows])  # type: ignore[attr-defined]
         super().full_clean()
 
     def conditions(self) -> Conditions:

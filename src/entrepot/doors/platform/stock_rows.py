@@ -6,9 +6,6 @@ from django.db import connection
 
 from entrepot.doors.platform.conditions import Conditions
 
-LOW = 10
-"""Up to so many pieces free to sell count as low."""
-
 
 @dataclass(frozen=True, slots=True)
 class StockRow:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from entrepot.catalog import actions as catalog_actions
 from entrepot.doors.kit.addresses import client_ip
+from entrepot.doors.kit.figures import at_most
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
@@ -56,11 +57,18 @@ _COLUMNS = (
     Column(title=_("Contact"), value=lambda row: row.contact, width=28),
     Column(title=_("Admitted"), value=lambda row: row.created_at, kind="moment", width=20),
 )
+MOST = 9_999
+"""Nobody needs to know how many more goods or orders there are."""
 _SHOWN = ("name", "contact", "kind", "source")
 _FIGURES = """
-select p.id, (select count(*) from catalog_goods where supplier_id = p.id and state = 'on_sale'),
+select p.id,
     (select count(*) from (
-        select 1 from orders_supplyorder where supplier_id = p.id and state in ('confirmed', 'partly_shipped') limit 10000
+        select from catalog_goods where supplier_id = p.id and state = 'on_sale' order by id limit %s
+    ) g),
+    (select count(*) from (
+        (select from orders_supplyorder where supplier_id = p.id and state = 'confirmed' order by order_id limit %s)
+        union all
+        (select from orders_supplyorder where supplier_id = p.id and state = 'partly_shipped' order by order_id limit %s)
     ) w),
     coalesce((select balance_fen from ledger_account where kind = 'supplier_payable' and supplier_id = p.id), 0)
 from parties_supplier p where p.id = any(%s)
@@ -142,11 +150,14 @@ def suppliers(request: PartyRequest) -> HttpResponseBase:
     return render(request, "platform/suppliers.html", context)
 
 
-def _figures(ids: list[int]) -> dict[int, tuple[int, int, int]]:
+def _figures(ids: list[int]) -> dict[int, tuple[int | str, int | str, int]]:
     """Return for every supplier the goods on sale, the orders it has to ship and what it is owed (fen)."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, [ids])
-        return {row_id: (goods, waiting, owed) for row_id, goods, waiting, owed in cursor.fetchall()}
+        cursor.execute(_FIGURES, [*([MOST + 1] * 3), ids])
+        return {
+            row_id: (at_most(goods, MOST), at_most(waiting, MOST), owed)
+            for row_id, goods, waiting, owed in cursor.fetchall()
+        }
 
 
 @page("platform", "suppliers.edit")

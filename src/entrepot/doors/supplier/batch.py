@@ -34,9 +34,11 @@ def batch(request: PartyRequest) -> HttpResponse:
 
 
 def _offered(request: PartyRequest, *, wrong: str = "") -> HttpResponse:
+    counts = tab_counts(_TO_SHIP)
     context = {
         "title": _("Batch shipping"),
-        "to_ship": tab_counts(_TO_SHIP)["to_ship"],
+        "to_ship": counts["to_ship"],
+        "shown": counts.shown("to_ship"),
         "carriers": [str(name) for name in CARRIERS.values()],
         "wrong": wrong,
         "can_reveal": request.party.can("consignee.reveal"),

@@ -43,22 +43,26 @@ select (select count(*) from orders_supplyorder
        (select count(*) from orders_shipment where supplier_id = {PARTY} and shipped_at >= %(today)s),
        (select count(*) from orders_shipment
          where supplier_id = {PARTY} and shipped_at >= %(yesterday)s and shipped_at < %(today)s),
-       count(*) filter (where g.state = 'on_sale'), count(*) filter (where g.state = 'submitted'),
-       count(*) filter (where g.state = 'rejected'), count(*) filter (where g.state = 'draft'),
-       (select count(*) from catalog_sku k join catalog_goods h on h.id = k.goods_id
-         where h.supplier_id = {PARTY} and k.is_active and h.state = 'on_sale'
-           and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
-               where l.sku_id = k.id and l.allotment_id is null), 0) <= 0),
-       (select count(*) from catalog_sku k join catalog_goods h on h.id = k.goods_id
-         where h.supplier_id = {PARTY} and k.is_active and h.state = 'on_sale'
-           and coalesce((select sum(l.on_hand - l.reserved) from stock_level l
-               where l.sku_id = k.id and l.allotment_id is null), 0) between 1 and %(low)s),
-       (select coalesce(sum(amount_fen), 0)::bigint from ledger_transfer
-         where supplier_id = {PARTY} and kind = 'settle_supplier'),
-       (select coalesce(sum(balance_fen), 0)::bigint from ledger_account
-         where supplier_id = {PARTY} and kind = 'supplier_payable'),
+       (select count(*) from catalog_goods where supplier_id = {PARTY} and state = 'on_sale'),
+       (select count(*) from catalog_goods where supplier_id = {PARTY} and state = 'submitted'),
+       (select count(*) from catalog_goods where supplier_id = {PARTY} and state = 'rejected'),
+       (select count(*) from catalog_goods where supplier_id = {PARTY} and state = 'draft'),
+       s.sold_out, s.low, o.balance_fen + (select coalesce(sum(total_fen), 0)::bigint from settlement_bill
+         where supplier_id = {PARTY} and state in ('paid', 'settled')),
+       o.balance_fen,
        (select count(*) from orders_acceptance where supplier_id = {PARTY} and state = 'waiting')
-from catalog_goods g where g.supplier_id = {PARTY}
+from (
+    select coalesce(sum(balance_fen), 0)::bigint as balance_fen from ledger_account
+    where supplier_id = {PARTY} and kind = 'supplier_payable'
+) o cross join (
+    select count(*) filter (where free <= 0) as sold_out, count(*) filter (where free between 1 and %(low)s) as low
+    from (
+        select coalesce((select sum(l.on_hand - l.reserved) from stock_level l
+            where l.sku_id = k.id and l.allotment_id is null), 0) as free
+        from catalog_sku k join catalog_goods h on h.id = k.goods_id
+        where h.supplier_id = {PARTY} and k.is_active and h.state = 'on_sale'
+    ) f
+) s
 """  # noqa: S608 - our own words
 _BY_DAY = f"""
 select (created_at at time zone 'Asia/Shanghai')::date, sum(pieces)::bigint, count(*)

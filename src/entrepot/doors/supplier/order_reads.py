@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from entrepot.base.scope import PARTY
+from entrepot.catalog.search import pairs_of
 from entrepot.doors.kit.lists import Page, page_of_rows
 from entrepot.orders.consignees import PlainConsignee, open_consignee, phone_hash
 
@@ -25,6 +26,20 @@ TABS: dict[str, tuple[str, ...]] = {
     "all": (),
 }
 """The tabs of the list and the states each of them holds; none means every state."""
+EVERY_STATE = ("confirmed", "partly_shipped", "shipped", "received", "completed", "refunded")
+"""The states in which a supplier sees his part of an order."""
+COUNT_LIMIT = 9_999
+"""Up to so many orders of one state are counted."""
+FOUND_LIMIT = 999
+"""Up to so many orders that a search finds are counted: they are gone through one by one."""
+_FEW = 5_000
+_ORDERS_OF_GOODS = f"(select order_id from orders_line where supplier_id = {PARTY} and goods_id = any(%s))"  # noqa: S608
+_GOODS_OF_TEXT = f"""
+select id from catalog_goods where supplier_id = {PARTY} and search_terms @> %s::varchar[]
+union select k.goods_id from catalog_sku k join catalog_goods g on g.id = k.goods_id
+    where g.supplier_id = {PARTY} and k.code = %s
+limit %s
+"""  # noqa: S608 - our own words
 # What is open of an order is told apart by what the supplier has said about its lines.
 _WORDS: dict[str, str] = {
     "to_accept": "a.state = 'waiting'",
@@ -183,8 +198,18 @@ class Wanted:
     until: datetime | None = None
     ids: Sequence[int] | None = None
 
+    @property
+    def is_search(self) -> bool:
+        """Return whether more narrows than the tab."""
+        return self.ids is not None or any((self.number, self.goods, self.phone, self.tracking, self.since, self.until))
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Return the states of the tab."""
+        return TABS.get(self.tab) or EVERY_STATE
+
     def conditions(self, *, with_tab: bool = True) -> tuple[str, list[Any]]:
-        """Return the SQL condition over `orders_supplyorder s` and its values."""
+        """Return the SQL condition over `orders_supplyorder s` and its values, its state left out."""
         clauses: list[str] = [f"s.supplier_id = {PARTY}"]
         values: list[Any] = []
 
@@ -192,10 +217,8 @@ class Wanted:
             clauses.append(clause)
             values.extend(given)
 
-        if with_tab and TABS.get(self.tab):
-            add("s.state = any(%s)", list(TABS[self.tab]))
-            if self.tab in _WORDS:
-                add(f"exists (select from {_OPEN_LINES} and {_WORDS[self.tab]})")
+        if with_tab and self.tab in _WORDS:
+            add(f"exists (select from {_OPEN_LINES} and {_WORDS[self.tab]})")
         if self.ids is not None:
             add("s.order_id = any(%s)", list(self.ids))
         if self.number:
@@ -206,12 +229,7 @@ class Wanted:
                 self.number,
             )
         if self.goods:
-            part = f"%{_plain(self.goods)}%"
-            add(
-                "exists (select from orders_line l where l.order_id = s.order_id and"
-                " (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))",
-                *(part, part, part),
-            )
+            add(*_of_goods(self.goods))
         if self.phone:
             add("s.order_id in (select order_id from orders_consignee where phone_hash = %s)", phone_hash(self.phone))
         if self.tracking:
@@ -228,56 +246,145 @@ def _plain(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def _of_goods(text: str) -> tuple[Any, ...]:
+    """Return the condition that an order has goods of this name, number or SKU code, and its values.
+
+    His goods are looked up first, and their orders found by index; a text that stands for very many of them, or has
+    words of a single letter, is looked for in one order after the other.
+    """
+    pairs = pairs_of(text)
+    if pairs:
+        with connection.cursor() as cursor:
+            cursor.execute(_GOODS_OF_TEXT, [pairs, text, _FEW + 1])
+            ids = [row[0] for row in cursor.fetchall()]
+        if len(ids) <= _FEW:
+            return f"s.order_id in {_ORDERS_OF_GOODS}", ids
+    part = f"%{_plain(text)}%"
+    found = (
+        "exists (select from orders_line l where l.order_id = s.order_id and"
+        " (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))"
+    )
+    return found, part, part, part
+
+
+def _rows_of(wanted: Wanted, *, limit: int, below: int | None = None, above: int | None = None) -> list[SupplyOrderRow]:
+    """Return the newest supply orders of a search below an order, or the oldest above one.
+
+    Each state is walked through by its index from that order on, and the walks are merged.
+    """
+    condition, given = wanted.conditions()
+    if below is not None:
+        condition, given = f"{condition} and s.order_id < %s", [*given, below]
+    if above is not None:
+        condition, given = f"{condition} and s.order_id > %s", [*given, above]
+    direction = "desc" if above is None else "asc"
+    walks = " union all ".join(
+        f"(select s.order_id from orders_supplyorder s where {condition} and s.state = %s"  # noqa: S608 - our own words
+        f" order by s.order_id {direction} limit %s)"
+        for _state in wanted.states
+    )
+    values = [value for state in wanted.states for value in (*given, state, limit)]
+    newest = f"select order_id from ({walks}) w order by order_id {direction} limit %s"  # noqa: S608 - our own words
+    return _rows(
+        f"{_ROWS} where s.supplier_id = {PARTY} and s.order_id = any(array({newest})) order by s.order_id {direction}",
+        [*values, limit],
+    )
+
+
 def order_page(wanted: Wanted, *, query: Any) -> Page:
     """Return the page of supply orders that the address asks for, newest first; in the supplier's scope."""
 
     def fetch(values: list[Any] | None, backwards: bool, limit: int) -> list[SupplyOrderRow]:
-        condition, given = wanted.conditions()
-        if values is not None:
-            condition += " and s.order_id > %s" if backwards else " and s.order_id < %s"
-            given.append(int(values[0]))
-        direction = "asc" if backwards else "desc"
-        return _rows(f"{_ROWS} where {condition} order by s.order_id {direction} limit %s", [*given, limit])
+        if values is None:
+            return _rows_of(wanted, limit=limit)
+        order_id = int(values[0])
+        return _rows_of(wanted, limit=limit, **({"above": order_id} if backwards else {"below": order_id}))
 
     return page_of_rows(fetch, key=lambda row: [row.order_id], query=query)
 
 
-_COUNTS = f"""
+# Counting stops, each state is counted by its index, and what is said about lines is looked up for the open ones alone.
+_STATE_COUNT = """
+select '{state}', false, false, false, (
+    select count(*) from (
+        select from orders_supplyorder s where {condition} and s.state = '{state}' order by s.order_id desc limit %s
+    ) x
+)
+"""
+_OPEN_COUNT = f"""
 select s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}, count(*)
-from orders_supplyorder s
-left join lateral (
+from (
+    select s.* from orders_supplyorder s where {{condition}} and s.state = any('{{{{confirmed,partly_shipped}}}}')
+    order by s.state desc, s.order_id desc limit %s
+) s left join lateral (
+    select {", ".join(f"bool_or({word}) as {tab}" for tab, word in _WORDS.items())} from {_OPEN_LINES}
+) w on true
+group by s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}
+"""  # noqa: S608 - our own words
+_FOUND_COUNT = f"""
+select s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}, count(*)
+from (
+    select s.* from orders_supplyorder s where {{condition}} order by s.order_id desc limit %s
+) s left join lateral (
     select {", ".join(f"bool_or({word}) as {tab}" for tab, word in _WORDS.items())} from {_OPEN_LINES}
 ) w on s.state in ('confirmed', 'partly_shipped')
-where {{condition}} group by s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}
+group by s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}
 """  # noqa: S608 - our own words
 
 
-def tab_counts(wanted: Wanted) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class TabCounts:
+    """How many supply orders each tab holds, counted up to a limit."""
+
+    by_tab: dict[str, int]
+    limit: int
+    is_cut: bool
+
+    def __getitem__(self, tab: str) -> int:
+        """Return the figure of a tab, which may be more than that where counting stopped."""
+        return self.by_tab[tab]
+
+    def shown(self, tab: str) -> int | str:
+        """Return the figure of a tab as it is shown: `999+` where counting stopped."""
+        is_more = self.is_cut or self.by_tab[tab] > self.limit
+        return f"{min(self.by_tab[tab], self.limit):,}+" if is_more else self.by_tab[tab]
+
+    def exact(self, tab: str) -> int | None:
+        """Return the figure of a tab, None where counting stopped."""
+        return None if self.is_cut or self.by_tab[tab] > self.limit else self.by_tab[tab]
+
+
+def tab_counts(wanted: Wanted) -> TabCounts:
     """Return how many supply orders each tab holds under the rest of the search."""
     condition, given = wanted.conditions(with_tab=False)
+    limit = FOUND_LIMIT if wanted.is_search else COUNT_LIMIT
+    if wanted.is_search:
+        parts = [_FOUND_COUNT.format(condition=condition)]
+    else:
+        done = [state for state in EVERY_STATE if state not in OPEN]
+        parts = [_STATE_COUNT.format(condition=condition, state=state) for state in done]
+        parts.append(_OPEN_COUNT.format(condition=condition))
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS.format(condition=condition), given)
+        cursor.execute(" union all ".join(f"({part})" for part in parts), [*given, limit + 1] * len(parts))
         found = cursor.fetchall()
     by_state: Counter[str] = Counter()
     by_word: Counter[str] = Counter()
     for state, *words, count in found:
         by_state[state] += count
         by_word.update({tab: count for tab, is_so in zip(_WORDS, words, strict=True) if is_so})
-    return {
+    is_cut = wanted.is_search and by_state.total() > limit
+    by_tab = {
         tab: by_word[tab] if tab in _WORDS else sum(by_state[state] for state in states or tuple(by_state))
         for tab, states in TABS.items()
     }
+    return TabCounts(by_tab, limit, is_cut)
 
 
 def every_order(wanted: Wanted, *, at_once: int = 500) -> Iterator[SupplyOrderRow]:
     """Return all supply orders of a search, newest first, read piece by piece."""
     below = 2**63 - 1
     while True:
-        condition, given = wanted.conditions()
-        rows = _rows(
-            f"{_ROWS} where {condition} and s.order_id < %s order by s.order_id desc limit %s",
-            [*given, below, at_once],
-        )
+        rows = _rows_of(wanted, limit=at_once, below=below)
         yield from rows
         if len(rows) < at_once:
             return

@@ -157,7 +157,7 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
     if request.GET.get("export") == "xlsx":
         return _export(wanted)
     rows = order_page(wanted, query=request.GET)
-    rows.total = counts[wanted.tab]
+    rows.total = counts.exact(wanted.tab)
     # Who is never asked needs no tabs for it; the list opens where there is something to do.
     shown = [name for name in _TABS if name not in ("to_accept", "unsupplied") or counts[name] or name == wanted.tab]
     names = [wanted.tab, *(name for name in shown if name != wanted.tab)] if request.GET.get("q") else shown
@@ -165,7 +165,7 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
         "title": _("Orders to ship"),
         "form": form,
         "page": rows,
-        "tabs": [(name, _TABS[name], counts[name]) for name in names],
+        "tabs": [(name, _TABS[name], counts.shown(name)) for name in names],
         "is_narrowed": form.used or request.GET.get("q"),
         "can_ship": request.party.can("orders.ship"),
         "can_reveal": request.party.can("consignee.reveal"),

@@ -12,6 +12,7 @@ FACTS = {
     ),
     "tracking": ("select tracking_no from orders_shipment order by id desc offset 50 limit 1", ("tracking",)),
     "bill": ("select max(id) from settlement_bill", ("bill",)),
+    "referrer": ("select max(id) from parties_referrer", ("referrer",)),
 }
 
 
@@ -28,12 +29,18 @@ def platform(facts: dict[str, Any]) -> dict[str, str]:
     for tab in ("", "submitted", "on_sale", "unlisted"):
         found[f"goods {tab}".rstrip()] = _with("/platform/goods/", **({"tab": tab} if tab else {}))
     found |= {
+        "goods by their last change": _with("/platform/goods/", sort="-changed"),
         "goods of a supplier": _with("/platform/goods/", supplier=facts["supplier"]),
         "goods page": f"/platform/goods/{facts['goods']}/",
         "search two letters": _with("/platform/goods/", text=word),
         "search a word and a number": _with("/platform/goods/", text=facts["goods_name"]),
         "search nothing": _with("/platform/goods/", text="龘靐"),
         "stock": "/platform/stock/",
+        "low stock": _with("/platform/stock/", tab="low"),
+        "goods prices": f"/platform/goods/{facts['goods']}/prices/",
+        "funds that run short": _with("/platform/funds/", tab="short"),
+        "waiting orders of a distributor": _with("/platform/funds/waiting/", distributor=facts["distributor"]),
+        "statements of a distributor": _with("/platform/statements/", distributor=facts["distributor"]),
         "search stock": _with("/platform/stock/", text=word),
         "stock of a SKU": f"/platform/stock/{facts['sku']}/",
         "supplier": f"/platform/suppliers/{facts['supplier']}/",
@@ -98,6 +105,10 @@ def supplier(facts: dict[str, Any]) -> dict[str, str]:
     return found | {
         "supplier's orders by a word": _with("/supplier/orders/", goods=word, tab="all"),
         "supplier's orders by number": _with("/supplier/orders/", number=facts["number"][-3:], tab="all"),
+        "supplier's orders of a month": _with(
+            "/supplier/orders/", placed_from="2026-06-01", placed_to="2026-06-30", tab="all"
+        ),
+        "supplier's orders by a phone": _with("/supplier/orders/", phone=facts["phone"], tab="all"),
         "supplier's goods": "/supplier/goods/",
         "search supplier's goods": _with("/supplier/goods/", text=word),
         "supplier's stock": "/supplier/stock/",
@@ -112,6 +123,15 @@ def supplier(facts: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def referrer(_facts: dict[str, Any]) -> dict[str, str]:
+    """Return the pages of the referrer's office by what they show."""
+    return {
+        "referrer's home": "/referrer/",
+        "referrer's entries": "/referrer/entries/",
+        "referrer's payouts": "/referrer/payouts/",
+    }
+
+
 def distributor(facts: dict[str, Any]) -> dict[str, str]:
     """Return the pages of the distributor office by what they show."""
     word = facts["goods_name"][:2]
@@ -121,9 +141,15 @@ def distributor(facts: dict[str, Any]) -> dict[str, str]:
     return found | {
         "mall's orders by a number": _with("/distributor/orders/", number=facts["number"][:4]),
         "mall's orders by a word": _with("/distributor/orders/", goods=word),
+        "mall's orders of a month": _with("/distributor/orders/", placed_from="2026-06-01", placed_to="2026-06-30"),
+        "mall's orders by a phone": _with("/distributor/orders/", phone=facts["phone"]),
+        "mall's orders by tracking number": _with("/distributor/orders/", tracking=facts["tracking"]),
         "mall's goods": "/distributor/goods/",
         "search mall's goods": _with("/distributor/goods/", text=word),
+        "mall's selection": "/distributor/selection/",
+        "search mall's selection": _with("/distributor/selection/", text=word),
         "mall's ledger": "/distributor/ledger/",
+        "mall's draws": _with("/distributor/ledger/", tab="draw"),
         "mall's statements": "/distributor/statements/",
         "mall's waiting orders": "/distributor/waiting/",
         "mall's top-ups": "/distributor/topups/",

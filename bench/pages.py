@@ -115,7 +115,10 @@ def counted() -> dict[str, Any]:
 
 def offices(facts: dict[str, Any]) -> Iterator[tuple[Any, dict[str, str]]]:
     """Yield a browser of each back office with the pages it is to ask for."""
-    for kind, party_id in (("platform", None), ("supplier", facts["supplier"]), ("distributor", facts["distributor"])):
+    parties = {"platform": None} | {kind: facts[kind] for kind in ("supplier", "distributor", "referrer")}
+    for kind, party_id in parties.items():
+        if kind == "referrer" and party_id is None:
+            continue  # nobody has brought anybody into this world
         yield signed_in(kind, party_id=party_id), getattr(addresses, kind)(facts)
 
 

@@ -1,4 +1,4 @@
-"""Every list of the three offices over a filled world: few questions, and an index for each that meets a large table."""
+"""Every list of the offices over a filled world: few questions, and an index for each that meets a large table."""
 
 import argparse
 import json
@@ -9,13 +9,24 @@ import pytest
 from bench import pages
 from django.db import connection
 
+from entrepot.base.actors import SYSTEM
 from entrepot.doors.cli.fill.world import fill
+from entrepot.parties.actions import create_referrer
 from entrepot_launch import roles
 from tests.filled import as_owner
 
 QUERIES_AT_MOST = 10
 # Pages that are no lists and show a good many things at once.
-MANY = {"supplier's home", "mall's home", "order", "supplier's order", "supplier", "distributor", "mall's callbacks"}
+MANY = {
+    "supplier's home",
+    "mall's home",
+    "order",
+    "goods prices",
+    "supplier's order",
+    "supplier",
+    "distributor",
+    "mall's callbacks",
+}
 LARGE = {
     *(
         "orders_order",
@@ -26,10 +37,11 @@ LARGE = {
         "orders_shipmentline",
     ),
     *("ledger_transfer", "stock_move", "events_event", "events_operation", "callbacks_message"),
+    *("catalog_goods", "catalog_sku", "stock_level"),
 }
 
-KNOWN = {("bills/due", "ledger_transfer")}
-"""What a supplier is owed is added up from all that he was ever owed; in a small world that is most of the ledger."""
+KNOWN = {(name, "catalog_sku") for name in ("supplier's home", "supplier's stock", "search supplier's stock")}
+"""His SKUs are found by his goods. Of five suppliers one has so many that reading all of them is as quick."""
 FEW = {"order_held", "order_lapsing"}
 """Indexes that hold the few orders of one state alone; to walk them is to look at those."""
 
@@ -40,6 +52,7 @@ def test_no_page_reads_a_large_table_from_end_to_end_or_asks_too_often(
     asked = argparse.Namespace(skus=300, orders=3_000, distributors=8, suppliers=5, yes=False)
     with as_owner(fresh_database):
         assert fill(asked) == 0
+    create_referrer("推荐人", username="brings", actor=SYSTEM)
     facts = pages.counted()
     with connection.cursor() as cursor:
         cursor.execute("set enable_seqscan = off")  # in a small world reading all of a table is often right
@@ -62,11 +75,17 @@ def looked(browser: Any, address: str) -> tuple[set[str], int]:
     def explain(execute: Callable[..., Any], sql: str, values: Any, many: bool, context: Any) -> Any:
         if not sql.upper().startswith(pages.MARKS):
             questions.append(sql)
-        if sql.lstrip().lower().startswith(("select", "with")):
-            execute(f"explain (analyze, timing off, format json) {sql}", values, many, context)
+        parts = sql.split(";\n")  # a look as the desk puts its hat on before it asks, and takes it off behind
+        asked = parts[1] if len(parts) == 3 else sql
+        if asked.lstrip(" (\n").lower().startswith(("select", "with")):
+            if len(parts) == 3:
+                execute(parts[0], (), many, context)
+            execute(f"explain (analyze, timing off, format json) {asked}", values, many, context)
             (answer,) = context["cursor"].fetchone()
             plan = json.loads(answer) if isinstance(answer, str) else answer
             whole.update(read_whole(plan[0]["Plan"], is_limited=False))
+            if len(parts) == 3:
+                execute(parts[2], (), many, context)
         return execute(sql, values, many, context)
 
     with connection.execute_wrapper(explain):
@@ -87,4 +106,5 @@ def read_whole(node: dict[str, Any], *, is_limited: bool) -> Iterator[str]:
         if is_scanned or is_walked:
             yield node["Relation Name"]
     for inner in node.get("Plans", ()):
-        yield from read_whole(inner, is_limited=is_limited and inner["Node Type"] not in ("Sort", "Aggregate", "Hash"))
+        gathers = inner["Node Type"] in ("Sort", "Hash") or inner.get("Strategy") in ("Plain", "Hashed")
+        yield from read_whole(inner, is_limited=is_limited and not gathers)

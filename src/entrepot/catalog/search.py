@@ -1,22 +1,14 @@
 """Finding goods by words."""
 
-from typing import Any
-
-import psycopg
-from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from entrepot.base.scope import look_as_desk
 from entrepot.catalog.models import Goods
 from entrepot.catalog.rules import bigrams
 
 RARE_AT_MOST = 5_000
-# The desk's role meets no condition, so the index serves it. Put on, asked and taken off again in one journey.
-_AS_DESK = """
-select set_config('entrepot.role_before', current_setting('role'), true), set_config('role', 'entrepot_desk', true);
-select id from catalog_goods where search_terms @> %s::varchar[] limit %s;
-select set_config('role', current_setting('entrepot.role_before'), true)
-"""
+_RARE = "select id from catalog_goods where search_terms @> %s::varchar[] limit %s"
 
 
 def terms_of(goods: Goods) -> list[str]:
@@ -60,18 +52,9 @@ def looked_up(rows: QuerySet[Goods], *, text: str) -> tuple[QuerySet[Goods], boo
     """
     words = text.split()[:8]
     pairs = sorted({pair for word in words if len(word) > 1 for pair in bigrams(word)})
-    ids = _as_desk(pairs) if pairs else []
+    ids = [row[0] for row in look_as_desk(_RARE, [pairs, RARE_AT_MOST + 1])] if pairs else []
     if not pairs or len(ids) > RARE_AT_MOST:
         return matching(rows, text=text), bool(words)
     found = rows.filter(RawSQL("catalog_goods.id = any(%s)", [ids], output_field=BooleanField()))
     rest = " ".join(word for word in words if len(word) == 1 or not bigrams(word))
     return matching(found, text=rest), False
-
-
-def _as_desk(pairs: list[str]) -> list[int]:
-    """Return the ids of all goods that hold these pairs of letters, one more than are rare at most."""
-    raw: psycopg.Connection[Any] = connection.connection
-    with connection.wrap_database_errors, psycopg.ClientCursor(raw) as cursor:
-        cursor.execute(_AS_DESK, [pairs, RARE_AT_MOST + 1])
-        cursor.nextset()
-        return [row[0] for row in cursor.fetchall()]

@@ -58,16 +58,16 @@ cross join lateral (
 cross join lateral (
     select coalesce(sum(amount_fen), 0)::bigint as fen, min(due_at) filter (where amount_fen > 0) as next_at
     from (
-        select case when t.credit_id = a.id then t.amount_fen else -t.amount_fen end as amount_fen,
+        select case a.id when t.credit_id then t.amount_fen when t.debit_id then -t.amount_fen end as amount_fen,
                case when t.kind = 'settle_supplier' then t.at
                     else (select min(c.at) from ledger_transfer c
                           where c.order_id = t.order_id and c.kind = 'settle_supplier' and c.credit_id = a.id)
                end + make_interval(days => p.rights_days) as due_at
         from ledger_transfer t
-        where t.supplier_id = p.id and t.id >= ({_SINCE_ID}) and a.id in (t.debit_id, t.credit_id)
+        where t.supplier_id = p.id and t.id >= ({_SINCE_ID})
           and t.kind <> 'pay_supplier'
           and not exists (select 1 from settlement_billline l where l.transfer_id = t.id and l.left_by = '')
-    ) recent where due_at > clock_timestamp()
+    ) recent where due_at > clock_timestamp() and amount_fen is not null
 ) w
 """  # noqa: S608 - both parts are our own words
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from entrepot.doors.kit.figures import at_most
 from entrepot.doors.kit.lists import Page, page_of_rows
 from entrepot.orders.consignees import phone_hash
 
@@ -22,6 +23,8 @@ TABS: dict[str, tuple[str, ...]] = {
     "closed": ("cancelled", "expired", "rejected", "refunded"),
 }
 """The tabs of the list and the states each of them holds; none means every state."""
+COUNT_LIMIT = 9_999
+"""Up to so many orders are counted: they are gone through one by one."""
 
 
 @dataclass(slots=True)
@@ -263,20 +266,43 @@ def order_page(wanted: Wanted, *, query: Mapping[str, str]) -> Page:
     return page_of_rows(fetch, key=lambda row: [row.id], query=query)
 
 
-def tab_counts(wanted: Wanted) -> tuple[dict[str, int], dict[str, int]]:
-    """Return how many orders each tab holds under the rest of the search, and their agreed totals in fen."""
+_COUNTS = """
+select x.state, count(*), sum(x.total_fen)::bigint from (
+    select o.state, o.total_fen from orders_order o where {condition} order by o.id desc limit %s
+) x group by 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TabCounts:
+    """How many orders each tab holds, and their agreed totals in fen; `is_cut`: there are more than were counted."""
+
+    counts: dict[str, int]
+    totals_fen: dict[str, int]
+    is_cut: bool
+
+    def shown(self, tab: str) -> int | str | None:
+        """Return the number of a tab as it is shown: where counting stopped nobody knows more than that of all."""
+        if not self.is_cut:
+            return self.counts[tab]
+        return at_most(self.counts[tab], COUNT_LIMIT) if tab == "all" else None
+
+    def total(self, tab: str) -> tuple[int, int] | None:
+        """Return number and agreed total of a tab, None where counting stopped."""
+        return None if self.is_cut else (self.counts[tab], self.totals_fen[tab])
+
+
+def tab_counts(wanted: Wanted) -> TabCounts:
+    """Return how many orders each tab holds under the rest of the search, gone through newest first up to a limit."""
     condition, given = wanted.conditions(with_tab=False)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"select o.state, count(*), sum(o.total_fen)::bigint from orders_order o where {condition} group by 1",  # noqa: S608
-            given,
-        )
+        cursor.execute(_COUNTS.format(condition=condition), [*given, COUNT_LIMIT + 1])
         found = {state: (count, total) for state, count, total in cursor.fetchall()}
     counts, totals = {}, {}
     for tab, states in TABS.items():
         rows = [found[state] for state in (states or tuple(found)) if state in found]
         counts[tab], totals[tab] = sum(row[0] for row in rows), sum(row[1] for row in rows)
-    return counts, totals
+    return TabCounts(counts, totals, is_cut=counts["all"] > COUNT_LIMIT)
 
 
 def every_order(wanted: Wanted, *, at_once: int = 500) -> Iterator[OrderRow]:

@@ -92,15 +92,16 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
     wanted = _wanted(request, form=form)
     if request.GET.get("export") == "xlsx":
         return _export(wanted)
-    counts, totals = order_reads.tab_counts(wanted)
+    counted = order_reads.tab_counts(wanted)
     rows = order_reads.order_page(wanted, query=request.GET)
-    rows.total = counts[wanted.tab]
+    total = counted.total(wanted.tab)
+    rows.total = total[0] if total else None
     context = {
         "title": _("My orders"),
         "form": form,
         "page": rows,
-        "tabs": [(name, label, counts[name]) for name, label in _TABS.items()],
-        "total_fen": totals[wanted.tab],
+        "tabs": [(name, label, counted.shown(name)) for name, label in _TABS.items()],
+        "total_fen": total[1] if total else None,
         "is_narrowed": form.used or request.GET.get("q") or wanted.tab != "all",
     }
     return render(request, "distributor/orders.html", context)

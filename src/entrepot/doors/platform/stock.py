@@ -66,7 +66,7 @@ _MOVE_COLUMNS = (
 
 
 # What is low in all is low in the shared pool, and such levels have an index of their own.
-_LOW_LEVELS = f"(select sku_id from stock_level where allotment_id is null and on_hand <= reserved + {LOW})"  # noqa: S608
+_LOW_LEVELS = f"array(select sku_id from stock_level where allotment_id is null and on_hand <= reserved + {LOW})"  # noqa: S608
 
 
 class StockSearch(FilterForm):
@@ -94,7 +94,7 @@ class StockSearch(FilterForm):
         if supplier_id := self.value("supplier"):
             found.add("g.supplier_id = %(supplier_id)s", supplier_id=supplier_id)
         if tab == "low":
-            found.add(f"l.on_hand - l.reserved between 1 and %(low)s and s.id in {_LOW_LEVELS}", low=LOW)
+            found.add(f"l.on_hand - l.reserved between 1 and %(low)s and s.id = any({_LOW_LEVELS})", low=LOW)
         elif tab == "out":
             found.add("l.on_hand - l.reserved <= 0")
         return found

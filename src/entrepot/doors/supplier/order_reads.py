@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from entrepot.base.scope import PARTY
+from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.catalog.search import pairs_of
 from entrepot.doors.kit.lists import Page, page_of_rows
 from entrepot.orders.consignees import PlainConsignee, open_consignee, phone_hash
@@ -34,6 +34,11 @@ FOUND_LIMIT = 999
 """Up to so many orders that a search finds are counted: they are gone through one by one."""
 _FEW = 5_000
 _ORDERS_OF_GOODS = f"(select order_id from orders_line where supplier_id = {PARTY} and goods_id = any(%s))"  # noqa: S608
+_ENDING = f"""
+select order_id from orders_supplyorder
+where supplier_id = {PARTY} and state = any(%(states)s) and order_id %% %(whole)s = %(end)s
+order by order_id desc limit %(most)s
+"""  # noqa: S608 - our own words
 _GOODS_OF_TEXT = f"""
 select id from catalog_goods where supplier_id = {PARTY} and search_terms @> %s::varchar[]
 union select k.goods_id from catalog_sku k join catalog_goods g on g.id = k.goods_id
@@ -223,9 +228,8 @@ class Wanted:
             add("s.order_id = any(%s)", list(self.ids))
         if self.number:
             add(
-                "(s.order_id::text like %s"
-                " or s.order_id in (select order_id from orders_shipment where tracking_no = %s))",
-                f"%{_plain(self.number)}",
+                "(s.order_id = any(%s) or s.order_id in (select order_id from orders_shipment where tracking_no = %s))",
+                _ids_ending(self.number),
                 self.number,
             )
         if self.goods:
@@ -254,17 +258,23 @@ def _of_goods(text: str) -> tuple[Any, ...]:
     """
     pairs = pairs_of(text)
     if pairs:
-        with connection.cursor() as cursor:
-            cursor.execute(_GOODS_OF_TEXT, [pairs, text, _FEW + 1])
-            ids = [row[0] for row in cursor.fetchall()]
+        ids = [row[0] for row in look_as_desk(_GOODS_OF_TEXT, [pairs, text, _FEW + 1])]
         if len(ids) <= _FEW:
             return f"s.order_id in {_ORDERS_OF_GOODS}", ids
     part = f"%{_plain(text)}%"
     found = (
-        "exists (select from orders_line l where l.order_id = s.order_id and"
+        "exists (select from orders_line l where l.order_id = s.order_id and l.supplier_id = s.supplier_id and"
         " (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))"
     )
     return found, part, part, part
+
+
+def _ids_ending(number: str) -> list[int]:
+    """Return the newest of his orders whose number ends so, all of them unless a single digit was typed."""
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        return []
+    values = {"whole": 10 ** len(number), "end": int(number), "states": list(EVERY_STATE), "most": _FEW}
+    return [row[0] for row in look_as_desk(_ENDING, values)]
 
 
 def _rows_of(wanted: Wanted, *, limit: int, below: int | None = None, above: int | None = None) -> list[SupplyOrderRow]:
@@ -285,9 +295,9 @@ def _rows_of(wanted: Wanted, *, limit: int, below: int | None = None, above: int
     )
     values = [value for state in wanted.states for value in (*given, state, limit)]
     newest = f"select order_id from ({walks}) w order by order_id {direction} limit %s"  # noqa: S608 - our own words
+    ids = [row[0] for row in look_as_desk(newest, [*values, limit])]
     return _rows(
-        f"{_ROWS} where s.supplier_id = {PARTY} and s.order_id = any(array({newest})) order by s.order_id {direction}",
-        [*values, limit],
+        f"{_ROWS} where s.supplier_id = {PARTY} and s.order_id = any(%s) order by s.order_id {direction}", [ids]
     )
 
 
@@ -324,7 +334,8 @@ group by s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}
 _FOUND_COUNT = f"""
 select s.state, {", ".join(f"w.{tab}" for tab in _WORDS)}, count(*)
 from (
-    select s.* from orders_supplyorder s where {{condition}} order by s.order_id desc limit %s
+    select s.* from orders_supplyorder s where {{condition}} and s.state = any('{{{{{",".join(EVERY_STATE)}}}}}')
+    order by s.order_id desc limit %s
 ) s left join lateral (
     select {", ".join(f"bool_or({word}) as {tab}" for tab, word in _WORDS.items())} from {_OPEN_LINES}
 ) w on s.state in ('confirmed', 'partly_shipped')
@@ -364,9 +375,7 @@ def tab_counts(wanted: Wanted) -> TabCounts:
         done = [state for state in EVERY_STATE if state not in OPEN]
         parts = [_STATE_COUNT.format(condition=condition, state=state) for state in done]
         parts.append(_OPEN_COUNT.format(condition=condition))
-    with connection.cursor() as cursor:
-        cursor.execute(" union all ".join(f"({part})" for part in parts), [*given, limit + 1] * len(parts))
-        found = cursor.fetchall()
+    found = look_as_desk(" union all ".join(f"({part})" for part in parts), [*given, limit + 1] * len(parts))
     by_state: Counter[str] = Counter()
     by_word: Counter[str] = Counter()
     for state, *words, count in found:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from entrepot.base.scope import PARTY
+from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.doors.kit.lists import Page, page_of_rows
 
 LOW = 20
@@ -42,6 +42,7 @@ left join lateral (
 ) v on true
 where k.is_active and g.supplier_id = {PARTY}
 """  # noqa: S608 - our own words
+_OF = _ROWS[_ROWS.index("from catalog_sku") :]
 TABS = {
     "": "true",
     "out": "coalesce(v.shared, 0) <= 0 and g.state = 'on_sale'",
@@ -67,7 +68,9 @@ def stock_page(*, tab: str, text: str, query: Mapping[str, str]) -> Page:
             place = "and k.id > %s" if backwards else "and k.id < %s"
             given.append(int(key[0]))
         direction = "asc" if backwards else "desc"
-        return _rows(f"{_ROWS} and {TABS[tab]} and {found} {place} order by k.id {direction} limit %s", [*given, limit])
+        narrowed = f"{TABS[tab]} and {found} {place} order by k.id {direction} limit %s"
+        ids = [row[0] for row in look_as_desk(f"select k.id {_OF} and {narrowed}", [*given, limit])]
+        return _rows(f"{_ROWS} and k.id = any(%s) order by k.id {direction}", [ids])
 
     return page_of_rows(fetch, key=lambda row: [row.sku_id], query=query)
 
@@ -76,9 +79,8 @@ def stock_counts(*, text: str) -> dict[str, int]:
     """Return how many SKUs each tab holds."""
     found, values = _condition(text)
     counts = ", ".join(f"count(*) filter (where {condition})" for condition in TABS.values())
-    with connection.cursor() as cursor:
-        cursor.execute(f"select {counts} {_ROWS[_ROWS.index('from catalog_sku') :]} and {found}", values)
-        return dict(zip(TABS, cursor.fetchone(), strict=True))
+    ((*figures,),) = look_as_desk(f"select {counts} {_OF} and {found}", values)
+    return dict(zip(TABS, figures, strict=True))
 
 
 def every_sku(*, tab: str, text: str) -> list[StockRow]:

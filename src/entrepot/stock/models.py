@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from entrepot.base.fields import TransactionId
+from entrepot.stock.rules import LOW
 
 
 class Warehouse(models.Model):
@@ -127,10 +128,6 @@ class ShelfWatch(models.Model):
 
     last_xid = models.BigIntegerField(default=0)
     is_whole = models.BooleanField(default=True)
-
-
-LOW = 10
-"""Up to so many pieces free to sell count as low; levels that low have an index of their own."""
 
 
 class Level(models.Model):

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from entrepot.base.money import BPS
 
+LOW = 10
+"""Up to so many pieces free to sell count as low; levels that low have an index of their own."""
+
 
 @dataclass(slots=True)
 class AllotmentRow:

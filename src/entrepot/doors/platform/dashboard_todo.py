@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from entrepot.doors.platform.acceptance_rows import TABS as LINES
-from entrepot.stock.models import LOW
+from entrepot.stock.rules import LOW
 
 MOST = 9_999
 """Nobody needs to know how many more there are."""

@@ -27,8 +27,8 @@ from entrepot.doors.kit.sheets import EXPORT_LIMIT, Column, export_xlsx
 from entrepot.doors.platform.conditions import Conditions, like
 from entrepot.doors.platform.order_acts import busy
 from entrepot.doors.platform.stock_rows import StockRow, form_facts, rows, suppliers
-from entrepot.stock.models import LOW
 from entrepot.stock.queries import levels_of, moves_of
+from entrepot.stock.rules import LOW
 from entrepot.stock.warehouses import main_warehouse
 from entrepot.trade import desk
 from entrepot.trade.terms import Restock

@@ -16,7 +16,9 @@ from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, UnreadableSheet, export_xlsx, refused_xlsx
 from entrepot.doors.supplier import shipping_sheet
-from entrepot.doors.supplier.order_reads import LineRow, SupplyOrderRow, Wanted, addresses, every_order, tab_counts
+from entrepot.doors.supplier.order_counts import tab_counts
+from entrepot.doors.supplier.order_reads import LineRow, SupplyOrderRow, addresses, every_order
+from entrepot.doors.supplier.order_search import Wanted
 from entrepot.doors.supplier.shipping_sheet import HEADINGS, Plan
 from entrepot.events import operations
 from entrepot.orders.consignees import PlainConsignee

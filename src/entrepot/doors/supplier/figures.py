@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from entrepot.base.scope import PARTY, look_as_desk
-from entrepot.doors.supplier.order_reads import EVERY_STATE
+from entrepot.doors.supplier.order_search import EVERY_STATE
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14

@@ -9,7 +9,8 @@ from entrepot.base.clock import database_now
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.supplier.figures import figures, pieces_by_day
-from entrepot.doors.supplier.order_reads import Wanted, every_order
+from entrepot.doors.supplier.order_reads import every_order
+from entrepot.doors.supplier.order_search import Wanted
 from entrepot.doors.supplier.stock_reads import LOW
 from entrepot.settlement.queries import standing, terms_of
 

@@ -25,16 +25,15 @@ from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
+from entrepot.doors.supplier.order_counts import tab_counts
 from entrepot.doors.supplier.order_reads import (
-    OPEN,
     SupplyOrderRow,
-    Wanted,
     every_order,
     former_lines,
     order_page,
     supply_order,
-    tab_counts,
 )
+from entrepot.doors.supplier.order_search import OPEN, Wanted
 from entrepot.doors.supplier.word_form import WordForm
 from entrepot.events import operations
 from entrepot.orders.queries import consignee_of

@@ -20,6 +20,19 @@ PLATFORM = "entrepot_platform"  # no login: what the serving role becomes for th
 HATS = (DESK, PLATFORM)  # put on for a transaction by those who serve and migrate, who do not inherit them
 DATABASE = "entrepot"
 OLDEST_SERVER = 150_000
+# Policies by party name those who serve, so that they are none of the hats'. Whoever serves from now on is added to them.
+_POLICIES_FOR = sql.SQL(
+    """
+do $$ declare one record; begin
+    for one in select tablename, policyname, roles from pg_policies where schemaname = 'public'
+        and policyname in ('scope', 'referrer') and not roles && array['public', {app}]::name[]
+    loop
+        execute format('alter policy %I on %I to %s', one.policyname, one.tablename,
+            (select string_agg(quote_ident(role), ', ') from unnest(one.roles || {app}::name) role));
+    end loop;
+end $$
+"""
+)
 
 
 @dataclass(frozen=True)
@@ -143,6 +156,7 @@ def adopt_database(owner_url: str, *, app: str, fresh: bool) -> None:
             owner.execute("DROP SCHEMA public CASCADE")
             owner.execute("CREATE SCHEMA public")
         _default_rights(owner, app=app)
+        owner.execute(_POLICIES_FOR.format(app=sql.Literal(app)))
 
 
 def clone_database(admin_url: str, *, template: str, name: str) -> None:

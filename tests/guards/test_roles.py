@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from django.db import connections
 
-from entrepot.base import start_check
+from entrepot.base import scope, start_check
 from entrepot_launch import roles
+from tests.guards.neighbours import Neighbours
 
 
 @contextmanager
@@ -82,6 +83,24 @@ def test_a_start_without_row_security_is_refused(fresh_database: roles.Access) -
         owner.execute("drop policy platform on stock_level")
     found = start_check.problems()
     assert {problem.split()[2] for problem in found} == {"orders_order", "stock_level"}
+
+
+def test_a_look_as_the_desk_leaves_the_scope_as_it_was(neighbours: Neighbours) -> None:
+    who, seen = "select current_user", "select count(*) from orders_order"
+    for entered, role in (
+        (scope.supplier(neighbours.anna.pk), "entrepot_app"),
+        (scope.platform(read_only=True), "entrepot_platform"),
+    ):
+        with entered, connections["default"].cursor() as cursor:
+            cursor.execute(seen)
+            before = cursor.fetchone()
+            assert scope.look_as_desk(f"{who} where %s", [True]) == [("entrepot_desk",)]
+            ((every,),) = scope.look_as_desk(seen)
+            cursor.execute(f"{who}, current_setting('entrepot.kind')")
+            assert cursor.fetchone() == (role, "supplier" if role == "entrepot_app" else "platform")
+            cursor.execute(seen)
+            assert cursor.fetchone() == before
+            assert every >= before[0]
 
 
 def test_policies_by_party_are_for_those_who_serve_alone(fresh_database: roles.Access) -> None:

@@ -43,6 +43,41 @@ def test_what_is_earned_is_payable_after_the_rights_window(world: World) -> None
     assert (bill.state, [line.amount_fen for line in room.lines(bill)]) == ("carried", [-300])
 
 
+def test_what_is_owed_by_the_balance_is_what_is_owed_line_by_line(world: World) -> None:
+    room = Room(world, rights_days=7)
+
+    def proven(days: int) -> None:
+        with scope.platform():
+            now, parts = database_now(), unbilled(room.supplier.pk, rights_days=days)
+            found = standing(room.supplier.pk, rights_days=days)
+            carried = Bill.objects.filter(supplier=room.supplier, state="carried", carried_to=None)
+            over = sum(carried.values_list("total_fen", flat=True))
+        assert found.waiting_fen == sum(one.amount_fen for one in parts if one.due_at > now)
+        assert found.due_fen == sum(one.amount_fen for one in parts if one.due_at <= now) + over
+        assert found.earned_fen - found.paid_fen == room.owed()
+
+    room.sell(4)
+    room.adjust(-100)
+    steps = [room.bill, lambda: room.terms(rights_days=0), lambda: room.sell(2, 1), room.confirmed]
+    for step in [*steps, lambda: room.sell(3), room.sent, lambda: room.sell(1)]:
+        step()
+        for days in (0, 7):
+            proven(days)
+    bill = room.confirmed()
+    actions.pay_bill(bill.pk, bank_reference="R1", actor=STAFF)
+    proven(0)
+    with scope.supplier(room.supplier.pk):
+        assert standing(room.supplier.pk, rights_days=0).paid_fen == bill.total_fen
+    assert standing_of_nobody(world) == (0, 0, 0)
+
+
+def standing_of_nobody(world: World) -> tuple[int, int, int]:
+    """How a supplier stands who never earned anything."""
+    with scope.platform():
+        found = standing(world.supplier().pk, rights_days=7)
+    return found.waiting_fen, found.due_fen, found.earned_fen
+
+
 def test_what_takes_back_a_part_of_an_order_is_due_with_it_and_not_before(world: World) -> None:
     room = Room(world, rights_days=7)
     (order_id,) = room.sell(1)

@@ -22,7 +22,8 @@ _TABLES = """
 select c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(current_user, c.relowner, 'member'),
        exists (select from pg_policy p where p.polrelid = c.oid),
        exists (select from pg_policy p where p.polrelid = c.oid
-               and (0::oid = any(p.polroles) or current_user::regrole::oid = any(p.polroles)))
+               and (0 = any(p.polroles)
+                    or (select oid from pg_roles where rolname = current_user) = any(p.polroles)))
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
 """
 

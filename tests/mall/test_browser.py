@@ -13,7 +13,7 @@ from tests.mall.conftest import LiveMall
 from tests.mall.test_whole import PLACE
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
-OFFICE = ("", "goods/", "orders/", "aftersales/", "buyers/", "settings/", "connection/", "ways-in/")
+OFFICE = ("", "goods/", "channels/", "orders/", "aftersales/", "buyers/", "settings/", "connection/", "ways-in/")
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ class Order(ShopRow):
     buyer = models.ForeignKey(Buyer, null=True, on_delete=models.PROTECT)
     source = models.CharField(max_length=20, default="shop")
     channel_id = models.BigIntegerField(null=True)
+    channel_facts: Any = models.JSONField(default=dict)  # by line: the channel's numbers of product and article
     state = models.CharField(max_length=12, choices=OrderState.choices, default=OrderState.UNPAID)
     goods_fen = models.BigIntegerField()
     freight_fen = models.BigIntegerField(default=0)

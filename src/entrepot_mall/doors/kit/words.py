@@ -91,6 +91,8 @@ DEEDS: Table = {
     "aftersale_refused": gettext_lazy("After-sale refused"),
     "aftersale_passed": gettext_lazy("After-sale passed on"),
     "payment": gettext_lazy("Payment confirmed"),
+    "channel": gettext_lazy("Channel shop"),
+    "channel_list": gettext_lazy("Listed on channels"),
 }
 MISSING: Table = {
     "legal_name": gettext_lazy("Name of the legal entity"),
@@ -125,6 +127,12 @@ FAULTS: Table = {
     "steps_out_of_order": gettext_lazy("Steps go from few pieces to many"),
     "steps_must_fall": gettext_lazy("More pieces never cost more a piece"),
 }
+CHANNEL_CODES: Table = {
+    "title_length": gettext_lazy("The name must have 5 to 60 characters"),
+    "too_few_pictures": gettext_lazy("At least three different pictures are needed"),
+    "no_articles": gettext_lazy("No articles"),
+    "no_answer": gettext_lazy("The channel did not answer"),
+}
 TABLES: dict[str, Table] = {
     "state": STATES,
     "buyer_state": BUYER_STATES,
@@ -142,6 +150,7 @@ TABLES: dict[str, Table] = {
     "missing": MISSING,
     "pass": PASS_CODES,
     "fault": FAULTS,
+    "channel": CHANNEL_CODES,
 }
 
 

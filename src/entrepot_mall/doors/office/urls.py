@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from entrepot_mall.doors.office import buyers, entrance, goods, orders, settings, ways_in
+from entrepot_mall.doors.office import buyers, channel_shops, entrance, goods, orders, settings, ways_in
 
 urlpatterns = [
     path("", entrance.start, name="office"),
@@ -19,6 +19,11 @@ urlpatterns = [
     path("refunds/<int:number>/made", orders.refund_made, name="office-refund-made"),
     path("buyers/", buyers.buyers, name="office-buyers"),
     path("buyers/<int:buyer_id>/judge", buyers.judge, name="office-buyer-judge"),
+    path("channels/", channel_shops.channels, name="office-channels"),
+    path("channels/connect", channel_shops.connect, name="office-channel-connect"),
+    path("channels/list", channel_shops.list_goods, name="office-channel-list"),
+    path("channels/<int:channel_id>/fetch", channel_shops.fetch, name="office-channel-fetch"),
+    path("channels/<int:channel_id>/refused.csv", channel_shops.refused, name="office-channel-refused"),
     path("settings/", settings.settings, name="office-settings"),
     path("connection/", settings.connection, name="office-connection"),
     path("ways-in/", ways_in.ways_in, name="office-ways-in"),

@@ -29,25 +29,45 @@ def main() -> int:
 
 def work(stop: threading.Event) -> int:
     """Make rounds. A lost database or platform is waited for; one failing job does not hold up the others."""
+    from entrepot_mall.doors.worker import jobs
+
+    leading = threading.Event()
+    aside = threading.Thread(
+        target=_rounds, args=(stop, leading, jobs.ASIDE, jobs.ASIDE_EACH_MINUTE), name="aside", daemon=True
+    )
+    aside.start()
+    _rounds(stop, leading, jobs.EACH_ROUND, jobs.EACH_MINUTE, leads=True)
+    aside.join(10)
+    return 0
+
+
+def _rounds(
+    stop: threading.Event,
+    leading: threading.Event,
+    each: tuple[Job, ...],
+    minutely: tuple[Job, ...],
+    *,
+    leads: bool = False,
+) -> None:
+    """The rounds of one thread; the one that leads holds the lock by which there is one worker at a time."""
     from django.db import connection
 
-    from entrepot_mall.doors.worker.jobs import EACH_MINUTE, EACH_ROUND
-
-    is_leading, next_minute = False, 0.0
+    next_minute = 0.0
     while not stop.is_set():
         began = time.monotonic()
-        if not is_leading:
-            is_leading = _attempt("lead", lambda _: int(_lead()), stop) == 1
-        if is_leading:
-            for job in EACH_ROUND:
-                is_leading = is_leading and _attempt(job.__name__, job, stop) is not None
-            if began >= next_minute:
-                next_minute = began + EACH_MINUTE_S
-                for job in EACH_MINUTE:
-                    is_leading = is_leading and _attempt(job.__name__, job, stop) is not None
+        if leads and not leading.is_set() and _attempt("lead", lambda _: int(_lead()), stop) == 1:
+            leading.set()
+        if leading.is_set():
+            due = [*each, *(minutely if began >= next_minute else ())]
+            next_minute = began + EACH_MINUTE_S if began >= next_minute else next_minute
+            for job in due:
+                # The lock goes with the connection it was taken on.
+                if _attempt(job.__name__, job, stop) is None:
+                    if leads:
+                        leading.clear()
+                    break
         stop.wait(max(0.05, ROUND_S - (time.monotonic() - began)))
     connection.close()
-    return 0
 
 
 def _lead() -> bool:

@@ -108,17 +108,18 @@ def test_many_goods_go_to_two_shops_and_their_orders_come_back(
     pictures = '["/media/1.webp", "/media/2.webp", "/media/3.webp"]'
     mall.rows("update supply_goods set images = %s::jsonb where id = %s or category_id = '2'", pictures, number)
     mall.rows("update supply_goods set is_listed = true, listed_at = now() where id = %s", number)
+    mall.rows("update supply_goods set category_id = '2' where id = %s", number)
     mall.rows("update supply_sku set sale_fen = coalesce(sale_fen, 9900) where goods_id = %s", number)
     for app, secret in APPS.items():
         given = {"name": f"小店 {app[-1]}", "appid": app, "secret": secret, "host": host}
         more = {"category_path": "10000212/10000213", "template_id": TEMPLATE}
         owner.send("/office/channels/", "/office/channels/connect", **given, **more)
     channels = [str(row[0]) for row in mall.rows("select id from channels_channel order by id")]
-    owner.send("/office/channels/", "/office/channels/list", channel=channels, q="")
+    owner.send("/office/channels/", "/office/channels/list", channel=channels, category="1")
     left = "select count(*) from channels_listing where state in ('queued', 'sending')"
     until(lambda: mall.rows(left) == [(0,)], within_s=60, what="all handed over")
     states = dict(mall.rows("select state, count(*) from channels_listing group by state"))
-    assert states["listed"] >= 4 and states["refused"] >= 100, states
+    assert states["listed"] >= 4 and states["refused"] >= 20, states
     by_shop = mall.rows("select channel_id, count(*) from channels_listing where state = 'listed' group by channel_id")
     assert {count for _, count in by_shop} == {states["listed"] // 2}, "the same in both"
     assert "至少需要三张不同的主图" in owner.get(f"/office/channels/{channels[0]}/refused.csv")

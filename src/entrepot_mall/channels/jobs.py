@@ -11,7 +11,7 @@ from entrepot_mall.channels.port import ChannelError, Dispatched
 from entrepot_mall.channels.wechat import WechatShop
 from entrepot_mall.orders.models import Parcel
 
-AT_ONCE = 20
+AT_ONCE = 50
 FETCH_EACH = timedelta(minutes=1)
 LOOK_BACK = timedelta(days=6)
 LATER = timedelta(minutes=2)

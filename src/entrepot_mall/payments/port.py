@@ -19,6 +19,7 @@ class Charge:
     notify_url: str
     return_url: str
     payer_ip: str = "127.0.0.1"
+    is_mobile: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Changes to shops, their staff and their connections."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +86,15 @@ def set_particulars(shop: Shop, *, who: str, values: dict[str, Any]) -> None:
         Shop.objects.filter(pk=shop.pk).update(**changed)
         record(shop, who=who, what="settings", before={name: before[name] for name in changed}, after=changed)
     shop.refresh_from_db()
+
+
+def keep_wechat_pay(shop: Shop, *, merchant: dict[str, str], who: str) -> None:
+    """Keep the shop's own account at WeChat Pay, sealed; of the keys nothing is written down anywhere else."""
+    with transaction.atomic():
+        Shop.objects.filter(pk=shop.pk).update(
+            wechat_pay_sealed=sealing.seal(json.dumps(merchant)) if merchant else b""
+        )
+        record(shop, who=who, what="wechat_pay", after={"mchid": merchant.get("mchid", "")})
 
 
 def record(

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from entrepot_mall.doors.api import views
+from entrepot_mall.doors.api import notices, views
 
 urlpatterns = [
     path("openapi.json", views.openapi, name="api-openapi"),
+    path("wechat-pay", notices.wechat_pay, name="wechat-pay"),
     path("sign-up", views.sign_up),
     path("sign-in", views.sign_in),
     path("products", views.products),

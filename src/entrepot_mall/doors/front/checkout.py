@@ -99,9 +99,10 @@ def charge_of(request: HttpRequest, order: Order) -> Charge:
         number=order.number,
         amount_fen=order.total_fen,
         title=f"{order.shop.name} {first.name}"[:60],
-        notify_url=f"{base}/api/shop/v1/wechat-pay",
+        notify_url=f"{base}{reverse('wechat-pay')}",
         return_url=f"{base}/me/orders/{order.number}/",
         payer_ip=ip_of(request),
+        is_mobile="Mobile" in request.headers.get("User-Agent", ""),
     )
 
 

@@ -92,6 +92,7 @@ DEEDS: Table = {
     "aftersale_passed": gettext_lazy("After-sale passed on"),
     "payment": gettext_lazy("Payment confirmed"),
     "channel": gettext_lazy("Channel shop"),
+    "wechat_pay": gettext_lazy("WeChat Pay"),
     "channel_list": gettext_lazy("Listed on channels"),
 }
 MISSING: Table = {

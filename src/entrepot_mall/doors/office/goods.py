@@ -15,7 +15,7 @@ from entrepot_mall.shop.models import Staff
 from entrepot_mall.supply import actions, queries, rules
 from entrepot_mall.supply.models import Goods
 
-PAGE = 50
+PAGE = 20
 STATES = ("", "unlisted", "listed", "fault", "gone")
 
 

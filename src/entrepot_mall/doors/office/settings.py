@@ -7,9 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from entrepot_mall.doors.kit import words
 from entrepot_mall.doors.kit.visitors import for_staff, shop_of
+from entrepot_mall.payments.queries import cashiers_of
+from entrepot_mall.payments.wechat_pay import HOST, Merchant, merchant_fault
 from entrepot_mall.shop import actions
 from entrepot_mall.shop.models import Staff
 from entrepot_sdk import EntrepotError
@@ -41,6 +44,36 @@ class SettingsForm(forms.Form):
         return str(self.cleaned_data["public_url"]).rstrip("/")
 
 
+class MerchantForm(forms.Form):
+    """The shop's own account at WeChat Pay, as the merchant platform shows it."""
+
+    mchid = forms.RegexField(label=gettext_lazy("Merchant number"), regex=r"^\d{8,12}$")
+    appid = forms.RegexField(label="AppID", regex=r"^wx\w{8,40}$")
+    serial = forms.RegexField(
+        label=gettext_lazy("Serial number of the merchant certificate"), regex=r"^[0-9A-F]{16,64}$"
+    )
+    private_key = forms.CharField(
+        label=gettext_lazy("Merchant's private key (PEM)"), widget=forms.Textarea(attrs={"rows": 3})
+    )
+    api_key = forms.CharField(
+        label=gettext_lazy("APIv3 key, 32 characters"), widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+    public_key_id = forms.RegexField(
+        label=gettext_lazy("Number of WeChat Pay's public key"), regex=r"^PUB_KEY_ID_\w{8,64}$"
+    )
+    public_key = forms.CharField(
+        label=gettext_lazy("WeChat Pay's public key (PEM)"), widget=forms.Textarea(attrs={"rows": 3})
+    )
+    host = forms.URLField(label=gettext_lazy("Address of the interface"), initial=HOST, assume_scheme="https")
+
+    def clean(self) -> dict[str, str]:
+        """All of it, when the keys can be used."""
+        given: dict[str, str] = super().clean() or {}
+        if not self.errors and (fault := merchant_fault(Merchant(**given))):
+            self.add_error(fault, _("This key cannot be used"))
+        return given
+
+
 class ConnectionForm(forms.Form):
     """Where the platform is and who we are there."""
 
@@ -64,7 +97,30 @@ def settings(request: HttpRequest, staff: Staff) -> HttpResponse:
         actions.set_particulars(shop, who=staff.name, values=form.cleaned_data)
         messages.success(request, _("Saved"))
         return HttpResponseRedirect(reverse("office-settings"))
-    return render(request, "office/settings.html", {"form": form, "here": "office-settings"})
+    return _settings_page(request, form, MerchantForm())
+
+
+def _settings_page(request: HttpRequest, form: forms.Form, merchant: forms.Form) -> HttpResponse:
+    has_wechat = "wechat" in cashiers_of(shop_of(request))
+    seen = {"form": form, "merchant": merchant, "has_wechat": has_wechat, "here": "office-settings"}
+    return render(request, "office/settings.html", seen, status=422 if form.errors or merchant.errors else 200)
+
+
+@require_POST
+@for_staff
+def wechat_pay(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """Set up the shop's own account at WeChat Pay, or take it away."""
+    shop = shop_of(request)
+    form = MerchantForm(request.POST)
+    if request.POST.get("deed") == "remove":
+        actions.keep_wechat_pay(shop, merchant={}, who=staff.name)
+    elif form.is_valid():
+        actions.keep_wechat_pay(shop, merchant=form.cleaned_data, who=staff.name)
+    else:
+        names = [*actions.PARTICULARS, "takes_test_payments"]
+        return _settings_page(request, SettingsForm(initial={name: getattr(shop, name) for name in names}), form)
+    messages.success(request, _("Saved"))
+    return HttpResponseRedirect(reverse("office-settings"))
 
 
 @for_staff

@@ -25,6 +25,7 @@ urlpatterns = [
     path("channels/<int:channel_id>/fetch", channel_shops.fetch, name="office-channel-fetch"),
     path("channels/<int:channel_id>/refused.csv", channel_shops.refused, name="office-channel-refused"),
     path("settings/", settings.settings, name="office-settings"),
+    path("settings/wechat-pay", settings.wechat_pay, name="office-wechat-pay"),
     path("connection/", settings.connection, name="office-connection"),
     path("ways-in/", ways_in.ways_in, name="office-ways-in"),
 ]

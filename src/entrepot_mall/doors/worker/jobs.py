@@ -17,4 +17,4 @@ EACH_ROUND = (orders.pass_on_paid, orders.fetch_news, shop.connect_callbacks, sy
 EACH_MINUTE = (orders.lapse_unpaid, shop.check_connections)
 # Other people's services may be slow: what is handed to them goes in a thread of its own, and no paid order waits for it.
 ASIDE = (channels.fetch_sold, channels.tell_parcels, channels.list_queued)
-ASIDE_EACH_MINUTE = (channels.keep_prices_and_stocks,)
+ASIDE_EACH_MINUTE = (orders.ask_for_payments, channels.keep_prices_and_stocks)

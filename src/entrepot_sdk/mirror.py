@@ -80,6 +80,11 @@ class Mirror:
                 return count
             wait_s = 0
 
+    @property
+    def is_walked(self) -> bool:
+        """Whether all products have been walked once, so that the copy is whole and only has to follow the feed."""
+        return self._place("changes") is not None
+
     def rebuild(self) -> None:
         """Let the next `sync` walk all products anew."""
         with self._transaction():

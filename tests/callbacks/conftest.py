@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_network
 from threading import Event, Thread
 from typing import Any
@@ -31,20 +32,30 @@ def make_receiver() -> Iterator[MakeReceiver]:
         receiver.close()
 
 
-@pytest.fixture
-def dispatcher(committed: roles.Access) -> Iterator[None]:
-    """Callbacks go out, to this machine too, for as long as the test lasts."""
+@contextmanager
+def dispatching() -> Iterator[None]:
+    """Callbacks go out, to this machine too, for as long as the block lasts."""
     from entrepot.callbacks.dispatch import Dispatcher
-    from entrepot.callbacks.sorting import sort_out
 
-    sort_out()  # what other tests have left behind concerns nobody here
     stop = Event()
     thread = Thread(target=Dispatcher(stop, allowed=LOOPBACK).run)
     thread.start()
-    yield
-    stop.set()
-    thread.join(PATIENCE_S)
-    assert not thread.is_alive()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def dispatcher(committed: roles.Access) -> Iterator[None]:
+    """Callbacks go out for as long as the test lasts."""
+    from entrepot.callbacks.sorting import sort_out
+
+    sort_out()  # what other tests have left behind concerns nobody here
+    with dispatching():
+        yield
 
 
 @pytest.fixture

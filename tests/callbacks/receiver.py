@@ -84,9 +84,10 @@ class Receiver:
     behaviour: Behaviour = lambda handler: handler.reply(200)
     answers_challenge: bool = True
     calls: list[Received] = field(default_factory=list)
+    at_port: int = 0
 
     def __post_init__(self) -> None:
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", self.at_port), Handler)
         self._server.receiver = self
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -103,6 +104,12 @@ class Receiver:
     def tests(self) -> list[Received]:
         """The calls with a `webhook.test`."""
         return [call for call in self.calls if call.event["type"] == "webhook.test"]
+
+    def __enter__(self) -> "Receiver":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop listening."""

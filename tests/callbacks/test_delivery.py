@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.base.sealing import new_secret
 from entrepot.callbacks import dispatch, rules
 from entrepot.callbacks.actions import (
     read_endpoint,
@@ -20,7 +21,10 @@ from entrepot.callbacks.actions import (
     try_again,
 )
 from entrepot.callbacks.queries import calls_of, events_after
+from entrepot.callbacks.queue import challenge_body
+from entrepot.callbacks.sending import signed_headers
 from entrepot.callbacks.sorting import sort_out
+from entrepot_sdk.callbacks import challenge_answer, read_callback
 from tests.callbacks.conftest import MakeReceiver, eventually
 from tests.callbacks.receiver import Handler, drip, endless, silent
 from tests.world import STAFF, World, rows
@@ -78,6 +82,14 @@ def test_an_order_is_told_signed_and_in_order(
 def events_of(party: Any) -> list[Any]:
     """What a party can pull."""
     return events_after(0, distributor_id=party.pk, limit=500)
+
+
+def test_the_clients_receiver_answers_the_challenge() -> None:
+    body, secret = challenge_body("c0ffee"), new_secret()
+    headers = signed_headers("evt_c0ffee", body=body, secret=secret, now_s=int(time.time()))
+    told = {name.decode(): value.decode() for name, value in headers}
+    event = read_callback(told, body=body, secrets_live=[secret])
+    assert challenge_answer(event) == b"c0ffee" and event.seq == 0
 
 
 def test_an_address_is_called_once_it_has_answered(

@@ -188,7 +188,7 @@ class Dispatcher:
             # Whatever it is, it is this message's: it keeps its place in the queue and is tried again.
             log.exception("callback_failed", message=due.id, url=due.url)
             outcome = Outcome(None, b"", "the call failed inside", 0)
-        tried = _judged(due, outcome)
+        tried = judged(due, outcome)
         self._tried.append(tried)
         self._under_way -= 1
         lane = self._lanes[due.distributor_id]
@@ -243,7 +243,8 @@ def _close() -> None:
     connection.close()
 
 
-def _judged(due: Due, outcome: Outcome) -> Tried:
+def judged(due: Due, outcome: Outcome) -> Tried:
+    """Return what becomes of a message after a call that went so."""
     if outcome.status is not None and not outcome.fault and is_success(outcome.status):
         return Tried(due, outcome, "delivered", 0)
     wait_s = wait_before(due.attempts + 2, chance=_chance.randint(0, 100), asked_s=outcome.retry_after_s)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -174,8 +175,11 @@ def body_of(event_id: str, seq: int, event_type: str, *, at: Any, data: Any) -> 
 
 
 def challenge_body(challenge: str) -> bytes:
-    """Return the body of the call by which an address proves that it is the mall's."""
-    told = {"id": f"evt_{challenge}", "type": VERIFY, "api": "v1", "data": {"challenge": challenge}}
+    """Return the body of the call by which an address proves that it is the mall's: an event that is in no queue, number 0."""
+    now = datetime.now(UTC).isoformat()
+    told = {
+        "id": f"evt_{challenge}", "seq": 0, "type": VERIFY, "timestamp": now, "api": "v1", "data": {"challenge": challenge},
+    }  # fmt: skip
     return json.dumps(told, separators=(",", ":")).encode()
 
 

@@ -1,0 +1,91 @@
+"""Promise 15 at 2,000 SKUs: mirrors that are killed and half deaf end equal, and do not under a feed that is wrong.
+
+The full size is `bin/bench mirrors`.
+"""
+
+import argparse
+import http.client
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from entrepot_launch import roles, testing
+from tests.callbacks.conftest import dispatching
+from tests.conftest import point_django_at
+from tests.doors.api.conftest import FAST, new_mall
+from tests.doors.api.serving import Served, serving
+from tests.filled import as_owner
+from tests.mirrors.trial import Shop, Trial, UnequalError, free_port
+from tests.mirrors.writers import wares
+from tests.world import World
+
+SKUS, SHOPS, SECONDS = 2_000, 3, 5.0
+
+
+@dataclass
+class Place:
+    """A world of 2,000 SKUs, an API into which bugs can be planted, and callbacks that go out."""
+
+    api: Served
+    world: World
+
+    def plant(self, name: str) -> None:
+        """Plant a bug, or with `none` take it out."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.api.port, timeout=10)
+        connection.request("GET", f"/planted/{name}")
+        assert connection.getresponse().status == 204, name
+        connection.close()
+
+    def trial(self, folder: Path) -> Trial:
+        """A trial with shops of its own."""
+        shops = []
+        for _ in range(SHOPS):
+            mall = new_mall(self.world, port=self.api.port, rate=FAST)
+            shops.append(Shop(mall.key, mall.secret, mall.party.tier_id, free_port()))
+        return Trial(self.api.url, shops, wares(), folder, secrets.token_hex(4))
+
+
+@pytest.fixture(scope="module")
+def place(database: roles.Access, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A database of its own: 2,000 goods more would slow down everybody else's lists."""
+    log = tmp_path_factory.mktemp("mirrors") / "api.log"
+    with testing.server() as server:
+        access = testing.clone(server, worker=f"mirrors_{secrets.token_hex(4)}")
+        before = point_django_at(access)
+        try:
+            with django_db_blocker.unblock():
+                from entrepot.doors.cli.fill.world import fill
+
+                with as_owner(access):
+                    wanted = argparse.Namespace(skus=SKUS, orders=0, distributors=1, suppliers=2, yes=True)
+                    assert fill(wanted) == 0
+                environment = {"DATABASE_URL": access.app_url, "ENTREPOT_PROCESS": "api"}
+                environment["ENTREPOT_ALLOW_PRIVATE_CALLBACKS"] = "1"
+                with dispatching(), serving(environment, log=Path(log), app="tests.doors.api.planted_front:app") as api:
+                    yield Place(api, World())
+        finally:
+            point_django_at(before)
+            roles.drop_database(server.admin_url, name=roles.database_of(access.app_url))
+
+
+def test_mirrors_that_are_killed_and_half_deaf_end_equal(place: Place, tmp_path: Path) -> None:
+    place.plant("none")
+    found = place.trial(tmp_path).run(seconds=SECONDS, kill_every_s=1.0)
+    print(found)
+    assert found["killed"] >= 3 and sum(found["transactions"].values()) > 50
+    assert min(found["products"]) > SKUS // 4
+    assert 0 < found["callbacks_dropped"] < found["callbacks"]
+
+
+@pytest.mark.parametrize("bug", ["feed_by_time", "feed_without_watermark"])
+def test_a_feed_by_time_or_by_sequence_is_found(place: Place, tmp_path: Path, bug: str) -> None:
+    place.plant(bug)
+    try:
+        with pytest.raises(UnequalError):
+            place.trial(tmp_path).run(seconds=SECONDS, kill_every_s=1.0)
+    finally:
+        place.plant("none")

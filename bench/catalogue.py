@@ -14,10 +14,11 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from bench import load, signed
 from bench.instance import Instance
+from bench.programs import resident_mb
 from bench.signed import Caller
 from bench.yardstick import find_pgbench
 from entrepot_sdk import signing
@@ -36,6 +37,9 @@ ROWS = (
     " from catalog_goods g join catalog_sku k on k.goods_id = g.id join stock_level l on l.sku_id = k.id"
     " where g.state = 'on_sale' order by g.id"
 )
+
+
+RUSH_PAGES, RUSH_CLIENTS, STARTS = 800, 16, 20
 
 
 class Mall:
@@ -75,26 +79,34 @@ def main(arguments: list[str]) -> int:
     """Measure on an instance of its own, or on a running one whose data folder is named; print JSON."""
     parser = argparse.ArgumentParser(prog="bin/bench catalogue", description=__doc__)
     parser.add_argument("--skus", type=int, default=100_000, help="how many goods with one SKU each")
+    parser.add_argument(
+        "--changed", type=int, default=0, help="goods that come afterwards, by the feed; default: half as many"
+    )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pages", type=int, default=100, help="pages of /products in a round")
+    parser.add_argument("--pages", type=int, default=100, help="pages of /products by one client in a round")
     chosen = parser.parse_args(arguments)
     with Instance(skus=10, distributors=1) as instance:
         instance.command("fill", "--skus", chosen.skus, "--orders", 0, "--yes")
         mall = Mall(instance.callers[0], port=instance.port)
         before = mall.json("/products?limit=1")["changes_cursor"]
-        instance.command("fill", "--skus", chosen.skus // 2, "--orders", 0, "--yes")
-        rounds = [measured(mall, instance, before=before, pages=chosen.pages) for _ in range(chosen.rounds)]
-        memory = server_memory_mb(instance)
+        instance.command("fill", "--skus", chosen.changed or chosen.skus // 2, "--orders", 0, "--yes")
+        mall.renew()
+        memory = {"before": resident_mb(instance.data)}
+        rounds = []
+        for number in range(chosen.rounds):
+            rounds.append(measured(mall, instance, before=before, pages=chosen.pages))
+            memory[f"after_{number + 1}"] = resident_mb(instance.data)
+        memory["most"] = resident_mb(instance.data, field="VmHWM")
     medians = {name: round(statistics.median(row[name] for row in rounds), 3) for name in rounds[0]}
     print(
         json.dumps(
             {
                 "command": " ".join(["bin/bench catalogue", *arguments]),
                 "load": os.getloadavg(),
-                "skus": chosen.skus + chosen.skus // 2,
+                "skus": chosen.skus + (chosen.changed or chosen.skus // 2),
                 "medians": medians,
                 "goals": GOALS,
-                "api_memory_mb": memory,
+                "memory_mb": memory,
                 "rounds": rounds,
             },
             indent=1,
@@ -112,6 +124,17 @@ def measured(mall: Mall, instance: Instance, *, before: str, pages: int) -> dict
     assert lines == packed and copied >= lines > 0, (copied, lines, packed)
     objects_s, objects = timed(lambda: changed(mall, before))
     pages_s, _ = timed(lambda: walked(mall, pages))
+    rush = load.run(
+        [
+            signed.request(instance.callers[0], "GET", target=f"/api/v1/products?limit=50{at}", host=instance.host)
+            for at in starts(mall)
+            for _ in range(RUSH_PAGES // STARTS)
+        ],
+        port=instance.port,
+        clients=RUSH_CLIENTS,
+        seconds=120,
+    )
+    assert rush.statuses == {"200": RUSH_PAGES}, rush.statuses
     return {
         "copy_rows_per_s": round(copied / copy_s),
         "export_skus_per_s": round(lines / plain_s),
@@ -119,7 +142,8 @@ def measured(mall: Mall, instance: Instance, *, before: str, pages: int) -> dict
         "gzip_export_skus_per_s": round(packed / packed_s),
         "changes_objects_per_s": round(objects / objects_s),
         "changes_ratio": round((objects / objects_s) / (copied / copy_s), 3),
-        "products_pages_per_s": round(pages / pages_s, 1),
+        "products_pages_per_s": round(rush.per_second(), 1),
+        "products_pages_per_s_alone": round(pages / pages_s, 1),
     }
 
 
@@ -165,6 +189,16 @@ def walked(mall: Mall, pages: int) -> int:
     return pages
 
 
+def starts(mall: Mall) -> list[str]:
+    """Return where pages begin, spread over the beginning of the catalogue."""
+    found, cursor = [""], ""
+    while len(found) < STARTS:
+        page = mall.json(f"/products?limit=50{cursor}")
+        cursor = f"&cursor={page['next_cursor']}"
+        found.append(cursor)
+    return found
+
+
 def copied_rows(instance: Instance) -> int:
     """Let `psql \\copy` write the same rows into nothing, as the owner who meets no row-level security."""
     settings = instance.settings()
@@ -187,20 +221,6 @@ def copied_rows(instance: Instance) -> int:
     )
     # Told to be quiet it would not say how many rows it copied.
     return int(said.stdout.strip().rpartition("COPY ")[2])
-
-
-def server_memory_mb(instance: Instance) -> int:
-    """Return the greatest resident memory that a process serving this instance's port has had."""
-    peaks = [0]
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            words = status.with_name("cmdline").read_bytes()
-            if b"entrepot.config.asgi" in words and f"\0{instance.port}\0".encode() in words:
-                (peak,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-                peaks.append(int(peak.split()[1]) // 1024)
-        except (OSError, ValueError):
-            continue  # it has ended meanwhile, or is no process of a program
-    return max(peaks)
 
 
 if __name__ == "__main__":

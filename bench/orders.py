@@ -15,6 +15,7 @@ from tests.sim.backstage import DeskProcess
 
 from bench import load, signed
 from bench.instance import ROOT, Instance
+from bench.programs import resident_mb
 from bench.yardstick import Yardstick
 
 CLIENTS = 64
@@ -200,6 +201,7 @@ def main() -> int:
     with Instance(skus=SKUS, distributors=DISTRIBUTORS) as instance:
         bench = Bench(instance, seconds=options.seconds, rounds=options.rounds, seed=options.seed)
         bench.warm_up()
+        memory = {"before": resident_mb(instance.data)}
         found["rows_per_order"] = bench.yardstick.rows_per_order()
         measures: dict[str, Callable[[], dict[str, Any]]] = {
             "spread": lambda: bench.orders(is_hot=False),
@@ -212,6 +214,8 @@ def main() -> int:
             found["profile"] = bench.profile()
         for part in () if options.profile else options.only:
             found[part] = measures[part]()
+        memory |= {"after": resident_mb(instance.data), "most": resident_mb(instance.data, field="VmHWM")}
+        found["memory_mb"] = memory
     found["load_after"] = os.getloadavg()
     print(json.dumps(found, ensure_ascii=False, indent=2))
     rows = found["rows_per_order"]

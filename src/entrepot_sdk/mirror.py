@@ -1,6 +1,7 @@
 """A local copy of the catalogue in SQLite: a walk over the products, then the change feed, proved by the digest."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from entrepot_sdk.errors import CursorExpiredError, EntrepotError
 from entrepot_sdk.shapes import Change, Product
 
 PAGE = 500
+HELD_BACK_AT_MOST_S = 40.0
 _TABLES = """
 create table if not exists product (id text primary key, walk integer not null, body blob not null);
 create table if not exists sku (
@@ -37,6 +39,7 @@ class Mirror:
 
     def __init__(self, mall: Entrepot, *, path: Path | str, scope: str | None = None) -> None:
         self._mall, self._scope = mall, scope
+        self._is_held_back = False
         self._file = sqlite3.connect(path, isolation_level=None)
         self._file.executescript("pragma journal_mode = wal; pragma synchronous = normal;" + _TABLES)
 
@@ -76,6 +79,7 @@ class Mirror:
                     self._apply(change)
                 self._keep("changes", page.next_cursor)
             count += len(page.items)
+            self._is_held_back = page.held_back
             if not page.has_more:
                 return count
             wait_s = 0
@@ -93,18 +97,26 @@ class Mirror:
     def prove(self, *, attempts: int = 10) -> int:
         """Return how many SKUs the copy holds, proved equal to the platform's in price and stock by its digest.
 
-        Raises DriftError when they differ though nothing changed while both were read, EntrepotError when things kept
-        changing.
+        What the platform may not tell yet, because an older transaction of its still runs, is waited for. Raises
+        DriftError when they differ though nothing changed while both were read, EntrepotError when things kept changing.
         """
         for _ in range(attempts):
-            self.sync()
+            self._catch_up()
             theirs = self._mall.digest(scope=self._scope)
             own = digest_of(self._file.execute("select code, agreed_price, stock from sku"))
             if own == (theirs.skus, theirs.digest):
                 return own[0]
-            if self.sync() == 0 and self._mall.digest(scope=self._scope) == theirs:
+            if self._catch_up() == 0 and self._mall.digest(scope=self._scope) == theirs:
                 raise DriftError(f"the mirror holds {own[0]} SKUs {own[1]}, the platform {theirs.skus} {theirs.digest}")
         raise EntrepotError(f"things kept changing: no moment to compare in {attempts} attempts")
+
+    def _catch_up(self) -> int:
+        """Follow until nothing is held back any more, for as long as a transaction may last, and return how many changes came."""
+        count, until = self.sync(), time.monotonic() + HELD_BACK_AT_MOST_S
+        while self._is_held_back and time.monotonic() < until:
+            time.sleep(0.2)
+            count += self.sync()
+        return count
 
     def list_products(self, ids: Iterable[str], *, is_listed: bool = True) -> None:
         """Put products of the warehouse on sale in this mall, or take them off; the mall's own word, kept through every sync."""

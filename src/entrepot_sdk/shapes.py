@@ -341,12 +341,16 @@ class Change(msgspec.Struct, kw_only=True):
 
 
 class Changes(msgspec.Struct, kw_only=True):
-    """A page of the change feed. Keep `next_cursor` together with what the items changed."""
+    """A page of the change feed. Keep `next_cursor` together with what the items changed.
+
+    `held_back`: something has changed that may not be told yet, because an older transaction still runs.
+    """
 
     items: list[Change]
     next_cursor: str
     has_more: bool = False
     lag_ms: int = 0
+    held_back: bool = False
 
 
 class Webhook(msgspec.Struct, kw_only=True):

@@ -132,16 +132,20 @@ class Trial:
     def _compare(self, shop: Shop) -> int:
         """Prove one mirror by its digest, then compare every field, and return how many products there are."""
         with self._client(shop) as client, Mirror(client, path=self._path(shop)) as mirror:
+            drift = ""
             try:
                 mirror.prove()
-            except DriftError as drift:
-                raise UnequalError(f"seed {self.seed}: {drift}") from drift
-            count = differing = 0
+            except DriftError as error:
+                drift = f"{error}; "
+            count, differing = 0, []
             for theirs, own in _side_by_side(client.export_products(), mirror.products()):
                 count += 1
                 differing += _differing(theirs, own)
-            if differing:
-                raise UnequalError(f"seed {self.seed}: {differing} fields of {count} products differ")
+            if drift or differing:
+                some = "; ".join(differing[:5])
+                raise UnequalError(
+                    f"seed {self.seed}: {drift}{len(differing)} fields of {count} products differ: {some}"
+                )
             return count
 
 
@@ -163,11 +167,15 @@ def _side_by_side(
             one, other = next(left, None), next(right, None)
 
 
-def _differing(theirs: Product | None, own: Product | None) -> int:
+def _differing(theirs: Product | None, own: Product | None) -> list[str]:
+    """Each field in which they differ, in words."""
     if theirs is None or own is None:
-        return len(Product.__struct_fields__)
-    pairs = ((msgspec.structs.asdict(theirs), msgspec.structs.asdict(own)),)
-    return sum(one[name] != other[name] for one, other in pairs for name in one)
+        missing = (
+            f"product {(theirs or own or Product(id='?', name='', skus=[])).id} is only {'here' if own else 'there'}"
+        )
+        return [missing] * len(Product.__struct_fields__)
+    one, other = msgspec.structs.asdict(theirs), msgspec.structs.asdict(own)
+    return [f"{name} of {theirs.id}: {one[name]} and {other[name]}" for name in one if one[name] != other[name]]
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from entrepot.base import scope
 from entrepot.catalog.actions.shelf import set_visibility, unlist_goods
 from entrepot.parties.models import Tier
 from entrepot.reports import changes
+from entrepot_sdk import Entrepot, Mirror
 from tests.doors.api.conftest import MakeMall
 from tests.doors.api.mall import Mall
+from tests.doors.api.serving import Served
 from tests.world import STAFF, Article, World
 
 PATIENCE_S = 30.0
@@ -144,6 +147,26 @@ def test_what_commits_late_is_not_lost(
     writer.commit()
     told = reader.until({late.code, soon.code})
     assert (told[late.code]["object"]["stock"], told[soon.code]["object"]["stock"]) == (11, 15)
+
+
+def test_a_mirror_waits_for_what_is_held_back(
+    world: World, mall: Mall, served: Served, late_and_soon: tuple[Article, Article, Late], tmp_path: Path
+) -> None:
+    _late, soon, writer = late_and_soon
+    world.restock(soon, 5)
+    with (
+        Entrepot(served.url, key=mall.key, secret=mall.secret) as client,
+        Mirror(client, path=tmp_path / "mirror") as mirror,
+    ):
+        mirror.sync()
+        world.restock(soon, 3)
+        cursor = client.changes().next_cursor
+        assert client.changes(cursor=cursor).held_back
+        soon_after = threading.Timer(1.0, writer.commit)
+        soon_after.start()
+        assert mirror.prove() >= 2
+        soon_after.join()
+        assert not client.changes(cursor=cursor).held_back
 
 
 def test_a_feed_without_the_watermark_loses_it(

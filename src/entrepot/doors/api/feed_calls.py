@@ -97,7 +97,7 @@ def _shape(found: changes.Changes) -> feed_shapes.Changes:
     ]
     items += [feed_shapes.PriceChange(one.key, _raw(one)) for one in found.prices]
     items += [feed_shapes.StockChange(one.key, _raw(one)) for one in found.skus]
-    return feed_shapes.Changes(items, found.cursor.text(), found.has_more, found.lag_ms)
+    return feed_shapes.Changes(items, found.cursor.text(), found.has_more, found.lag_ms, found.is_held_back)
 
 
 def _reason(reason: str) -> feed_shapes.Tombstone:

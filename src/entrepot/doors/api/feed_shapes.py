@@ -49,6 +49,10 @@ class Changes(Struct):
     next_cursor: str
     has_more: bool
     lag_ms: Annotated[int, Meta(description="Age of the last change told, in ms, while there are more; else 0")]
+    held_back: Annotated[
+        bool,
+        Meta(description="Something has changed that may not be told yet: an older transaction still runs. Ask again"),
+    ] = False
 
 
 class Digest(Struct):

@@ -341,10 +341,7 @@ class Change(msgspec.Struct, kw_only=True):
 
 
 class Changes(msgspec.Struct, kw_only=True):
-    """A page of the change feed. Keep `next_cursor` together with what the items changed.
-
-    `held_back`: something has changed that may not be told yet, because an older transaction still runs.
-    """
+    """A page of the feed. Keep `next_cursor` with what the items changed; `held_back`: more changed than may be told yet."""
 
     items: list[Change]
     next_cursor: str

@@ -88,6 +88,12 @@ def test_a_buyer_pays_the_shops_own_account(
     assert caller.post(path, content=body, headers=service.signed(body)).status_code == 204
     until(lambda: state_of(mall, number) == "passed", what="passed on")
     assert mall.rows("select count(*) from orders_payment where state = 'paid' and reference like '42%%'") == [(1,)]
+    # Paid a second time, the money is not booked, and not forgotten either.
+    again = service.pay(number)
+    for _ in range(2):
+        assert caller.post(path, content=again, headers=service.signed(again)).status_code == 204
+    assert mall.rows("select count(*) from shop_deed where what = 'paid_again' and about = %s", number) == [(1,)]
+    assert "重复付款" in owner.get("/office/")
     owner.send(f"/office/orders/{number}/", f"/office/orders/{number}/do", deed="refund", amount="50.00", reason="破损")
     assert [one["amount"]["refund"] for one in service.refunds.values() if one["out_trade_no"] == number] == [5_000]
     owner.send("/office/settings/", "/office/settings/wechat-pay", deed="remove")

@@ -9,6 +9,7 @@ from entrepot_mall.orders import rules
 from entrepot_mall.orders.models import AfterSale, Order, OrderState, Payment, Refund
 from entrepot_mall.payments.port import Begun, Cashier, CashierError, Notice, Repayment
 from entrepot_mall.shop.actions import record
+from entrepot_mall.shop.models import Deed
 
 
 def keep_payment(order: Order, *, way: str, begun: Begun) -> Payment:
@@ -37,6 +38,7 @@ def take_payment(order: Order, *, way: str, notice: Notice, now: datetime) -> bo
         if notice.amount_fen != order.total_fen:
             raise RefusedError("other_amount", came=notice.amount_fen, total=order.total_fen)
         if order.state not in (OrderState.UNPAID, OrderState.CANCELLED):
+            _note_second_payment(order, way=way, notice=notice)
             return False
         Payment.objects.update_or_create(
             order=order,
@@ -52,6 +54,15 @@ def take_payment(order: Order, *, way: str, notice: Notice, now: datetime) -> bo
         order.state, order.paid_at, order.next_pass_at = OrderState.PAID, now, now
         order.save(update_fields=["state", "paid_at", "next_pass_at"])
     return True
+
+
+def _note_second_payment(order: Order, *, way: str, notice: Notice) -> None:
+    """A buyer who paid twice, by two ways, has money to get back: it is written down once, for the shop to see."""
+    known = {"way": way, "reference": notice.reference, "fen": notice.amount_fen}
+    if Payment.objects.filter(order=order, state="paid", reference=notice.reference).exists():
+        return
+    if not Deed.objects.filter(shop_id=order.shop_id, what="paid_again", about=order.number, after=known).exists():
+        record(order.shop, who=way, what="paid_again", about=order.number, after=known)
 
 
 def cancel(order: Order) -> bool:

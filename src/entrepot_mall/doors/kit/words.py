@@ -91,6 +91,7 @@ DEEDS: Table = {
     "aftersale_refused": gettext_lazy("After-sale refused"),
     "aftersale_passed": gettext_lazy("After-sale passed on"),
     "payment": gettext_lazy("Payment confirmed"),
+    "paid_again": gettext_lazy("Paid a second time: give it back"),
     "channel": gettext_lazy("Channel shop"),
     "wechat_pay": gettext_lazy("WeChat Pay"),
     "channel_list": gettext_lazy("Listed on channels"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,8 +20,8 @@ from entrepot.doors.api.threads import guarded, in_thread
 from entrepot.reports import shelf, told
 from entrepot.reports.changes import cursor_now
 
-CHUNK = 2_000
-# A chunk is its own short transaction: a slow reader holds a chunk of memory, and nothing in the database.
+CHUNK, AHEAD = 2_000, 2
+# A chunk is its own short transaction: a slow reader holds two chunks of memory, and nothing in the database.
 _exporting = ThreadPoolExecutor(max_workers=2, thread_name_prefix="export")
 _encode = msgspec.json.Encoder().encode
 
@@ -43,20 +44,22 @@ async def export_products(request: Call) -> Stream:
 
 async def _lines(caller: Caller, *, first: dict[str, Any], is_selection: bool) -> AsyncIterator[bytes]:
     yield _encode(first) + b"\n"
-    count, after_id = 0, 0
-    ahead = asyncio.ensure_future(_in_export(_chunk, caller.distributor_id, after_id, is_selection))
+    count, after_id, is_last = 0, 0, False
+    ahead: deque[asyncio.Future[bytes]] = deque()
     try:
-        while True:
-            lines, after_id, is_last = await ahead
-            if not is_last:
-                ahead = asyncio.ensure_future(_in_export(_chunk, caller.distributor_id, after_id, is_selection))
-            count += lines.count(b"\n")
-            if lines:
+        while ahead or not is_last:
+            while not is_last and len(ahead) < AHEAD:
+                ids = await _in_export(_ids, caller.distributor_id, after_id, is_selection)
+                is_last = len(ids) < CHUNK
+                if ids:
+                    after_id = ids[-1]
+                    ahead.append(asyncio.ensure_future(_in_export(_told, ids, caller.distributor_id)))
+            if ahead and (lines := await ahead.popleft()):
+                count += lines.count(b"\n")
                 yield lines
-            if is_last:
-                break
     finally:
-        ahead.cancel()
+        for chunk in ahead:
+            chunk.cancel()
     # Who does not find this line has lost his connection on the way.
     yield _encode({"products": count, "complete": True}) + b"\n"
 
@@ -73,10 +76,11 @@ async def _in_export(work: Callable[..., Any], *arguments: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_exporting, guarded, work, *arguments)
 
 
-def _chunk(distributor_id: int, after_id: int, is_selection: bool) -> tuple[bytes, int, bool]:
-    """Return the lines of the next goods, the last id, and whether there are no more."""
+def _ids(distributor_id: int, after_id: int, is_selection: bool) -> list[int]:
+    """Return the ids of the next goods; fewer than a chunk when there are no more."""
     with scope.distributor(distributor_id, read_only=True):
-        ids = shelf.goods_ids(limit=CHUNK, after_id=after_id, selection_of=distributor_id if is_selection else None)
-    if not ids:
-        return b"", after_id, True
-    return told.product_lines(ids, distributor_id=distributor_id), ids[-1], len(ids) < CHUNK
+        return shelf.goods_ids(limit=CHUNK, after_id=after_id, selection_of=distributor_id if is_selection else None)
+
+
+def _told(ids: list[int], distributor_id: int) -> bytes:
+    return told.product_lines(ids, distributor_id=distributor_id)

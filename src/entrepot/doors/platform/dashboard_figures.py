@@ -12,6 +12,7 @@ from entrepot.doors.platform.order_rows import ALL_STATES
 _ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 MOST = 9_999
+RANKED_AT_MOST = 20_000
 REFRESH_S = 300
 """How long figures of the past may be kept, in seconds."""
 
@@ -30,9 +31,11 @@ select '{state}', (
 """
 _RANKING = """
 select l.goods_name, sum(l.agreed_price_fen * (l.qty - l.refunded_qty))::bigint as amount_fen
-from orders_line l
-join orders_order o on o.id = l.order_id
-where o.created_at >= %(since)s and o.state not in ('cancelled', 'expired', 'rejected')
+from (
+    select o.id from orders_order o
+    where o.created_at >= %(since)s and o.state not in ('cancelled', 'expired', 'rejected')
+    order by o.created_at desc limit %(most)s
+) o join orders_line l on l.order_id = o.id
 group by l.goods_id, l.goods_name order by 2 desc limit 8
 """
 
@@ -87,13 +90,15 @@ def states(names: list[str]) -> dict[str, int]:
 def ranking(now: datetime) -> list[tuple[str, int]]:
     """Return the goods that sold for most in the last fourteen days, with their agreed amount in fen.
 
-    It is the dearest figure of the page and is reckoned every five minutes.
+    It is reckoned every five minutes, and over the newest 20,000 orders where there were more: half a million orders a
+    fortnight would keep the page waiting for half a minute.
     """
     key = f"platform.ranking.{connection.settings_dict['NAME']}"
     found: list[tuple[str, int]] | None = cache.get(key)
     if found is None:
         with connection.cursor() as cursor:
-            cursor.execute(_RANKING, {"since": datetime.combine(first_day(now), time.min, _ZONE)})
+            since = datetime.combine(first_day(now), time.min, _ZONE)
+            cursor.execute(_RANKING, {"since": since, "most": RANKED_AT_MOST})
             found = list(cursor.fetchall())
         cache.set(key, found, REFRESH_S)
     return found

@@ -29,6 +29,8 @@ select array(
            and out_order_no between %(no)s and %(no_end)s limit %(most)s)
 )
 """
+_ORDERS_OF_GOODS = "select order_id from orders_line where goods_id = any(%(goods_ids)s) limit %(most)s"
+_HAS_GOODS = "exists (select from orders_line l where l.order_id = o.id and l.goods_id = any(%(goods_ids)s))"
 _HAS_GOODS_NAMED = (
     "exists (select from orders_line l join catalog_goods g on g.id = l.goods_id"
     " where l.order_id = o.id and g.search_terms @> %(goods_pairs)s::varchar[])"
@@ -132,10 +134,19 @@ def _of_goods(found: Conditions, words: str) -> None:
     # Three questions, each with an index of its own; asked as one condition they would have none.
     ids = list(numbered.union(coded, named))
     pairs = pairs_of(words)
-    if len(ids) <= FEW or not pairs:
-        found.add("o.id in (select order_id from orders_line where goods_id = any(%(goods_ids)s))", goods_ids=ids)
-    else:
+    if len(ids) > FEW and pairs:
         found.add(_HAS_GOODS_NAMED, goods_pairs=pairs)
+        found.is_wide = True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_ORDERS_OF_GOODS, {"goods_ids": ids, "most": FEW + 1})
+        order_ids = [row[0] for row in cursor.fetchall()]
+    if len(order_ids) <= FEW:
+        found.add("o.id = any(%(order_ids)s)", order_ids=order_ids)
+    elif len(ids) == 1:
+        found.add("o.id in (select order_id from orders_line where goods_id = %(goods_id)s)", goods_id=ids[0])
+    else:
+        found.add(_HAS_GOODS, goods_ids=ids)
         found.is_wide = True
 
 

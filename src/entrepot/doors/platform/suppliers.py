@@ -57,8 +57,8 @@ _COLUMNS = (
     Column(title=_("Contact"), value=lambda row: row.contact, width=28),
     Column(title=_("Admitted"), value=lambda row: row.created_at, kind="moment", width=20),
 )
-MOST = 9_999
-"""Nobody needs to know how many more goods or orders there are."""
+MOST, WAITING_MOST = 9_999, 999
+"""Nobody needs to know how many more goods, or orders to ship, there are."""
 _SHOWN = ("name", "contact", "kind", "source")
 _FIGURES = """
 select p.id,
@@ -153,9 +153,9 @@ def suppliers(request: PartyRequest) -> HttpResponseBase:
 def _figures(ids: list[int]) -> dict[int, tuple[int | str, int | str, int]]:
     """Return for every supplier the goods on sale, the orders it has to ship and what it is owed (fen)."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, [*([MOST + 1] * 3), ids])
+        cursor.execute(_FIGURES, [MOST + 1, WAITING_MOST + 1, WAITING_MOST + 1, ids])
         return {
-            row_id: (at_most(goods, MOST), at_most(waiting, MOST), owed)
+            row_id: (at_most(goods, MOST), at_most(waiting, WAITING_MOST), owed)
             for row_id, goods, waiting, owed in cursor.fetchall()
         }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -25,6 +25,10 @@ class EarningsSearch(FilterForm):
     days = DayRangeField(label=gettext_lazy("Date"))
 
 
+COUNT_LIMIT = 9_999
+"""Up to so many entries are counted and added up."""
+
+
 def _rows(request: PartyRequest, *, form: EarningsSearch) -> QuerySet[Any]:
     rows = statement(supplier_id=request.party.id)
     number = form.value("order")
@@ -44,13 +48,15 @@ def earnings(request: PartyRequest) -> HttpResponseBase:
     rows = _rows(request, form=form)
     if request.GET.get("export") == "xlsx":
         return _export(rows)
-    found = page_of(rows, query=request.GET, total=rows.order_by().count())
+    newest = rows.order_by("-id")[: COUNT_LIMIT + 1].aggregate(count=Count("pk"), sum=Sum("signed_fen"))
+    is_whole = newest["count"] <= COUNT_LIMIT
+    found = page_of(rows, query=request.GET, total=newest["count"] if is_whole else None)
     context = {
         "title": _("Earnings"),
         "form": form,
         "page": found,
         "payable_fen": payable_fen(request.party.id),
-        "sum_fen": rows.order_by().aggregate(sum=Sum("signed_fen"))["sum"] or 0,
+        "sum_fen": (newest["sum"] or 0) if is_whole else None,
         "is_narrowed": form.used,
     }
     return render(request, "supplier/earnings.html", context)

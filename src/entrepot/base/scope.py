@@ -114,13 +114,17 @@ def referrer(referrer_id: int, *, read_only: bool = False) -> Iterator[None]:
         yield
 
 
-def look_as_desk(statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+def look_as_desk(statement: str, values: Any = (), *, are_ids: bool = False) -> list[tuple[Any, ...]]:
     """Return the rows of a statement as the desk sees them, for ids and figures in the scope of a party.
 
     Row-level security looks at each row, and an index holds too little for that: counting would read every row it counts.
     So the statement names its party itself (`PARTY`), in every table that has one. Nothing is handed out that is not
     a figure or an id to be read in the scope. The role is put on, used and taken off in one journey.
+
+    Raises ValueError for a statement that names no party, unless it gives ids alone (`are_ids`) which the scope sifts.
     """
+    if not are_ids and PARTY not in statement:
+        raise ValueError("a statement that is asked as the desk names its party")
     with connection.cursor() as cursor:
         cursor.execute(f"{_HAT_ON};\n{statement};\n{_HAT_OFF}", values)
         cursor.nextset()

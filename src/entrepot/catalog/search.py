@@ -52,7 +52,7 @@ def looked_up(rows: QuerySet[Goods], *, text: str) -> tuple[QuerySet[Goods], boo
     """
     words = text.split()[:8]
     pairs = sorted({pair for word in words if len(word) > 1 for pair in bigrams(word)})
-    ids = [row[0] for row in look_as_desk(_RARE, [pairs, RARE_AT_MOST + 1])] if pairs else []
+    ids = [row[0] for row in look_as_desk(_RARE, [pairs, RARE_AT_MOST + 1], are_ids=True)] if pairs else []
     if not pairs or len(ids) > RARE_AT_MOST:
         return matching(rows, text=text), bool(words)
     found = rows.filter(RawSQL("catalog_goods.id = any(%s)", [ids], output_field=BooleanField()))

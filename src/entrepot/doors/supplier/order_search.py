@@ -101,7 +101,7 @@ class Wanted:
         if self.phone:
             add("s.order_id in (select order_id from orders_consignee where phone_hash = %s)", phone_hash(self.phone))
         if self.tracking:
-            add("s.order_id in (select order_id from orders_shipment where tracking_no = %s)", self.tracking)
+            add(f"s.order_id in ({_OF_PARCEL})", self.tracking)
         if self.since:
             add("s.created_at >= %s", self.since)
         if self.until:

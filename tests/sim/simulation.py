@@ -87,6 +87,7 @@ class Simulation:
         steps: int = 45,
         burst: int = 50,
         lapse_within_s: float = LAPSE_WITHIN_S,
+        settles_within_s: float = SETTLES_WITHIN_S,
         killer: "Nobody | None" = None,
     ) -> None:
         self.malls = malls
@@ -98,6 +99,7 @@ class Simulation:
         self._steps = steps
         self._burst = burst
         self._lapse_within_s = lapse_within_s
+        self._settles_within_s = settles_within_s
         self._ahead_s = min(lapse_within_s, LAPSE_WITHIN_S)
         self.killer = killer or Nobody()
         self._history: list[Deed] = []
@@ -238,7 +240,7 @@ class Simulation:
             self.auditor.tend()
         elif not is_after_burst:
             return
-        ends = time.monotonic() + SETTLES_WITHIN_S
+        ends = time.monotonic() + self._settles_within_s
         while found := looking.levels(self.auditor, books := self._books()) + looking.shelf(self.auditor, books):
             if time.monotonic() > ends:
                 raise Found("; ".join(found))
@@ -356,7 +358,7 @@ class Simulation:
 
     def _look_at_house(self) -> list[str]:
         """Payables, incomes, clearing, debts to referrers grew by what the auditor counts; the shares come a moment later."""
-        ends = time.monotonic() + SETTLES_WITHIN_S
+        ends = time.monotonic() + self._settles_within_s
         while found := looking.house(self.auditor, self._books(), before=self._house_before):
             if time.monotonic() > ends:
                 return found

@@ -31,14 +31,15 @@ select concat_ws(' ', (select system_identifier from pg_control_system()), (sele
                  d.id, d.tier_id, t.fee_rate_bps)
 from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %s
 """
+# The text is not called like its column: `order by` would mean the text, in which 10 comes before 9.
 _GOODS = """
-select id, changed_xid::text, state, (extract(epoch from clock_timestamp() - changed_at) * 1000)::bigint
+select id, changed_xid::text as xid, state, (extract(epoch from clock_timestamp() - changed_at) * 1000)::bigint
 from catalog_goods where (changed_xid, id) > (%s::text::xid8, %s) and changed_xid < %s::text::xid8
   and (id >= 1000000000000000) = %s
 order by changed_xid, id limit %s
 """
 _LEVELS = """
-select l.id, l.changed_xid::text, l.sku_id, k.goods_id
+select l.id, l.changed_xid::text as xid, l.sku_id, k.goods_id
 from stock_level l join catalog_sku k on k.id = l.sku_id
 where (l.changed_xid, l.id) > (%s::text::xid8, %s) and l.changed_xid < %s::text::xid8
   and (l.id >= 1000000000000000) = %s
@@ -51,7 +52,7 @@ select greatest((select max(changed_xid) from catalog_goods), (select max(change
 # Of a selection, a page looks at so many changed rows at most, so that a mall with few goods waits for none of them.
 _LOOK = 20_000
 _PICKS = """
-select id, changed_xid::text, goods_id from catalog_pick
+select id, changed_xid::text as xid, goods_id from catalog_pick
 where distributor_id = %(distributor_id)s and (changed_xid, id) > (%(xid)s::text::xid8, %(id)s)
     and changed_xid < %(until)s::text::xid8
 order by changed_xid, id limit %(limit)s
@@ -67,10 +68,10 @@ with looked as materialized (
 ), judged as (
     select g.*, {SELECTED} as is_in from looked g {OWN_WORD}
 )
-(select id, changed_xid::text, state, lag, is_in from judged where is_in or placed_xid >= %(since)s::text::xid8
+(select id, changed_xid::text as xid, state, lag, is_in from judged where is_in or placed_xid >= %(since)s::text::xid8
  order by changed_xid, id limit %(limit)s)
 union all
-(select id, changed_xid::text, null, (select count(*) from looked), null from looked
+(select id, changed_xid::text as xid, null, (select count(*) from looked), null from looked
  order by changed_xid desc, id desc limit 1)
 """  # noqa: S608 - terms of ours
 _LEVELS_SELECTED = f"""
@@ -83,9 +84,9 @@ with looked as materialized (
     select l.id, l.changed_xid, l.sku_id, g.id as goods_id, {SELECTED} as is_in
     from looked l join catalog_sku k on k.id = l.sku_id join catalog_goods g on g.id = k.goods_id {OWN_WORD}
 )
-(select id, changed_xid::text, sku_id, goods_id from judged where is_in order by changed_xid, id limit %(limit)s)
+(select id, changed_xid::text as xid, sku_id, goods_id from judged where is_in order by changed_xid, id limit %(limit)s)
 union all
-(select id, changed_xid::text, null, (select count(*) from looked) from looked
+(select id, changed_xid::text as xid, null, (select count(*) from looked) from looked
  order by changed_xid desc, id desc limit 1)
 """  # noqa: S608 - terms of ours
 

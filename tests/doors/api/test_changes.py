@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.catalog.actions import pick
 from entrepot.catalog.actions.shelf import set_visibility, unlist_goods
 from entrepot.parties.models import Tier
 from entrepot.reports import changes
@@ -78,6 +80,31 @@ def test_pages_are_as_long_as_asked_and_lose_nothing(world: World, reader: Reade
     told = reader.until({str(a.goods_id) for a in articles} | {a.code for a in articles}, more="&limit=2")
     assert max(len(page) for page in reader.pages) <= 2
     assert {told[article.code]["object"]["stock"] for article in articles} == {3}
+
+
+@pytest.mark.parametrize("is_selection", [False, True], ids=["all", "selection"])
+def test_transactions_are_numbers_and_not_texts(world: World, mall: Mall, is_selection: bool) -> None:
+    """Read as texts 10 comes before 9, and a page that ends between them loses one."""
+    party = mall.party.pk
+    ids = sorted(world.article().goods_id for _ in range(4))
+    pick(party, goods_ids=ids, actor=STAFF)
+    with scope.platform(), connection.cursor() as cursor:
+        for goods_id, xid in zip(ids, (8, 9, 10, 11), strict=True):
+            cursor.execute("update catalog_goods set changed_xid = %s::text::xid8 where id = %s", [str(xid), goods_id])
+    now = changes.cursor_now(party, is_selection)
+    for place in ("goods", "picks") if is_selection else ("goods",):
+        with scope.platform(), connection.cursor() as cursor:
+            for goods_id, xid in zip(ids, (8, 9, 10, 11), strict=True):
+                statement = "update catalog_pick set changed_xid = %s::text::xid8 where goods_id = %s"
+                cursor.execute(statement, [str(xid), goods_id])
+        cursor_then, told = replace(now, **{place: (7, 0)}), []
+        for _page in range(2):
+            found = changes.changes_since(
+                cursor_then, distributor_id=party, kinds=["product"], limit=2, is_selection=is_selection
+            )
+            cursor_then = found.cursor
+            told += [one.key for one in found.goods]
+        assert told == ids, place
 
 
 def test_kinds_are_chosen(world: World, reader: Reader) -> None:

@@ -14,7 +14,7 @@ from entrepot.doors.api.gather import GATHERER
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.order_calls import refusal_of, view_of
 from entrepot.doors.api.placing import OTHER_CONTENT, content_hash, to_place
-from entrepot.doors.api.problems import Problem, Wrong, invalid, not_found, refused
+from entrepot.doors.api.problems import Problem, Wrong, invalid, not_found
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.render import order_shape
 from entrepot.doors.api.scripted import after_batch, before_batch
@@ -110,7 +110,7 @@ async def _outcomes(wanted: shapes.BatchRequest, *, caller: Caller) -> list[Answ
     """Return an answer or a problem for each order. Raises Problem when none of them could be judged."""
     scripted = await before_batch(wanted.orders, caller) if caller.is_sandbox else [None] * len(wanted.orders)
     if wanted.atomic and any(scripted):
-        return [problem or refused(refuse(NOT_ALL)) for problem in scripted]
+        return [problem or refuse(NOT_ALL) for problem in scripted]
     pairs = list(zip(wanted.orders, scripted, strict=True))
     asks = [to_place(order, caller=caller) for order, problem in pairs if problem is None]
     if wanted.atomic:

@@ -22,8 +22,7 @@ _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 async def before_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:
     """Let happen what an order of a sandbox asks for before it is judged. Raises the Problem its script names."""
-    skus = [line.sku for line in wanted.lines]
-    script = rules.script_for(wanted.out_order_no, skus=skus)
+    script = _script_of(wanted)
     if script is None or script is rules.LOST:
         return
     if script is rules.SLOW:
@@ -32,6 +31,7 @@ async def before_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:
     party, number = caller.distributor_id, wanted.out_order_no
     if not await in_thread(lambda: fall_due(script, sandbox_id=party, out_order_no=number)):
         return
+    skus = [line.sku for line in wanted.lines]
     place = rules.called_for(script, skus=skus)
     if script is rules.PRICE:
         await in_thread(lambda: move_price(party, skus=skus, place=place))
@@ -44,14 +44,14 @@ async def before_preview(wanted: shapes.OrderRequest, caller: Caller) -> None:
 
     Raises the Problem its script names.
     """
-    skus = [line.sku for line in wanted.lines]
-    script = rules.script_for(wanted.out_order_no, skus=skus)
+    script = _script_of(wanted)
     if script is rules.SLOW:
         await _wait(caller.distributor_id)
     elif script is not None and not script.once:
         party, number = caller.distributor_id, wanted.out_order_no
         if await in_thread(lambda: is_due(script, sandbox_id=party, out_order_no=number)):
-            raise await _problem(script, wanted, caller=caller, place=rules.called_for(script, skus=skus))
+            place = rules.called_for(script, skus=[line.sku for line in wanted.lines])
+            raise await _problem(script, wanted, caller=caller, place=place)
 
 
 async def before_batch(orders: Sequence[shapes.OrderRequest], caller: Caller) -> list[Problem | None]:
@@ -59,9 +59,8 @@ async def before_batch(orders: Sequence[shapes.OrderRequest], caller: Caller) ->
 
     Raises Problem where too many slow calls wait already.
     """
-    slow = [order for order in orders if _script_of(order) is rules.SLOW]
-    if slow:
-        await before_placing(slow[0], caller)
+    if any(_script_of(order) is rules.SLOW for order in orders):
+        await _wait(caller.distributor_id)
     found: list[Problem | None] = []
     for order in orders:
         try:
@@ -86,10 +85,9 @@ def _script_of(order: shapes.OrderRequest) -> Script | None:
 
 async def after_placing(wanted: shapes.OrderRequest, caller: Caller) -> None:
     """Lose the answer of an order that was placed, once, if it asks for that. Raises Problem."""
-    number = wanted.out_order_no
-    if rules.script_for(number, skus=[line.sku for line in wanted.lines]) is not rules.LOST:
+    if _script_of(wanted) is not rules.LOST:
         return
-    if await in_thread(lambda: is_first(caller.distributor_id, out_order_no=number)):
+    if await in_thread(lambda: is_first(caller.distributor_id, out_order_no=wanted.out_order_no)):
         raise Problem("busy", headers={"retry-after": str(_RETRY_S)})
 
 

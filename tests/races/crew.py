@@ -26,7 +26,9 @@ _GUARDS = re.compile(
     r"|move_once_per_cause|order_holds_all_or_nothing|formerline|orders_acceptance_pkey|supplyorder_pieces_check"
     r"|line_(refunded|shipped)_qty_check|allotment_taken_check|(order|batch)_number_once"
 )
-_STOPPED = re.compile(r"fewer reserved than open|judged enough and is not|was open and its refund is refused")
+_STOPPED = re.compile(
+    r"fewer reserved than open|was not locked|judged enough and is not|was open and its refund is refused"
+)
 _LOCK = re.compile(r"\s+for (no key )?update( of \w+)?\b")
 
 

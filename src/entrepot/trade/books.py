@@ -354,6 +354,12 @@ class Books:
             return self.sandbox_houses[distributor_id, kind]
         return self.house[kind]
 
+    def level(self, level_id: int) -> LevelRow:
+        """Return a level the snapshot locked; one it did not is a fault of the snapshot, and nothing is written."""
+        if level_id not in self.levels:
+            raise AssertionError(f"level {level_id} was not locked")
+        return self.levels[level_id]
+
     def own_order(self, order_id: int, distributor_id: int | None) -> OrderRow | None:
         """Return the order if it is there and, when a distributor asks, his."""
         order = self.orders.get(order_id)

@@ -122,7 +122,7 @@ def unreserve(line: LineRow, pieces: int, *, order: OrderRow, books: Books, acto
         part = min(take.pieces, left) if line_no == line.line_no else 0
         if part == 0:
             continue
-        level = books.levels[level_id]
+        level = books.level(level_id)
         level.reserved -= part
         level.is_touched = True
         take.pieces -= part
@@ -154,7 +154,7 @@ def dispatch(line: LineRow, pieces: int, *, order: OrderRow, books: Books, actor
         part = min(take.pieces, left) if line_no == line.line_no else 0
         if part == 0:
             continue
-        level = books.levels[level_id]
+        level = books.level(level_id)
         level.on_hand -= part
         level.reserved -= part
         level.is_touched = True

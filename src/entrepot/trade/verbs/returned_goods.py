@@ -90,7 +90,7 @@ def _shared(sku_id: int, *, books: Books) -> list[LevelRow]:
 
 def _home(line: LineRow, *, order: OrderRow, books: Books) -> LevelRow:
     """Return the shared pool of the warehouse the pieces left; what came out of a pool set apart is free for all now."""
-    left = books.levels[order.left_from[line.line_no]]
+    left = books.level(order.left_from[line.line_no])
     for level in _shared(line.sku_id, books=books):
         if level.warehouse_id == left.warehouse_id:
             return level

@@ -162,9 +162,8 @@ def test_gone_and_long_failing_addresses_are_disabled(
     assert "webhook.test" in [event["type"] for event in gone.events()[before + 1 :]]
 
 
-def test_a_hostile_receiver_harms_only_itself(
-    world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
-) -> None:
+def waits_beside_hostile_s(world: World, called: MakeCalled, make_receiver: MakeReceiver) -> list[float]:
+    """How long five callbacks to a mall take while others answer drop by drop, without end, or never; 8 s at most."""
     receivers = [make_receiver(behaviour) for behaviour in (drip, endless, silent)]
     hostile = [called(receiver.url) for receiver in receivers]
     good = make_receiver()
@@ -180,7 +179,27 @@ def test_a_hostile_receiver_harms_only_itself(
         send_test(party.pk, actor=STAFF)
         eventually(lambda wanted=number: len(good.tests()) >= wanted, within_s=8)
         waits.append(time.monotonic() - began)
+    return waits
+
+
+def test_a_hostile_receiver_harms_only_itself(
+    world: World, quick: None, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver
+) -> None:
+    waits = waits_beside_hostile_s(world, called, make_receiver)
     assert max(waits) < 5, waits
+
+
+def test_a_limit_that_all_malls_share_lets_them_harm_others(
+    world: World,
+    quick: None,
+    dispatcher: None,
+    called: MakeCalled,
+    make_receiver: MakeReceiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dispatch, "ALL_AT_ONCE", 2 * dispatch.AT_ONCE)
+    with pytest.raises(AssertionError, match="never came to that"):
+        waits_beside_hostile_s(world, called, make_receiver)
 
 
 def test_a_changed_secret_holds_from_the_next_call_on(

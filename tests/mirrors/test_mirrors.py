@@ -1,4 +1,5 @@
-"""Promise 15 at 2,000 SKUs: mirrors that are killed and half deaf end equal, and do not under a feed that is wrong.
+"""Promise 15 at 2,000 SKUs: mirrors that are killed and half deaf end equal, and do not under a feed that is wrong;
+and Promise 16: what is committed is soon told.
 
 The full size is `bin/bench mirrors`.
 """
@@ -6,24 +7,30 @@ The full size is `bin/bench mirrors`.
 import argparse
 import http.client
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from entrepot.callbacks import dispatch
+from entrepot.callbacks.actions import read_endpoint, set_endpoint
 from entrepot_launch import roles, testing
-from tests.callbacks.conftest import dispatching
+from entrepot_sdk import Entrepot
+from tests.callbacks.conftest import dispatching, eventually
+from tests.callbacks.receiver import Receiver
 from tests.conftest import point_django_at
 from tests.doors.api.conftest import FAST, new_mall
 from tests.doors.api.serving import Served, serving
 from tests.filled import as_owner
+from tests.mirrors.fresh import P95_S, Follower, change_one_by_one, heard, p95_s
 from tests.mirrors.trial import Shop, Trial, UnequalError, free_port
 from tests.mirrors.writers import wares
-from tests.world import World
+from tests.world import STAFF, World
 
 SKUS, SHOPS, SECONDS = 2_000, 3, 5.0
+CHANGES, LATE_S = 30, 4.0
 
 
 @dataclass
@@ -32,6 +39,17 @@ class Place:
 
     api: Served
     world: World
+
+    def told_late_s(self, goods_ids: Sequence[int]) -> tuple[float, float]:
+        """How late changes are on the feed and with a mall that is called: the 95th percentile of each, in seconds."""
+        mall = new_mall(self.world, port=self.api.port, rate=FAST)
+        with Receiver() as receiver, Entrepot(self.api.url, key=mall.key, secret=mall.secret) as client:
+            set_endpoint(mall.party.pk, url=receiver.url, actor=STAFF)
+            eventually(lambda: read_endpoint(mall.party.pk).state == "active")
+            with Follower(client) as follower:
+                at = change_one_by_one(goods_ids)
+                eventually(lambda: at.keys() <= follower.seen.keys() and at.keys() <= heard(receiver).keys())
+            return p95_s(at, follower.seen), p95_s(at, heard(receiver))
 
     def plant(self, name: str) -> None:
         """Plant a bug, or with `none` take it out."""
@@ -89,3 +107,21 @@ def test_a_feed_by_time_or_by_sequence_is_found(place: Place, tmp_path: Path, bu
             place.trial(tmp_path).run(seconds=SECONDS, kill_every_s=1.0)
     finally:
         place.plant("none")
+
+
+def test_what_is_committed_is_told_within_two_seconds(place: Place) -> None:
+    place.plant("none")
+    by_feed_s, by_call_s = place.told_late_s([ware.goods_id for ware in wares()[:CHANGES]])
+    print(f"p95 of feed {by_feed_s:.2f} s, of callbacks {by_call_s:.2f} s")
+    assert by_feed_s <= P95_S and by_call_s <= P95_S
+
+
+def test_telling_late_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "LOOK_S", LATE_S)
+    monkeypatch.setattr(dispatch, "PACE_S", LATE_S)
+    place.plant("feed_seldom_looked_at")
+    try:
+        by_feed_s, by_call_s = place.told_late_s([ware.goods_id for ware in wares()[-CHANGES:]])
+    finally:
+        place.plant("none")
+    assert by_feed_s > P95_S and by_call_s > P95_S

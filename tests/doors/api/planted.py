@@ -184,6 +184,14 @@ def feed_by_time() -> None:
     _patch.setattr(changes, "_GOODS", changes._GOODS.replace("changed_xid", by_time))
 
 
+def feed_seldom_looked_at() -> None:
+    """Who waits on the feed is told every four seconds."""
+    from entrepot.doors.api import feed_calls, watching
+
+    _patch.setattr(watching, "LOOK_S", 4.0)
+    _patch.setattr(feed_calls, "LOOK_S", 4.0)
+
+
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
     for bug in (
@@ -197,7 +205,7 @@ BUGS: dict[str, Callable[[], None]] = {
         ),
         *(no_rates, verbs_of_anybody, reads_of_anybody, extra_fields_ignored, content_not_compared),
         *(every_attempt_an_order, values_told, values_logged, answered_without_commit),
-        *(feed_without_watermark, feed_by_time),
+        *(feed_without_watermark, feed_by_time, feed_seldom_looked_at),
     )
 }
 

@@ -94,9 +94,10 @@ def test_mirrors_that_are_killed_and_half_deaf_end_equal(place: Place, tmp_path:
     place.plant("none")
     found = place.trial(tmp_path).run(seconds=SECONDS, kill_every_s=1.0)
     print(found)
-    assert found["killed"] >= 3 and sum(found["transactions"].values()) > 50
+    assert found["killed"] >= 2 and sum(found["transactions"].values()) > 50
     assert min(found["products"]) > SKUS // 4
     assert 0 < found["callbacks_dropped"] < found["callbacks"]
+    assert found["callbacks_a_change"] > 0.2, "every mall is called about what it may sell"
 
 
 @pytest.mark.parametrize("bug", ["feed_by_time", "feed_without_watermark"])

@@ -22,9 +22,9 @@ LONGEST_DELAY_S = 0.6
 ROLLED_BACK_OF_TEN = 2
 AT_ONCE = 200  # goods that one transaction takes off sale or puts back
 _WARES = """
-select k.id, k.code, k.goods_id, min(l.warehouse_id) from catalog_sku k
+select k.id, k.code, k.goods_id, min(l.warehouse_id), g.category_id from catalog_sku k
 join stock_level l on l.sku_id = k.id and l.allotment_id is null join catalog_goods g on g.id = k.goods_id
-where g.state = 'on_sale' group by k.id order by k.id
+where g.state = 'on_sale' group by k.id, g.category_id order by k.id
 """
 
 
@@ -40,6 +40,7 @@ class Ware:
     code: str
     goods_id: int
     warehouse_id: int
+    category_id: int
 
 
 def wares() -> list[Ware]:

@@ -35,6 +35,14 @@ _READ_ONLY = "select set_config('transaction_read_only', 'on', true),"
 # What `desk` sends first. Who opens a transaction of his own for the desk may let it travel with his first statements.
 AS_DESK = "select set_config('entrepot.kind', 'desk', true), set_config('role', 'entrepot_desk', true)"
 
+# What `distributor` sends first to read alone, for statements that travel together; `party` is the id as text.
+AS_DISTRIBUTOR = (
+    "select set_config('transaction_read_only', 'on', true), set_config('entrepot.kind', 'distributor', true),"
+    " set_config('entrepot.party_id', %(party)s::text, true), set_config('entrepot.tier_id',"
+    " coalesce((select tier_id::text from parties_distributor where id = %(party)s::text::bigint), '0'), true),"
+    " set_config('role', 'none', true)"
+)
+
 _GET = (
     "select coalesce(current_setting('entrepot.kind', true), ''),"
     " coalesce(current_setting('entrepot.party_id', true), ''), coalesce(current_setting('entrepot.tier_id', true), ''),"

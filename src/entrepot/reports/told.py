@@ -7,11 +7,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.base.journeys import STEADILY, journey, literal
 from entrepot.reports.rules import GOODS_TERMS, SKU_TERMS
 
 _TEXTS = {
@@ -20,21 +20,22 @@ _TEXTS = {
         r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", Path(__file__).with_suffix(".sql").read_text("utf-8"), re.M | re.S
     )
 }
-_OF_GOODS = "goods_id = any(%(ids)s)"
-_OF_SKUS = "id = any(%(sku_ids)s) and goods_id = any(%(ids)s)"
+_OF_GOODS = "goods_id = any(%(ids)s::bigint[])"
+_OF_SKUS = "id = any(%(sku_ids)s::bigint[]) and goods_id = any(%(ids)s::bigint[])"
 _GOODS_TERMS = re.sub(r"\b(state|is_supplier_active)\b", r"g.\1", GOODS_TERMS)
 
 
-def _statement(ending: str, *, which: str = _OF_GOODS, columns: str = "") -> str:
-    text = Template(f"{_TEXTS['skus']}\n{_TEXTS[ending]}")
-    return text.substitute(which=which, columns=columns, sku_terms=SKU_TERMS, goods_terms=_GOODS_TERMS)
+def statement(*parts: str, which: str = _OF_GOODS, **more: str) -> str:
+    """Return the statement of parts of `told.sql` over the SKUs that `which` names."""
+    text = Template("\n".join(_TEXTS[part] for part in ("skus", *parts)))
+    return text.substitute(which=which, sku_terms=SKU_TERMS, goods_terms=_GOODS_TERMS, **more)
 
 
-_PRODUCTS = _statement("products", columns="g.id, coalesce(j.pieces, 0),")
-_LINES = _statement("products")
-_PRICES = _statement("prices")
-_STOCKS = _statement("stocks", which=_OF_SKUS)
-_FIGURES = _statement("figures")
+_PRODUCTS = statement("texts", "products")
+_LINES = statement("texts", "pages", between=r"E'\n'")
+_PRICES = statement("prices")
+_STOCKS = statement("stocks", which=_OF_SKUS)
+_FIGURES = statement("figures")
 # Which goods lie on the shelf is asked in the distributor's own scope, where row-level security answers.
 _SHOWN = f"select id from catalog_goods where {GOODS_TERMS} and id = any(%s)"  # noqa: S608 - terms of ours
 
@@ -67,7 +68,7 @@ def prices(ids: Sequence[int], *, distributor_id: int) -> list[Told]:
 
 def stocks(sku_ids: Sequence[int], *, goods_ids: Sequence[int], distributor_id: int) -> list[Told]:
     """Return price and stock of those SKUs whose goods the distributor is shown."""
-    return [Told(code, text) for code, text in _rows(_STOCKS, goods_ids, distributor_id, sku_ids=list(sku_ids))]
+    return [Told(code, text) for code, text in _rows(_STOCKS, goods_ids, distributor_id, sku_ids=literal(sku_ids))]
 
 
 def figures(ids: Sequence[int], *, distributor_id: int) -> list[tuple[str, int, int]]:
@@ -76,23 +77,18 @@ def figures(ids: Sequence[int], *, distributor_id: int) -> list[tuple[str, int, 
 
 
 def product_lines(ids: Sequence[int], *, distributor_id: int) -> bytes:
-    """Return what `products` returns as bytes, one product a line, straight from the database's own stream."""
-    values = _values(ids, distributor_id)
-    with scope.desk(read_only=True):
-        raw: psycopg.Connection[Any] = connection.connection
-        statement = psycopg.ClientCursor(raw).mogrify(f"copy ({_LINES}) to stdout", values)
-        with raw.cursor().copy(statement.encode()) as copy:
-            # The stream doubles backslashes; of what else it would write otherwise, JSON has nothing.
-            return b"".join(bytes(block) for block in copy).replace(b"\\\\", b"\\")
+    """Return what `products` returns as bytes, one product a line."""
+    rows = _rows(_LINES, ids, distributor_id, places=literal([0] * len(ids)))
+    return bytes(rows[0][1]) + b"\n" if rows else b""
 
 
-def _values(ids: Sequence[int], distributor_id: int) -> dict[str, Any]:
-    return {"ids": list(ids), "distributor_id": distributor_id, "media": settings.MEDIA_URL}
+def values(ids: str, distributor_id: int) -> dict[str, str | None]:
+    """Return what every statement of this room asks for; the ids as the text of an array."""
+    return {"ids": ids, "distributor_id": str(distributor_id), "media": str(settings.MEDIA_URL)}
 
 
-def _rows(statement: str, ids: Sequence[int], distributor_id: int, **more: Any) -> list[Any]:
+def _rows(statement: str, ids: Sequence[int], distributor_id: int, **more: str | None) -> list[Any]:
     if not ids:
         return []
-    with scope.desk(read_only=True), connection.cursor() as cursor:
-        cursor.execute(statement, _values(ids, distributor_id) | more)
-        return cursor.fetchall()
+    with scope.desk(read_only=True):
+        return journey((f"select {STEADILY}", {}), (statement, values(literal(ids), distributor_id) | more))[1]

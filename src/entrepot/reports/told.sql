@@ -5,7 +5,7 @@
 -- name: skus
 with me as materialized (
     select d.id, d.tier_id, t.fee_rate_bps
-    from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %(distributor_id)s
+    from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %(distributor_id)s::bigint
 ), k as materialized (
     select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_floor_fen, price_ceiling_fen, weight_g,
         position
@@ -39,7 +39,7 @@ with me as materialized (
     ) as priced(fee)
 )
 
--- name: products
+-- name: texts
 , j as (
     select s.goods_id, count(*) as pieces, string_agg(concat('{"sku":', to_json(s.code), ',"spec":', to_json(s.spec),
         ',"supply_price":', s.supply_price_fen, ',"fee":', s.fee, ',"agreed_price":', s.agreed, ',"suggested_price":',
@@ -47,18 +47,27 @@ with me as materialized (
         ',"price_ceiling":', coalesce(s.price_ceiling_fen::text, 'null'), ',"stock":', s.stock, ',"weight_g":',
         s.weight_g, '}'), ',' order by s.position, s.id) as skus
     from s group by s.goods_id
+), t as (
+    select g.id, coalesce(j.pieces, 0) as pieces, concat('{"id":"', g.id, '","goods_no":', to_json(g.goods_no),
+        ',"name":', to_json(g.name), ',"category_id":"', g.category_id, '","brand_id":', coalesce('"' || g.brand_id || '"', 'null'), ',"kind":"', g.kind,
+        '","images":', case when g.images = '{}' then '[]'
+            else concat('["', %(media)s::text, array_to_string(g.images, concat('","', %(media)s::text)), '"]') end,
+        ',"detail_images":', case when g.detail_images = '{}' then '[]'
+            else concat('["', %(media)s::text, array_to_string(g.detail_images, concat('","', %(media)s::text)), '"]') end,
+        ',"min_quantity":', g.min_quantity, ',"freight_template_id":', coalesce('"' || f.template_id || '"', 'null'),
+        ',"state":"', g.state, '","version":', g.version, ',"currency":"CNY","allowed_promotions":',
+        to_json(g.allowed_promotions), ',"skus":[', j.skus, ']}') as text
+    from catalog_goods g left join j on j.goods_id = g.id left join freight_goodstemplate f on f.goods_id = g.id
+    where g.id = any(%(ids)s::bigint[]) and $goods_terms
 )
-select $columns concat('{"id":"', g.id, '","goods_no":', to_json(g.goods_no), ',"name":', to_json(g.name),
-    ',"category_id":"', g.category_id, '","brand_id":', coalesce('"' || g.brand_id || '"', 'null'), ',"kind":"', g.kind,
-    '","images":', case when g.images = '{}' then '[]'
-        else concat('["', %(media)s, array_to_string(g.images, concat('","', %(media)s)), '"]') end,
-    ',"detail_images":', case when g.detail_images = '{}' then '[]'
-        else concat('["', %(media)s, array_to_string(g.detail_images, concat('","', %(media)s)), '"]') end,
-    ',"min_quantity":', g.min_quantity, ',"freight_template_id":', coalesce('"' || f.template_id || '"', 'null'),
-    ',"state":"', g.state, '","version":', g.version, ',"currency":"CNY","allowed_promotions":',
-    to_json(g.allowed_promotions), ',"skus":[', j.skus, ']}')
-from catalog_goods g left join j on j.goods_id = g.id left join freight_goodstemplate f on f.goods_id = g.id
-where g.id = any(%(ids)s) and $goods_terms order by g.id
+
+-- name: products
+select id, pieces, text from t order by id
+
+-- name: pages
+-- Each page is one text: its products by rising id, with $between between them.
+select p.place, convert_to(string_agg(t.text, $between order by t.id), 'UTF8')
+from unnest(%(places)s::int[], %(ids)s::bigint[]) as p(place, id) join t on t.id = p.id group by p.place
 
 -- name: prices
 select s.code, concat('{"sku":', to_json(s.code), ',"supply_price":', s.supply_price_fen, ',"fee":', s.fee,

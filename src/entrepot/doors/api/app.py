@@ -126,7 +126,13 @@ def make_app() -> Any:
         logging_config=None,
         state=State({"contract": msgspec.json.encode(contract())}),
     )
-    return Guard(api, hot={("POST", "/api/v1/orders"): order_calls.place})
+    return Guard(
+        api,
+        hot={
+            ("POST", "/api/v1/orders"): lambda asgi: order_calls.place(asgi["caller"], asgi["body"]),
+            ("GET", "/api/v1/products"): catalogue_calls.products_page,
+        },
+    )
 
 
 def contract() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from entrepot.doors.api.threads import in_thread
 
 Result = TypeVar("Result")
 Call = Request[Any, Any, Any]
-_encode = msgspec.json.Encoder().encode
+encoded = msgspec.json.Encoder().encode
 MAX_ID = 2**63 - 1
 _NUMBER = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 
@@ -37,7 +37,7 @@ def body_of(request: Call) -> bytes:
 
 def reply(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
     """Return a bare object as JSON."""
-    return Response(_encode(content), status_code=status, media_type="application/json", headers=headers)
+    return Response(encoded(content), status_code=status, media_type="application/json", headers=headers)
 
 
 async def as_distributor(caller: Caller, work: Callable[..., Result], *arguments: Any) -> Result:

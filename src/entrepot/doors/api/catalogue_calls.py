@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import msgspec
 from django.db import connection
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 
 from entrepot.doors.api import shapes
 from entrepot.doors.api.callers import Caller
@@ -14,9 +15,11 @@ from entrepot.doors.api.calls import (
     body_of,
     caller_of,
     cursor_after,
+    encoded,
     object_id,
     reply,
 )
+from entrepot.doors.api.leafing import LEAFER
 from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import not_found
 from entrepot.doors.api.reading import read
@@ -24,6 +27,7 @@ from entrepot.doors.api.render import CURRENCY, as_told
 from entrepot.doors.api.threads import in_thread
 from entrepot.reports import told
 from entrepot.reports.changes import cursor_now
+from entrepot.reports.pages import Walk
 from entrepot.reports.shelf import goods_ids, live_skus, terms_of
 
 _BELOW = """
@@ -62,35 +66,45 @@ async def list_brands(request: Call) -> Response[bytes]:
 )
 async def list_products(request: Call) -> Response[bytes]:
     """商品列表 | List the products you may sell, with your prices and stock, by rising id."""
+    _status, content, _headers = await products_page(request.scope)
+    return Response(content, media_type="application/json")
+
+
+async def products_page(asgi: Any) -> tuple[int, bytes, dict[str, str]]:
+    """Answer for a page of products: status, body and headers."""
+    request: Call = Request(asgi)
     caller = caller_of(request)
     query = Query(request, "limit", "cursor", "category", "brand", "scope")
-    selection_of = caller.distributor_id if query.choice("scope", ("selection",)) is not None else None
+    is_selection = query.choice("scope", ("selection",)) is not None
     limit, cursor, category, brand = (
         query.limit(),
         query.cursor("products"),
         query.number("category"),
         query.number("brand"),
     )
-
-    def page() -> list[int]:
-        below = [row[0] for row in _rows(_BELOW, [category])] if category is not None else None
-        return goods_ids(
-            limit=limit + 1, after_id=cursor or 0, category_ids=below, brand_id=brand, selection_of=selection_of
-        )
-
     # Taken before the first goods are read: what changes while he walks is told by the feed once more.
-    is_selection = selection_of is not None
     feed = await in_thread(cursor_now, caller.distributor_id, is_selection) if cursor is None else None
-    found = await as_distributor(caller, page)
-    has_more = len(found) > limit
-    return reply(
-        shapes.Products(
-            await _told(caller, found[:limit]),
-            cursor_after(found[limit - 1], items="products") if has_more else None,
-            has_more,
-            feed.text() if feed is not None else None,
+    if category is None and brand is None and not is_selection:
+        page = await LEAFER.page(Walk(caller.distributor_id, cursor or 0, limit))
+        items: Any = msgspec.Raw(b"[" + page.content + b"]")
+        last_id, has_more = int(page.ids[-1]) if page.ids else 0, page.has_more
+    else:
+        found = await as_distributor(
+            caller, lambda: _narrowed(caller, category, brand, is_selection, after_id=cursor or 0, limit=limit + 1)
         )
-    )
+        has_more, last_id = len(found) > limit, found[:limit][-1] if found else 0
+        items = await _told(caller, found[:limit])
+    following = cursor_after(last_id, items="products") if has_more else None
+    return 200, encoded(shapes.Products(items, following, has_more, feed.text() if feed is not None else None)), {}
+
+
+def _narrowed(
+    caller: Caller, category: int | None, brand: int | None, is_selection: bool, *, after_id: int, limit: int
+) -> list[int]:
+    """Return the ids of a page of a category, a brand or a selection; to be called inside the caller's scope."""
+    below = [row[0] for row in _rows(_BELOW, [category])] if category is not None else None
+    selection_of = caller.distributor_id if is_selection else None
+    return goods_ids(limit=limit, after_id=after_id, category_ids=below, brand_id=brand, selection_of=selection_of)
 
 
 @get("/products/{product_id:str}", opt=Operation(None, shapes.Product, group="catalogue", codes=("not_found",)).opt())

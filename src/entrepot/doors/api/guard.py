@@ -31,7 +31,7 @@ _NONCE_FORM = ("Entrepot-Nonce 须为 16–64 位的 A–Z a–z 0–9 _ -", "En
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
 
-Hot = Callable[[Caller, bytes], Awaitable[tuple[int, bytes, dict[str, str]]]]
+Hot = Callable[[dict[str, Any]], Awaitable[tuple[int, bytes, dict[str, str]]]]
 
 
 class Guard:
@@ -64,7 +64,7 @@ class Guard:
                 scope.enter_world(is_sandbox=caller.is_sandbox)
             STAGES.add("signature", time.perf_counter() - started)
             hot = self._hot.get((asgi["method"], asgi["path"]))
-            done = await hot(asgi["caller"], body) if hot is not None else None
+            done = await hot(asgi) if hot is not None else None
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears of it as a problem
             problem = _problem_of(error, asgi)
             await answer(send, problem, language=language, request_id=request_id, headers=extra)

@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="entrepot-fuzz-") as folder:
         log = Path(folder) / "cases"
         os.environ["ENTREPOT_GENERATED_LOG"] = str(log)
-        found = run_tests.main(["--no-check", "-q", "-n", "2", "--dist", "loadfile", *TESTS])
+        limit = f"--timeout={max(300, asked.cases // 20)}"  # of one test, which sends its share of all
+        found = run_tests.main(["--no-check", "-q", "-n", "2", "--dist", "loadfile", limit, *TESTS])
         sent = sum(int(line.split(" ", 1)[0]) for line in log.read_text().splitlines()) if log.exists() else 0
     print(f"fuzz: {sent:,} requests sent and checked, seed {seed}, {'nothing found' if not found else 'see above'}")
     return found

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+BEGUN = ("/v3/pay/transactions/native", "/v3/pay/transactions/h5", "/v3/pay/transactions/jsapi")
 PART = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -38,6 +39,8 @@ class WechatPay:
         self.paid: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.nonces: set[str] = set()
+        self.app_secret = secrets.token_hex(16)
+        self.codes: dict[str, str] = {}
         self.url = ""
 
     def account(self) -> dict[str, str]:
@@ -47,6 +50,7 @@ class WechatPay:
         return {
             "mchid": self.mchid, "appid": self.appid, "serial": self.serial, "private_key": pem_of(self.merchant_key),
             "api_key": self.api_key, "public_key_id": "PUB_KEY_ID_0000000001", "public_key": public, "host": self.url,
+            "app_secret": self.app_secret,
         }  # fmt: skip
 
     def is_genuine(self, authorisation: str, *, method: str, target: str, body: bytes) -> bool:
@@ -101,10 +105,38 @@ class WechatPay:
             {"id": secrets.token_hex(16), "event_type": "TRANSACTION.SUCCESS", "resource": resource}
         ).encode()
 
+    def consent(self, target: str) -> str:
+        """Where a buyer is sent back to, with a code that holds once."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        assert (asked["appid"], asked["response_type"], asked["scope"]) == (self.appid, "code", "snsapi_base")
+        code = secrets.token_hex(8)
+        self.codes[code] = f"o-{code}"
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+
+    def openid(self, target: str) -> dict[str, Any]:
+        """Who a code stands for, told to whom the secret belongs."""
+        parts = urlsplit(target)
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        name = "js_code" if parts.path == "/sns/jscode2session" else "code"
+        if (asked["appid"], asked["secret"]) != (self.appid, self.app_secret):
+            return {"errcode": 40125, "errmsg": "invalid appsecret"}
+        openid = self.codes.pop(asked[name], "")
+        return {"openid": openid} if openid else {"errcode": 40029, "errmsg": "invalid code"}
+
+    def is_for_a_tap(self, shown: dict[str, str]) -> bool:
+        """Whether WeChat's window would let a buyer pay with what a page gave it."""
+        signed = "".join(f"{shown[name]}\n" for name in ("appId", "timeStamp", "nonceStr", "package")).encode()
+        try:
+            signature = base64.b64decode(shown["paySign"])
+            self.merchant_key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        except InvalidSignature:
+            return False
+        return shown["signType"] == "RSA" and shown["package"].startswith("prepay_id=wx-")
+
     def answer(self, method: str, target: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """What WeChat Pay says to a genuine call."""
         parts = urlsplit(target)
-        if method == "POST" and parts.path in ("/v3/pay/transactions/native", "/v3/pay/transactions/h5"):
+        if method == "POST" and parts.path in BEGUN:
             is_whole = body["mchid"] == self.mchid and body["appid"] == self.appid and body["description"]
             if not is_whole or type(body["amount"]["total"]) is not int or not body["notify_url"].startswith("http"):
                 return 400, {"code": "PARAM_ERROR"}
@@ -112,6 +144,10 @@ class WechatPay:
             if parts.path.endswith("h5"):
                 assert body["scene_info"]["h5_info"]["type"] == "Wap" and body["scene_info"]["payer_client_ip"]
                 return 200, {"h5_url": "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx1"}
+            if parts.path.endswith("jsapi"):
+                if not body["payer"]["openid"].startswith("o-"):
+                    return 400, {"code": "PARAM_ERROR", "message": "openid and appid do not match"}
+                return 200, {"prepay_id": f"wx-{body['out_trade_no']}"}
             return 200, {"code_url": f"weixin://wxpay/bizpayurl?pr={body['out_trade_no']}"}
         if method == "GET" and parts.path.startswith("/v3/pay/transactions/out-trade-no/"):
             number = parts.path.rpartition("/")[2]
@@ -145,9 +181,17 @@ def running() -> Iterator[WechatPay]:
             self._answer("POST")
 
         def _answer(self, method: str) -> None:
+            if self.path.startswith("/connect/oauth2/authorize?"):
+                self.send_response(302)
+                self.send_header("Location", wechat.consent(self.path))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             authorisation = self.headers.get("Authorization", "")
-            if wechat.is_genuine(authorisation, method=method, target=self.path, body=body):
+            if self.path.startswith("/sns/"):
+                status, told = 200, wechat.openid(self.path)
+            elif wechat.is_genuine(authorisation, method=method, target=self.path, body=body):
                 status, told = wechat.answer(method, self.path, json.loads(body) if body else {})
             else:
                 status, told = 401, {"code": "SIGN_ERROR"}

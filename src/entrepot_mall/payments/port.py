@@ -20,6 +20,7 @@ class Charge:
     return_url: str
     payer_ip: str = "127.0.0.1"
     is_mobile: bool = False
+    openid: str = ""
 
 
 @dataclass(frozen=True)

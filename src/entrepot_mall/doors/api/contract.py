@@ -55,7 +55,10 @@ SCHEMAS: dict[str, Any] = {
         lines=_list(_ref("Line")), parcels=_list(_ref("Parcel")),
     ),
     "Orders": _object(("items", "page", "has_more"), items=_list(_ref("Order")), page=COUNT, has_more={"type": "boolean"}),
-    "NewPayment": _object(("way",), way={"type": "string", "enum": ["wechat", "bank", "test"]}),
+    "NewPayment": _object(
+        ("way",), way={"type": "string", "enum": ["wechat", "bank", "test"]},
+        wx_code={"type": "string", "maxLength": 128, "description": "of wx.login in a mini program: `shown` is then what wx.requestPayment takes"},
+    ),
     "Payment": _object(("way", "amount", "shown"), way=TEXT, amount=FEN, shown={"type": "object"}),
     "Problem": _object(("code", "status"), type=TEXT, title=TEXT, status=COUNT, code=TEXT, detail=TEXT, facts={"type": "object"}),
 }  # fmt: skip

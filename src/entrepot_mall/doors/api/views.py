@@ -1,5 +1,7 @@
 """The operations of the front API: one list of lines in, one order out, no cart in between."""
 
+import logging
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -18,8 +20,10 @@ from entrepot_mall.members.models import Buyer
 from entrepot_mall.members.rules import read_phone
 from entrepot_mall.orders import actions, placing, queries
 from entrepot_mall.orders.models import Order
-from entrepot_mall.payments.port import CashierError, Notice
+from entrepot_mall.payments.port import Cashier, CashierError, Notice
 from entrepot_mall.payments.queries import cashiers_of
+from entrepot_mall.payments.wechat_pay import WechatPay
+from entrepot_mall.payments.wechat_sign_in import openid_of
 from entrepot_mall.shop.actions import is_let_in
 from entrepot_mall.shop.models import Shop
 from entrepot_mall.shop.queries import picture_url
@@ -27,6 +31,7 @@ from entrepot_mall.supply import queries as supply
 from entrepot_mall.supply.models import Goods
 
 PAGE = 20
+log = logging.getLogger(__name__)
 CONSIGNEE = ("name", "phone", "province", "city", "district", "address")
 
 
@@ -159,8 +164,9 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
     if cashier is None or found.state != "unpaid":
         raise RefusedError("state_conflict", state=found.state)
     try:
-        begun = cashier.begin(charge_of(request, found))
-    except CashierError:
+        begun = cashier.begin(replace(charge_of(request, found), openid=_openid(request, cashier)))
+    except CashierError as fault:
+        log.warning("order %s could not be paid by %s: %s", number, way, fault)
         raise RefusedError("not_reachable") from None
     kept = actions.keep_payment(found, way=way, begun=begun)
     if way == "test":
@@ -168,6 +174,16 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
         notice = Notice(number=number, amount_fen=found.total_fen, reference=f"test-{number}")
         actions.take_payment(found, way=way, notice=notice, now=timezone.now())
     return JsonResponse({"way": way, "amount": found.total_fen, "shown": kept.shown})
+
+
+def _openid(request: HttpRequest, cashier: Cashier) -> str:
+    """Who pays in a mini program, by the code it got from `wx.login`; empty for everybody else."""
+    code = text_of(body_of(request), "wx_code", longest=128, is_needed=False)
+    if not code:
+        return ""
+    if not isinstance(cashier, WechatPay) or not cashier.merchant.app_secret:
+        raise RefusedError("validation_failed", field="wx_code")
+    return openid_of(cashier.merchant, code, is_mini_program=True)
 
 
 def _buyer_if_any(request: HttpRequest) -> Buyer | None:

@@ -1,5 +1,8 @@
 """From the cart to the money: address, freight, order, payment."""
 
+import logging
+import secrets
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +23,11 @@ from entrepot_mall.members.models import Buyer
 from entrepot_mall.orders import actions, placing, queries
 from entrepot_mall.orders.models import Order, OrderState
 from entrepot_mall.payments.port import CashierError, Charge, Notice
-from entrepot_mall.payments.queries import cashiers_of
+from entrepot_mall.payments.queries import cashiers_of, wechat_of
+from entrepot_mall.payments.wechat_sign_in import consent_url, openid_of
+from entrepot_mall.shop.models import Shop
+
+log = logging.getLogger(__name__)
 
 
 @for_buyers
@@ -84,16 +91,60 @@ def pay(request: HttpRequest, buyer: Buyer, number: str) -> HttpResponse:
             try:
                 begun = cashier.begin(charge_of(request, order))
                 actions.keep_payment(order, way=cashier.way, begun=begun)
-            except CashierError:
+            except CashierError as fault:
+                _tell_the_shop(order, way=cashier.way, fault=fault)
                 messages.error(request, _("This way to pay does not answer at the moment, please take another"))
         return HttpResponseRedirect(reverse("pay", args=[number]))
     begun_ones = {payment.way: payment for payment in order.payments.all()}
-    return render(request, "front/pay.html", {"order": order, "ways": list(cashiers), "begun": begun_ones})
+    wechat = wechat_of(shop)
+    seen = {"order": order, "ways": list(cashiers), "begun": begun_ones, "is_in_wechat": is_in_wechat(request)}
+    seen["pays_in_wechat"] = wechat is not None and bool(wechat.merchant.app_secret)
+    return render(request, "front/pay.html", seen)
+
+
+@for_buyers
+def pay_in_wechat(request: HttpRequest, buyer: Buyer, number: str) -> HttpResponse:
+    """Inside WeChat: learn from it who pays, and come back to a payment that needs a single tap."""
+    shop, order = shop_of(request), _own(request, buyer, number)
+    wechat = wechat_of(shop)
+    if wechat is None or not wechat.merchant.app_secret:
+        raise Http404
+    code, state = request.GET.get("code", ""), request.GET.get("state", "")
+    if not code:
+        state = request.session["wechat_state"] = secrets.token_urlsafe(16)
+        back = f"{_base(request, shop)}{reverse('pay-wechat', args=[number])}"
+        return HttpResponseRedirect(consent_url(wechat.merchant, back=back, state=state))
+    known = request.session.pop("wechat_state", "")
+    if not known or not secrets.compare_digest(state.encode(), known.encode()):
+        messages.error(request, _("This page was opened twice or elsewhere: please begin to pay again"))
+    elif order.state == OrderState.UNPAID:
+        try:
+            openid = openid_of(wechat.merchant, code)
+            begun = wechat.begin(replace(charge_of(request, order), openid=openid))
+            actions.keep_payment(order, way=wechat.way, begun=begun)
+        except CashierError as fault:
+            _tell_the_shop(order, way=wechat.way, fault=fault)
+            messages.error(request, _("This way to pay does not answer at the moment, please take another"))
+    return HttpResponseRedirect(reverse("pay", args=[number]))
+
+
+def is_in_wechat(request: HttpRequest) -> bool:
+    """Whether the page stands in a window of WeChat, which lets nobody go to a page of WeChat Pay or scan a code."""
+    return "MicroMessenger" in request.headers.get("User-Agent", "")
+
+
+def _tell_the_shop(order: Order, *, way: str, fault: CashierError) -> None:
+    """What went wrong is for the shop's own people: it stands in their log, not before the buyer."""
+    log.warning("order %s could not be paid by %s: %s", order.number, way, fault)
+
+
+def _base(request: HttpRequest, shop: Shop) -> str:
+    return shop.public_url or f"{request.scheme}://{request.get_host()}"
 
 
 def charge_of(request: HttpRequest, order: Order) -> Charge:
     """What the buyer is to pay, and where the payment service reports."""
-    base = order.shop.public_url or f"{request.scheme}://{request.get_host()}"
+    base = _base(request, order.shop)
     first = order.lines.all()[0]
     return Charge(
         number=order.number,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cart/put", browse.put, name="cart-put"),
     path("checkout/", checkout.checkout, name="checkout"),
     path("pay/<slug:number>/", checkout.pay, name="pay"),
+    path("pay/<slug:number>/wechat", checkout.pay_in_wechat, name="pay-wechat"),
     path("pay/<slug:number>/test", checkout.pay_test, name="pay-test"),
     path("sign-in/", account.sign_in, name="sign-in"),
     path("sign-up/", account.sign_up, name="sign-up"),

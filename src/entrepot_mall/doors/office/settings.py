@@ -64,6 +64,12 @@ class MerchantForm(forms.Form):
     public_key = forms.CharField(
         label=gettext_lazy("WeChat Pay's public key (PEM)"), widget=forms.Textarea(attrs={"rows": 3})
     )
+    app_secret = forms.RegexField(
+        label=gettext_lazy("AppSecret, for paying inside WeChat; leave empty where it is not wanted"),
+        regex=r"^[0-9a-zA-Z]{16,64}$",
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
     host = forms.URLField(label=gettext_lazy("Address of the interface"), initial=HOST, assume_scheme="https")
 
     def clean(self) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """What the room does as time goes by: working through imports of goods, a slice of time in each round."""
 
+import gc
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from threading import Event
 
@@ -16,15 +18,16 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog import queries
 from entrepot.catalog.actions import imported
 from entrepot.catalog.intake import files
-from entrepot.catalog.intake.judge import Group, Known, Refused, judge
-from entrepot.catalog.intake.sheet import COLUMNS, Unreadable, read
+from entrepot.catalog.intake.judge import judge
+from entrepot.catalog.intake.known import Group, Known, Refused
+from entrepot.catalog.intake.sheet import COLUMNS, Unreadable
 from entrepot.catalog.intake.zipped import Zip
 from entrepot.catalog.models import GoodsImport, ImportState
 from entrepot.parties.models import PartyState, Supplier
 
 SLICE_S = 1.5  # the worker's round has holds to let lapse as well
 PICTURES_S = 0.5
-GOODS_AT_ONCE = 1_000
+GOODS_AT_ONCE = 2_500
 
 
 @dataclass
@@ -34,6 +37,8 @@ class _Opened:
     import_id: int
     groups: list[Group]
     zipped: Zip | None
+    # Whether some number of this file was taken: then the others are looked up before they are written.
+    is_doubtful: bool = False
 
 
 class _Desk:
@@ -89,8 +94,22 @@ def _opened(job: GoodsImport) -> _Opened:
     zipped = Zip(files.zip_path(job.pk)) if job.has_pictures else None
     with scope.desk(read_only=True):
         known = Known(queries.bounds_of(job.supplier_id), pictures=zipped, is_at_once=job.is_at_once)
-    _desk.opened = _Opened(job.pk, judge(read(files.sheet_path(job.pk)), known=known), zipped)
+    with _many_made():
+        _desk.opened = _Opened(job.pk, judge(files.table(job.pk), known=known), zipped)
     return _desk.opened
+
+
+@contextmanager
+def _many_made() -> Iterator[None]:
+    """Make many things that stay, without looking again and again at all there is whether it is garbage.
+
+    That takes as long as judging the rows does.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _close() -> None:
@@ -116,12 +135,11 @@ def _piece(job: GoodsImport, *, opened: _Opened) -> int:
         return 0
     taken, ready, refused = _with_pictures(opened, start=done)
     for _attempt in range(3):
-        free, late = imported.without_taken(ready)
         try:
-            return _write(job, done=done, taken=taken, ready=free, refused=[*refused, *late], groups=opened.groups)
+            return _write(job, opened=opened, done=done, taken=taken, ready=ready, refused=refused)
         except IntegrityError:
-            # Somebody took a number between the look and the write: look again.
-            continue
+            # Numbers are taken, or were between the look and the write.
+            opened.is_doubtful = True
     raise Unreadable(_("The goods could not be written; look at the file and try again."))
 
 
@@ -154,31 +172,31 @@ def _stored(zipped: Zip, name: str) -> str:
 
 
 def _write(
-    job: GoodsImport,
-    *,
-    done: int,
-    taken: int,
-    ready: Sequence[Group],
-    refused: Sequence[Refused],
-    groups: Sequence[Group],
+    job: GoodsImport, *, opened: _Opened, done: int, taken: int, ready: Sequence[Group], refused: Sequence[Refused]
 ) -> int:
-    by_row = {group.rows[0]: len(group.rows) for group in groups[done : done + taken]}
+    by_row = {group.rows[0]: len(group.rows) for group in opened.groups[done : done + taken]}
     with transaction.atomic(), scope.desk():
         row = GoodsImport.objects.select_for_update().get(pk=job.pk)
         if row.state != ImportState.RUNNING or row.goods_done != done:
             return 0
         supplier = Supplier.objects.get(pk=job.supplier_id)
-        wanted = [group.wanted for group in ready if group.wanted is not None]
-        if wanted:
-            is_active = supplier.state == PartyState.ACTIVE
-            imported.write(row, wanted=wanted, is_own=supplier.is_platform, is_supplier_active=is_active)
+        made, late = 0, list[Refused]()
+        if ready:
+            made, late = imported.write(
+                row,
+                groups=ready,
+                is_own=supplier.is_platform,
+                is_supplier_active=supplier.state == PartyState.ACTIVE,
+                is_doubtful=opened.is_doubtful,
+            )
+        refused = [*refused, *late]
         GoodsImport.objects.filter(pk=job.pk).update(
             goods_done=done + taken,
-            goods_made=row.goods_made + len(wanted),
+            goods_made=row.goods_made + made,
             rows_refused=row.rows_refused + sum(by_row[one.row] for one in refused),
             refused=[*row.refused, *(asdict(one) for one in refused)],
         )
-    return len(wanted)
+    return made
 
 
 def _finish(job: GoodsImport, *, state: str, reason: str = "") -> None:

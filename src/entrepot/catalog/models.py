@@ -101,12 +101,13 @@ class Goods(models.Model):
     """商品: what a supplier or the platform offers; sold by its SKUs."""
 
     goods_no = models.CharField(max_length=40, unique=True)
-    supplier = models.ForeignKey("parties.Supplier", models.PROTECT, related_name="goods")
+    # Supplier, category and brand stand first in indexes of two or three columns, which serve for them alone too.
+    supplier = models.ForeignKey("parties.Supplier", models.PROTECT, related_name="goods", db_index=False)
     name = models.CharField(max_length=120)
     subtitle = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=12, default="physical")
-    category = models.ForeignKey(Category, models.PROTECT, related_name="goods")
-    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="goods")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="goods", db_index=False)
+    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="goods", db_index=False)
     state = models.CharField(max_length=12, choices=GoodsState.choices, default=GoodsState.DRAFT)
     min_quantity = models.PositiveIntegerField(default=1)
     images = ArrayField(models.CharField(max_length=200), default=list, blank=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
+from operator import add
 from typing import Any, Final, Literal, TypeAlias
 
 STEPS: dict[str, dict[str, str]] = {
@@ -62,6 +63,7 @@ SKU_FIELDS = (
 )
 """What a version of goods holds of each SKU, beside its code."""
 
+_WORD = re.compile(r"[^\W_]+")
 _GOODS_NO = re.compile(r"[A-Za-z0-9_.\-/]{1,40}")
 
 
@@ -295,8 +297,8 @@ def bigrams(text: str) -> list[str]:
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     found: set[str] = set()
-    for word in re.findall(r"[^\W_]+", plain):
+    for word in _WORD.findall(plain):
         if len(word) == 1:
             found.add(word)
-        found.update(word[place : place + 2] for place in range(len(word) - 1))
+        found.update(map(add, word, word[1:]))
     return sorted(found)

@@ -1,7 +1,6 @@
 """The operation log's only way in."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -10,12 +9,11 @@ from entrepot.base import scope
 from entrepot.base.actors import SYSTEM, staff_of
 from entrepot.events.models import Operation
 
-_EACH = """
+_SELECTED = """
 insert into events_operation (actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label, after,
     reason, address)
-select %(actor)s, %(actor_name)s, %(kind)s, %(party_id)s, %(verb)s, %(object_kind)s, x.id, x.label, x.after::jsonb,
-    '', %(address)s
-from unnest(%(ids)s::text[], %(labels)s::text[], %(afters)s::text[]) as x(id, label, after)
+select %(actor)s, %(actor_name)s, %(kind)s, %(party_id)s, %(verb)s, %(object_kind)s, x.id, x.label, x.after, '', %(address)s
+from ({select}) as x
 """
 
 
@@ -60,28 +58,26 @@ def record(
         )
 
 
-def record_each(
-    lines: Iterable[tuple[int, str, dict[str, Any]]], *, actor: str, verb: str, object_kind: str, address: str = ""
+def record_selected(
+    select: str, *, values: Mapping[str, Any], actor: str, verb: str, object_kind: str, address: str = ""
 ) -> None:
-    """Write down the same deed for many objects at once, each as id, label and what is there after it."""
+    """Write down the same deed for many objects at once.
+
+    `select` is a statement that gives the id (text), the label (120 letters at most) and what is there after it (jsonb) of
+    each, as `id`, `label` and `after`, with `values`; it is asked as the desk.
+    """
     person = staff_of(actor)
-    rows = list(lines)
+    line: dict[str, Any] = {
+        "actor": actor[:80],
+        "actor_name": person.name if person else "",
+        "kind": person.kind if person else SYSTEM,
+        "party_id": person.party_id if person else 0,
+        "verb": verb,
+        "object_kind": object_kind,
+        "address": address[:64],
+    }
     with scope.desk(), connection.cursor() as cursor:
-        cursor.execute(
-            _EACH,
-            {
-                "actor": actor[:80],
-                "actor_name": person.name if person else "",
-                "kind": person.kind if person else SYSTEM,
-                "party_id": person.party_id if person else 0,
-                "verb": verb,
-                "object_kind": object_kind,
-                "address": address[:64],
-                "ids": [str(object_id) for object_id, _label, _after in rows],
-                "labels": [label[:120] for _object_id, label, _after in rows],
-                "afters": [json.dumps(after, ensure_ascii=False) for _object_id, _label, after in rows],
-            },
-        )
+        cursor.execute(_SELECTED.format(select=select), {**values} | line)
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

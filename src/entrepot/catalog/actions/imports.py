@@ -8,7 +8,7 @@ from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog.intake import files
 from entrepot.catalog.intake.files import Readable
-from entrepot.catalog.intake.sheet import Unreadable, read
+from entrepot.catalog.intake.sheet import Unreadable
 from entrepot.catalog.intake.zipped import Zip
 from entrepot.catalog.models import GoodsImport, ImportState
 from entrepot.events.operations import record
@@ -49,7 +49,7 @@ def start_import(
         files.sweep()
         try:
             files.keep(job.pk, sheet=sheet, pictures=pictures)
-            read(files.sheet_path(job.pk))
+            files.take_in(job.pk)
         except files.TooLarge as large:
             limit = int(large.args[0]) // 1024 // 1024
             raise Mistake("sheet", _("A file is larger than %(limit)d MB.") % {"limit": limit}) from large

@@ -1,5 +1,6 @@
 """Where the files of an import lie until it is over and its refused rows are fetched."""
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import IO, Protocol
 from django.conf import settings
 
 from entrepot.catalog.intake.sheet import BYTES_AT_MOST as SHEET_AT_MOST
+from entrepot.catalog.intake.sheet import Line, Table, read, table_of
 from entrepot.catalog.intake.zipped import BYTES_AT_MOST as ZIP_AT_MOST
 
 KEPT_S = 7 * 24 * 3600
@@ -56,6 +58,34 @@ def keep(import_id: int, *, sheet: Readable, pictures: Readable | None) -> None:
         raise
 
 
+def take_in(import_id: int) -> None:
+    """Read the sheet of an import and keep its rows as text beside it. Raises Unreadable.
+
+    Taking a workbook apart costs more than judging its rows, and the worker and the page of refused rows need them too.
+    """
+    table = read(sheet_path(import_id))
+    rows = {
+        "headings": table.headings,
+        "numbers": [line.number for line in table.lines],
+        "cells": [line.cells for line in table.lines],
+    }
+    draft = _rows_path(import_id).with_suffix(".draft")
+    draft.write_text(json.dumps(rows, ensure_ascii=False, check_circular=False), encoding="utf-8")
+    draft.replace(_rows_path(import_id))
+
+
+def table(import_id: int) -> Table:
+    """Return the sheet of an import as it was read when it was taken in.
+
+    Raises Unreadable, and FileNotFoundError when the files are forgotten.
+    """
+    try:
+        rows = json.loads(_rows_path(import_id).read_bytes())
+    except FileNotFoundError:
+        return read(sheet_path(import_id))
+    return table_of(rows["headings"], lines=list(map(Line, rows["numbers"], rows["cells"])))
+
+
 def sweep() -> None:
     """Forget files nobody has needed for a week."""
     for place in _root().glob("*"):
@@ -66,6 +96,10 @@ def sweep() -> None:
 def drop_pictures(import_id: int) -> None:
     """Forget the zip of an import that is over; the sheet stays for its refused rows."""
     zip_path(import_id).unlink(missing_ok=True)
+
+
+def _rows_path(import_id: int) -> Path:
+    return folder(import_id) / "rows.json"
 
 
 def _copy(source: Readable, *, stream: IO[bytes], most: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -38,14 +38,15 @@ COLUMNS: dict[str, tuple[Any, ...]] = {
     "detail_images": (gettext_lazy("Detail pictures"), "detail pictures", "详情图", "详情图片"),
 }
 NEEDED = ("goods_no", "name", "category", "supplier_price_fen")
+# What all rows of one goods number say alike, or leave out below the first.
+GOODS_COLUMNS = ("name", "category", "brand", "subtitle", "min_quantity", "images", "detail_images")
 
 
 class Unreadable(Exception):
     """A file as a whole cannot be used; the message says why, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One row that is not blank: its number in the file and its cells as trimmed text."""
 
     number: int
@@ -68,16 +69,21 @@ def read(path: Path) -> Table:
     if not rows:
         raise Unreadable(_("The file is empty."))
     headings = [_text(cell) for cell in rows[0]]
-    places, attributes = _places(headings)
-    missing = [str(COLUMNS[name][0]) for name in NEEDED if name not in places]
-    if missing:
-        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
-    width = len(headings)
-    lines = [Line(number, cells) for number, cells in _lines(rows, width=width)]
+    lines = [Line(number, cells) for number, cells in _lines(rows, width=len(headings))]
+    table = table_of(headings, lines=lines)
     if len(lines) > ROWS_AT_MOST:
         raise Unreadable(_("The file has more than %(limit)d rows.") % {"limit": ROWS_AT_MOST})
     if not lines:
         raise Unreadable(_("The file has no rows below its headings."))
+    return table
+
+
+def table_of(headings: list[str], *, lines: list[Line]) -> Table:
+    """Return rows as a table, by what their headings are called. Raises Unreadable when a needed column is missing."""
+    places, attributes = _places(headings)
+    missing = [str(COLUMNS[name][0]) for name in NEEDED if name not in places]
+    if missing:
+        raise Unreadable(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
     return Table(headings=headings, places=places, attributes=attributes, lines=lines)
 
 

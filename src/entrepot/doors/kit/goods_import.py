@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions, queries
 from entrepot.catalog.intake import files
-from entrepot.catalog.intake.sheet import COLUMNS, NEEDED, ROWS_AT_MOST, Unreadable, read
+from entrepot.catalog.intake.sheet import COLUMNS, NEEDED, ROWS_AT_MOST, Unreadable
 from entrepot.catalog.models import GoodsImport, ImportState
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.operations import actor
@@ -142,7 +142,7 @@ def refused(*, place: Place, import_id: int) -> HttpResponseBase:
     """Hand back the refused rows as they came, each with column and reason, ready to be mended and sent again."""
     job = _job(place, import_id=import_id)
     try:
-        table = read(files.sheet_path(job.pk))
+        table = files.table(job.pk)
     except (Unreadable, FileNotFoundError):
         raise Http404 from None
     reasons: dict[int, list[str]] = {}

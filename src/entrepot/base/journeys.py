@@ -6,10 +6,12 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-# One plan for whatever values come: planning took longer than reading. What is read so is found by its keys.
+# One plan for whatever values come: planning took longer than reading. Such a plan knows nothing of how much will come and
+# would look into one table for each row of another, for a thousand rows a thousand times; so what is read so is found by
+# keys that are given and then joined as a whole.
 STEADILY = (
     "set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),"
-    " set_config('max_parallel_workers_per_gather', '0', true)"
+    " set_config('enable_nestloop', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
 )
 Statement = tuple[str, Mapping[str, str | None]]
 

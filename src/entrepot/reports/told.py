@@ -21,7 +21,8 @@ _TEXTS = {
     )
 }
 _OF_GOODS = "goods_id = any(%(ids)s::bigint[])"
-_OF_SKUS = "id = any(%(sku_ids)s::bigint[]) and goods_id = any(%(ids)s::bigint[])"
+# Of two arrays one finds the rows and the other is joined: as a condition it would be gone through for every row.
+_OF_SKUS = "id = any(%(sku_ids)s::bigint[]) and goods_id in (select unnest(%(ids)s::bigint[]))"
 _GOODS_TERMS = re.sub(r"\b(state|is_supplier_active)\b", r"g.\1", GOODS_TERMS)
 
 

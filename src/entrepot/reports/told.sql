@@ -4,39 +4,42 @@
 
 -- name: skus
 with me as materialized (
-    select d.id, d.tier_id, t.fee_rate_bps
-    from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %(distributor_id)s::bigint
+    select d.id, d.tier_id, (select t.fee_rate_bps from parties_tier t where t.id = d.tier_id) as fee_rate_bps
+    from parties_distributor d where d.id = %(distributor_id)s::bigint
 ), k as materialized (
     select id, goods_id, code, spec, supply_price_fen, suggested_price_fen, price_floor_fen, price_ceiling_fen, weight_g,
         position
     from catalog_sku where $sku_terms and $which
 ), own as (
     select distinct on (a.sku_id) a.sku_id, a.id, a.cap, a.buffer, a.taken
-    from stock_allotment a cross join me
+    from stock_allotment a
     where a.is_open and a.sku_id = any(array(select id from k)) and (a.ends_at is null or a.ends_at > clock_timestamp())
-        and (a.distributor_id = me.id or a.tier_id = me.tier_id)
+        and (a.distributor_id = (select id from me) or a.tier_id = (select tier_id from me))
     order by a.sku_id, a.distributor_id nulls last, a.id
 ), pools as (
-    select l.sku_id, coalesce(sum(l.on_hand - l.reserved) filter (where l.allotment_id is null), 0) as shared,
-        coalesce(sum(l.on_hand - l.reserved) filter (where l.allotment_id is not null), 0) as pool
+    select l.sku_id, coalesce(sum(l.on_hand - l.reserved) filter (where l.allotment_id is null)::bigint, 0) as shared,
+        coalesce(sum(l.on_hand - l.reserved) filter (where l.allotment_id is not null)::bigint, 0) as pool
     from stock_level l left join own on own.sku_id = l.sku_id
     where l.sku_id = any(array(select id from k)) and (l.allotment_id is null or l.allotment_id = own.id)
     group by l.sku_id
 ), rates as (
-    select f.goods_id, coalesce(max(f.rate_bps) filter (where f.distributor_id = me.id), max(f.rate_bps)) as rate_bps
-    from pricing_feerate f cross join me
-    where f.goods_id = any(array(select goods_id from k)) and (f.tier_id = me.tier_id or f.distributor_id = me.id)
+    select f.goods_id,
+        coalesce(max(f.rate_bps) filter (where f.distributor_id = (select id from me)), max(f.rate_bps)) as rate_bps
+    from pricing_feerate f
+    where f.goods_id = any(array(select goods_id from k))
+        and (f.tier_id = (select tier_id from me) or f.distributor_id = (select id from me))
     group by f.goods_id
 ), s as (
     select k.*, priced.fee, k.supply_price_fen + priced.fee as agreed,
         case when own.id is null then coalesce(pools.shared, 0)
              else greatest(0, least(greatest(0, coalesce(pools.pool, 0) - own.buffer) + coalesce(pools.shared, 0),
                                     coalesce(own.cap - own.taken, 9223372036854775807))) end as stock
-    from k cross join me left join own on own.sku_id = k.id left join pools on pools.sku_id = k.id
+    from k left join own on own.sku_id = k.id left join pools on pools.sku_id = k.id
     left join rates on rates.goods_id = k.goods_id
     cross join lateral (
-        select (k.supply_price_fen * coalesce(rates.rate_bps, me.fee_rate_bps) + 5000) / 10000
+        select (k.supply_price_fen * coalesce(rates.rate_bps, (select fee_rate_bps from me)) + 5000) / 10000
     ) as priced(fee)
+    where exists (select from me)
 )
 
 -- name: texts
@@ -72,12 +75,15 @@ from unnest(%(places)s::int[], %(ids)s::bigint[]) as p(place, id) join t on t.id
 -- name: prices
 select s.code, concat('{"sku":', to_json(s.code), ',"supply_price":', s.supply_price_fen, ',"fee":', s.fee,
     ',"agreed_price":', s.agreed, ',"suggested_price":', coalesce(s.suggested_price_fen::text, 'null'), '}')
-from s join catalog_goods g on g.id = s.goods_id where $goods_terms order by s.goods_id, s.position, s.id
+from s join catalog_goods g on g.id = s.goods_id and g.id = any(%(ids)s::bigint[])
+where $goods_terms order by s.goods_id, s.position, s.id
 
 -- name: stocks
 select s.code, concat('{"sku":', to_json(s.code), ',"agreed_price":', s.agreed, ',"stock":', s.stock,
     ',"min_quantity":', g.min_quantity, ',"state":"on_sale"}')
-from s join catalog_goods g on g.id = s.goods_id where $goods_terms order by s.goods_id, s.position, s.id
+from s join catalog_goods g on g.id = s.goods_id and g.id = any(%(ids)s::bigint[])
+where $goods_terms order by s.goods_id, s.position, s.id
 
 -- name: figures
-select s.code, s.agreed, s.stock from s join catalog_goods g on g.id = s.goods_id where $goods_terms
+select s.code, s.agreed, s.stock from s join catalog_goods g on g.id = s.goods_id and g.id = any(%(ids)s::bigint[])
+where $goods_terms

@@ -3,17 +3,26 @@
 import asyncio
 import ipaddress
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from entrepot.base import addresses
+from entrepot.base.addresses import inside_of, is_admitted
+from entrepot.base.mistakes import Mistake
 from entrepot.callbacks import connecting, sending
-from entrepot.callbacks.rules import is_admitted
+from entrepot.callbacks.actions import read_endpoint, set_endpoint
 from entrepot.callbacks.sending import Caller, Outcome
+from entrepot.parties.actions.distributors import change_distributor
+from entrepot.parties.rules import callback_fault
 from tests.callbacks.addresses import INSIDE_HOSTS, OUTSIDE, urls
 from tests.callbacks.conftest import LOOPBACK, MakeReceiver
 from tests.callbacks.receiver import Canary
+from tests.world import STAFF, World
 
 
 @pytest.fixture
@@ -46,6 +55,44 @@ def test_no_address_reaches_the_canary(canary: Canary, monkeypatch: pytest.Monke
     outcomes = post(*urls(canary.port))
     assert [outcome for outcome in outcomes if outcome.status is not None or not outcome.fault] == []
     assert canary.hits == 0
+
+
+def test_no_address_inside_is_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    party, outside = world.distributor(), "http://1.1.1.1/hook"
+    set_endpoint(party.pk, url=outside, actor=STAFF)
+    monkeypatch.setattr(settings, "CALLBACK_NETWORKS", [])
+    for url in urls(80):
+        # What is no address at all, or a name that leads nowhere, is no way in either.
+        if not callback_fault(url) and inside_of(url):
+            with pytest.raises(Mistake, match="不允许回调") as found:
+                set_endpoint(party.pk, url=url, actor=STAFF)
+            assert found.value.field == "callback_url", url
+    for url in (
+        "http://127.1/",
+        "http://[::ffff:7f00:1]/",
+        "http://0x0A000001/",
+        "https://localhost/",
+    ):
+        assert inside_of(url), url
+    assert read_endpoint(party.pk).url == outside
+    monkeypatch.setattr(settings, "CALLBACK_NETWORKS", LOOPBACK)
+    assert set_endpoint(party.pk, url="http://127.0.0.1:9/", actor=STAFF).url == "http://127.0.0.1:9/"
+    monkeypatch.setattr(settings, "CALLBACK_NETWORKS", [])
+    assert change_distributor(party.pk, callback_url="http://127.0.0.1:9/", name="M", actor=STAFF).name == "M"
+
+
+def test_a_resolver_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(addresses, "RESOLVED_WITHIN_S", 0.05)
+
+    def hang(*_: Any, **__: Any) -> list[Any]:
+        released.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    began = time.monotonic()
+    assert inside_of("https://mall.example/") == "" and time.monotonic() - began < 5
+    released.set()
 
 
 def test_the_canary_would_be_reached(canary: Canary) -> None:

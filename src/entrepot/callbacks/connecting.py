@@ -10,7 +10,7 @@ from typing import Any
 
 import h11
 
-from entrepot.callbacks.rules import Network, is_admitted
+from entrepot.base.addresses import Network, is_admitted
 
 CONNECT_S = 3.0
 _READ_AT_ONCE = 65_536

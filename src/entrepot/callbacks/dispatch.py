@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
+from entrepot.base.addresses import Network
 from entrepot.callbacks import queue
 from entrepot.callbacks.queue import Due, Tried, Unverified
-from entrepot.callbacks.rules import VERIFY, Network, is_success, wait_before
+from entrepot.callbacks.rules import VERIFY, is_success, wait_before
 from entrepot.callbacks.sending import Caller, Outcome, signed_headers
 from entrepot.callbacks.sorting import BATCH, sort_out
 from entrepot.callbacks.stocks import EVERY_S as STOCK_S

@@ -1,11 +1,4 @@
-"""Which events malls hear, when a callback is tried again, and which addresses may be called: pure rules."""
-
-import ipaddress
-from collections.abc import Sequence
-from typing import TypeAlias
-
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+"""Which events malls hear and when a callback is tried again: pure rules."""
 
 # Everything else that is written down stays in the house.
 TYPES = (
@@ -29,16 +22,6 @@ SPREAD = 10  # percent by which a wait is made shorter or longer, so that not ev
 LONGEST_ASKED_S = 86_400
 FAILING_DAYS = 5
 
-# What a name may not lead to beyond what the registries call private or reserved: ways round through IPv6.
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-_INSIDE = (
-    *(ipaddress.ip_network(text) for text in ("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24")),
-    *(ipaddress.ip_network(text) for text in ("198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4")),
-    *(ipaddress.ip_network(text) for text in ("fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8", "100::/64", "::/96")),
-    ipaddress.ip_network("::ffff:0:0:0/96"),
-    *(ipaddress.ip_network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16")),
-)
-
 
 def wait_before(attempt: int, *, chance: int, asked_s: int = 0) -> int | None:
     """Return the seconds before an attempt (the first is 1), None when there is none after the last.
@@ -51,25 +34,6 @@ def wait_before(attempt: int, *, chance: int, asked_s: int = 0) -> int | None:
     wait_s = WAITS_S[attempt - 1]
     spread_s = wait_s * SPREAD // 100
     return max(wait_s - spread_s + 2 * spread_s * chance // 100, min(asked_s, LONGEST_ASKED_S))
-
-
-def is_admitted(address: Address, *, allowed: Sequence[Network] = ()) -> bool:
-    """Return whether a callback may connect to an address: a public one, or one in a range the operator allows.
-
-    An address that carries another inside it (mapped, NAT64, 6to4, Teredo) is judged by the one inside as well.
-    """
-    if any(address.version == network.version and address in network for network in allowed):
-        return True
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_admitted(address.ipv4_mapped, allowed=allowed)
-        if any(address in network for network in _NAT64):
-            return is_admitted(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF), allowed=allowed)
-        if address.sixtofour is not None or address.teredo is not None:
-            return False
-    if any(address.version == network.version and address in network for network in _INSIDE):
-        return False
-    return address.is_global and not address.is_multicast
 
 
 def is_success(status: int) -> bool:

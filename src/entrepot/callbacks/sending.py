@@ -12,9 +12,9 @@ from functools import lru_cache
 import h11
 import httpx
 
+from entrepot.base.addresses import Network
 from entrepot.callbacks import connecting
 from entrepot.callbacks.connecting import Answer, HungUpError, Line, NotAdmittedError, UnreachableError
-from entrepot.callbacks.rules import Network
 
 TOTAL_S = 10.0
 ANSWER_AT_MOST = 65_536

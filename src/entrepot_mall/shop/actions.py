@@ -74,6 +74,12 @@ def connect_callback(shop: Shop) -> None:
     shop.save(update_fields=["callback_state", "callback_secret_sealed", "connects_callback"])
 
 
+def keep_fault(shop: Shop, *, fault: EntrepotError) -> None:
+    """Keep what the platform refused, for the shop's own people."""
+    shop.connection_fault = str(fault)[:300]
+    shop.save(update_fields=["connection_fault"])
+
+
 def set_particulars(shop: Shop, *, who: str, values: dict[str, Any]) -> None:
     """Change what the shop says of itself; only the named fields may be given."""
     if not set(values) <= {*PARTICULARS, "takes_test_payments", "associations"}:

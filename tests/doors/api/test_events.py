@@ -12,6 +12,12 @@ from tests.world import World
 URL = "http://127.0.0.1:9/hook"
 
 
+def test_an_address_inside_is_refused_by_its_field(mall: Mall) -> None:
+    for url in ("http://169.254.169.254/latest", "http://10.0.0.1/x", "http://[fd00::1]/"):
+        reply = mall.put("/webhook", {"url": url})
+        assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, "/url"), url
+
+
 def test_an_address_is_set_shown_and_taken_away(mall: Mall) -> None:
     assert mall.get("/webhook").json == {"url": "", "state": "none", "events": [], "secret": "", "reason": ""}
     found = mall.put("/webhook", {"url": URL, "events": ["order.shipped"]})

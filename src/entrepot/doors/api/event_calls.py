@@ -102,7 +102,10 @@ def _event(told: Told) -> event_shapes.Event:
 def _invalid(mistake: Mistake) -> Exception:
     field = {"callback_url": "url", "types": "events"}.get(mistake.field, mistake.field)
     words = (
-        ("不是可用的回调地址", "Not an address that can be called")
+        (
+            "不是可用的回调地址：须以 http(s):// 开头，且从外部可以访问",
+            "Not an address that can be called: http(s)://, reached from outside",
+        )
         if field == "url"
         else ("没有这种事件", "There is no event of that type")
     )

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from entrepot.base import scope
+from entrepot.base.addresses import inside_of
 from entrepot.base.mistakes import Mistake
 from entrepot.events.operations import changes, record
 from entrepot.events.outbox import note
@@ -34,8 +36,9 @@ def create_distributor(
     """Admit a distributor (分销商) with a number of his own and his first user, whose one-time password is returned.
 
     Refuses an empty name, an unknown tier, a taken user name, a hold outside 1 to 60 minutes, an allow-list entry that
-    is no address, and a callback address that is none.
+    is no address, and a callback address that is none or leads inside.
     """
+    _keep_out(callback_url)
     with scope.platform():
         distributor = Distributor(
             number=_next_number(),
@@ -82,6 +85,8 @@ def change_distributor(
 
     Refuses as `create_distributor` does. Raises Distributor.DoesNotExist.
     """
+    if callback_url:
+        _keep_out(callback_url, but_for=distributor_id)
     with scope.platform():
         distributor = Distributor.objects.select_for_update(no_key=True).get(pk=distributor_id)
         before = _state(distributor)
@@ -166,6 +171,22 @@ def _check(distributor: Distributor) -> None:
         raise Mistake("callback_url", _("Enter an address such as https://mall.example/callback."))
     if distributor.low_balance_fen < 0:
         raise Mistake("low_balance_fen", _("The amount is not below 0."))
+
+
+def _keep_out(url: str, *, but_for: int = 0) -> None:
+    """Refuse a callback address that leads inside, before there is a transaction: a name may take a while to resolve.
+
+    One that a distributor has already stays his: every call judges it again.
+    """
+    url = url.strip()
+    if not url or rules.callback_fault(url):
+        return
+    with scope.platform(read_only=True):
+        if Distributor.objects.filter(pk=but_for, callback_url=url).exists():
+            return
+    if found := inside_of(url, allowed=settings.CALLBACK_NETWORKS):
+        reason = _("It leads to %(address)s, which may not be called: give an address that is reached from outside.")
+        raise Mistake("callback_url", reason % {"address": found})
 
 
 def _networks(entries: Iterable[str]) -> list[str]:

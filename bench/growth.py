@@ -40,10 +40,12 @@ def main(arguments: Sequence[str]) -> int:
         time.sleep(chosen.settle)
         for instance in (large, empty):
             asked(instance, chance=chance, seconds=1.5)
+        turns = [("large_per_s", large), ("empty_per_s", empty)]
         for _round in range(chosen.rounds):
             one: dict[str, Any] = {"load": round(os.getloadavg()[0], 1)}
-            one["large_per_s"] = round(asked(large, chance=chance, seconds=chosen.seconds))
-            one["empty_per_s"] = round(asked(empty, chance=chance, seconds=chosen.seconds))
+            for name, instance in turns:
+                one[name] = round(asked(instance, chance=chance, seconds=chosen.seconds))
+            turns.reverse()  # neither is always the first to be asked
             rounds.append(one | {"ratio": round(one["large_per_s"] / one["empty_per_s"], 3)})
     ratio = statistics.median(one["ratio"] for one in rounds)
     told = {"command": " ".join(["bin/bench growth", *sys.argv[1:]]), "clients": CLIENTS}

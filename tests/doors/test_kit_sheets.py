@@ -1,6 +1,7 @@
 """Spreadsheets: what goes out comes back alike; what comes in is read row by row, and bad rows stop nobody."""
 
 import io
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -141,3 +142,27 @@ def test_a_sheet_that_is_too_long_is_refused_as_a_whole() -> None:
     text = "订单号,运单号\n" + "A,B\n" * 11
     with pytest.raises(UnreadableSheet):
         read_sheet(csv(text), columns=[NUMBER, TRACKING], limit=10)
+
+
+def test_a_workbook_that_unpacks_to_a_mountain_is_not_read() -> None:
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as stream,
+    ):
+        for _piece in range(310):
+            stream.write(b" " * 1024 * 1024)
+    buffer.seek(0)
+    with pytest.raises(UnreadableSheet, match="300"):
+        read_sheet(buffer, columns=[NUMBER])
+
+
+def test_any_row_can_be_refused_afterwards_in_any_order() -> None:
+    sheet = read_sheet(csv("订单号\n1\n2\n\n3\n4\n"), columns=[NUMBER])
+    first, second, third, fourth = sheet.rows
+    for row in (third, first):
+        sheet.refuse(row, reason="no")
+    assert sheet.rows == [second, fourth]
+    assert [(row.number, row.cells) for row in sheet.refused] == [(5, ["3"]), (2, ["1"])]
+    with pytest.raises(ValueError, match="row 5"):
+        sheet.refuse(third, reason="again")

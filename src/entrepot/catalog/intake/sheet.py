@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -100,7 +100,7 @@ def _rows(path: Path) -> Sequence[Sequence[Any]]:
     with path.open("rb") as stream:
         head = stream.read(4)
     if head[:2] == b"PK":
-        _refuse_bomb(path)
+        refuse_bomb(path)
     if head[:2] == b"PK" or head == b"\xd0\xcf\x11\xe0":
         try:
             found: list[list[Any]] = (
@@ -118,10 +118,10 @@ def _rows(path: Path) -> Sequence[Sequence[Any]]:
     raise Unreadable(_("Neither a spreadsheet nor a CSV file in UTF-8 or GB18030."))
 
 
-def _refuse_bomb(path: Path) -> None:
-    """Refuse a spreadsheet, which is a zip, that says it unpacks to more than any sheet of goods needs."""
+def refuse_bomb(book: Path | IO[bytes]) -> None:
+    """Refuse a spreadsheet, which is a zip, that says it unpacks to more than any sheet needs. Raises Unreadable."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(book) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except zipfile.BadZipFile as wrong:
         raise Unreadable(_("The spreadsheet is damaged.")) from wrong

@@ -3,6 +3,7 @@
 import csv
 import io
 import tempfile
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,8 @@ import xlsxwriter
 from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext
 from python_calamine import CalamineError, CalamineWorkbook
+
+from entrepot.catalog.intake.sheet import Unreadable, refuse_bomb
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -133,7 +136,11 @@ class Sheet:
 
     def refuse(self, row: ImportRow, *, reason: str) -> None:
         """Move a row that was read to the refused ones, say because the desk refused it."""
-        self.rows.remove(row)
+        # Rows stand in the order of their numbers; to look for one from the start would take seconds in a long sheet.
+        place = bisect_left(self.rows, row.number, key=lambda one: one.number)
+        if self.rows[place : place + 1] != [row]:
+            raise ValueError(f"row {row.number} is not among those that could be read")
+        del self.rows[place]
         self.refused.append(RefusedRow(number=row.number, cells=row.cells, reason=reason))
 
 
@@ -198,11 +205,16 @@ def _row_values(cells: list[str], *, places: list[tuple[ImportColumn, int | None
 def _lines(data: bytes) -> list[list[str]]:
     if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
         try:
+            if data[:2] == b"PK":
+                refuse_bomb(io.BytesIO(data))
             book = CalamineWorkbook.from_filelike(io.BytesIO(data))
             return [
-                [_text(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+                [cell if type(cell) is str else _text(cell) for cell in row]
+                for row in book.get_sheet_by_index(0).to_python(skip_empty_area=False)
             ]
-        except CalamineError as wrong:
+        except Unreadable as wrong:
+            raise UnreadableSheet(str(wrong)) from wrong
+        except (CalamineError, IndexError) as wrong:
             raise UnreadableSheet(gettext("The spreadsheet is damaged.")) from wrong
     for encoding in ("utf-8-sig", "gb18030"):
         try:

@@ -4,8 +4,24 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from entrepot.doors.api.fields import (
+    LINES_OF_TEXT,
+    PLAIN,
+    Currency,
+    Cursor,
+    Fen,
+    HasMore,
+    Line,
+    Moment,
+    Number,
+    OrderId,
+    OutOrderNo,
+    Short,
+    Strict,
+    UploadId,
+    Version,
+)
 from entrepot.doors.api.problems import ErrorItem
-from entrepot.doors.api.shapes import LINES_OF_TEXT, PLAIN, Fen, Moment, Number, Short, Strict, UploadId
 
 Kind = Annotated[
     Literal["refund", "return", "exchange", "reship"],
@@ -17,7 +33,7 @@ Stage = Literal["before_shipping", "shipped", "received"]
 Demand = Annotated[
     int, Meta(ge=0, le=10**12, description="What a claim asks for, in fen; all that was paid by default")
 ]
-Version = Annotated[
+ClaimVersion = Annotated[
     int, Meta(ge=1, le=2**31 - 1, description="Version of the claim you answer; refused when it went on")
 ]
 
@@ -66,13 +82,13 @@ class CounterRequest(Strict):
 
     amount: Annotated[int, Meta(ge=0, le=10**12, description="What you ask for instead, in fen")]
     note: Annotated[str, Meta(max_length=200, pattern=LINES_OF_TEXT)] | None = None
-    version: Version | None = None
+    version: ClaimVersion | None = None
 
 
 class AcceptRequest(Strict):
     """Agreement to the offer that is on the table."""
 
-    version: Version | None = None
+    version: ClaimVersion | None = None
 
 
 class AfterSaleOutlook(Struct):
@@ -84,8 +100,8 @@ class AfterSaleOutlook(Struct):
         Literal["at_once", "after_return", "claim", "none"],
         Meta(description="When the amount goes back to the balance; claim: it is negotiated"),
     ]
-    currency: str
-    amount: Fen
+    currency: Currency
+    amount: Annotated[Fen, Meta(description="What was paid for the pieces, in fen")]
     goods_back: Annotated[bool, Meta(description="Whether the goods are to be sent back")]
     freight_back: Annotated[bool, Meta(description="Whether freight goes back with the last piece")]
     errors: list[ErrorItem]
@@ -94,14 +110,14 @@ class AfterSaleOutlook(Struct):
 class AfterSaleLine(Struct):
     """A line of an after-sale; `refunded` in fen is what went back for it."""
 
-    line: int
+    line: Line
     sku: str
-    qty: int
-    agreed_price: Fen
-    good_qty: int
-    damaged_qty: int
-    missing_qty: int
-    refunded: Fen
+    qty: Annotated[int, Meta(description="Pieces asked about")]
+    agreed_price: Annotated[Fen, Meta(description="What you paid for one piece, in fen")]
+    good_qty: Annotated[int, Meta(description="Pieces that came back in good order")]
+    damaged_qty: Annotated[int, Meta(description="Pieces that came back damaged")]
+    missing_qty: Annotated[int, Meta(description="Pieces that did not come back")]
+    refunded: Annotated[Fen, Meta(description="What went back for the line, in fen")]
 
 
 class AfterSaleStep(Struct):
@@ -109,7 +125,7 @@ class AfterSaleStep(Struct):
 
     at: Moment
     what: str
-    amount: Fen | None
+    amount: Annotated[Fen | None, Meta(description="The amount it was about, in fen; null where it was about none")]
     note: str
 
 
@@ -117,40 +133,40 @@ class Claim(Struct):
     """What is negotiated where nothing goes back by itself, in fen; the side whose turn it is agrees by silence."""
 
     state: Literal["demanded", "offered", "settled", "dropped"]
-    at_most: Fen
-    demand: Fen
-    offer: Fen | None
-    due_at: Moment | None
-    settled: Fen | None
+    at_most: Annotated[Fen, Meta(description="The most that can go back, in fen")]
+    demand: Annotated[Fen, Meta(description="What you ask for, in fen")]
+    offer: Annotated[Fen | None, Meta(description="What the platform offers, in fen")]
+    due_at: Annotated[Moment | None, Meta(description="Until then the side whose turn it is may answer")]
+    settled: Annotated[Fen | None, Meta(description="What it ended with, in fen")]
     settled_by: str
-    version: int
+    version: Annotated[int, Meta(description="Send it with your answer to the offer")]
 
 
 class AfterSale(Struct):
     """An after-sale; amounts in fen. Send goods back to `return_address` once it is there."""
 
-    id: str
-    out_refund_no: str
-    order_id: str
-    out_order_no: str
+    id: Annotated[str, Meta(description="Our id of the after-sale")]
+    out_refund_no: Annotated[str, Meta(description="Your number of the after-sale")]
+    order_id: OrderId
+    out_order_no: OutOrderNo
     type: Kind
     reason: Reason
     stage: Stage
     state: RequestState
-    currency: str
-    amount: Fen
-    demand: Fen | None
-    refunded: Fen
+    currency: Currency
+    amount: Annotated[Fen, Meta(description="What was paid for the pieces, in fen")]
+    demand: Annotated[Fen | None, Meta(description="What a claim asks for, in fen")]
+    refunded: Annotated[Fen, Meta(description="What went back so far, in fen")]
     lines: list[AfterSaleLine]
     remark: str
     answer: str
     return_address: str
     return_carrier: str
-    return_tracking_no: str
+    return_tracking_no: Annotated[str, Meta(description="Of the parcel you sent back; empty before")]
     resend_carrier: str
-    resend_tracking_no: str
-    due_at: Moment | None
-    version: int
+    resend_tracking_no: Annotated[str, Meta(description="Of the parcel that is sent once more; empty before")]
+    due_at: Annotated[Moment | None, Meta(description="Until then the next step is expected")]
+    version: Version
     created_at: Moment
     changed_at: Moment
     claim: Claim | None
@@ -162,5 +178,5 @@ class AfterSales(Struct):
     """A page of after-sales, newest first."""
 
     items: list[AfterSale]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from entrepot.doors.api.fields import Currency, Fen, SkuCode, Strict
 from entrepot.doors.api.freight_shapes import Destination
-from entrepot.doors.api.shapes import Fen, SkuCode, Strict
 
 
 class AvailabilityLineRequest(Strict):
@@ -26,17 +26,17 @@ class Availability(Struct):
     """What an order of this line alone would meet."""
 
     sku: str
-    qty: int
+    qty: Annotated[int, Meta(description="Pieces asked about")]
     available: Annotated[bool, Meta(description="An order of this line alone would pass, as far as goods decide")]
     reasons: Annotated[list[str], Meta(description="Codes of what stands against it; empty when available")]
     stock: Annotated[int, Meta(description="Pieces you may take now")]
-    min_quantity: int | None
-    agreed_price: Fen | None
+    min_quantity: Annotated[int | None, Meta(description="Fewest pieces of its product in an order")]
+    agreed_price: Annotated[Fen | None, Meta(description="What you pay for one piece now, in fen")]
     freight: Annotated[Fen | None, Meta(description="Freight of this line alone; null when it is not sent there")]
 
 
 class Availabilities(Struct):
     """One answer for each line, in the order asked; amounts in fen."""
 
-    currency: str
+    currency: Currency
     items: list[Availability]

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from entrepot import VERSION
 from entrepot.aftersale.rules import KINDS, STATES
 from entrepot.doors.api import aftersale_shapes, examples, recharge_shapes, shapes
-from entrepot.doors.api.operations import Operation
+from entrepot.doors.api.operations import GENERAL, Operation
 from entrepot.doors.api.problems import STATUSES, Problem, ProblemBody
 from entrepot.doors.api.texts import TITLES
 from entrepot.doors.api.told import callbacks
@@ -203,7 +203,7 @@ def _operation(handler: HTTPRouteHandler, operation: Operation, *, path: str) ->
         "description": english,
         "tags": [operation.group],
         "parameters": _parameters(operation, path=path),
-        "responses": _successes(operation, name=name) | _refusals(operation),
+        "responses": _successes(operation, name=name) | _refusals(operation) | _any_other(operation),
         "security": [] if operation.is_open else [{scheme: [] for scheme in _SIGNING}],
     }
     if operation.request is not None or operation.is_free_body:
@@ -280,12 +280,28 @@ def _refusals(operation: Operation) -> dict[str, Any]:
     }
 
 
+def _any_other(operation: Operation) -> dict[str, Any]:
+    """Whatever else goes wrong is a problem too, so that a client needs one way to read what is no success."""
+    content = {"schema": {"$ref": _REF.format(name="ProblemBody")}}
+    return {
+        f"{STATUSES[code] // 100}XX": {
+            "description": f"Any other problem\n\n- `{code}` {STATUSES[code]} {' · '.join(TITLES[code])}",
+            "headers": _headers(operation),
+            "content": {"application/problem+json": content | {"example": _example(code)}},
+        }
+        for code in GENERAL
+    }
+
+
 def _problem(codes: list[str]) -> dict[str, Any]:
-    example = Problem(codes[0]).body(language="en", request_id="req_0123456789abcdef")
     return {
         "schema": {
             "allOf": [{"$ref": _REF.format(name="ProblemBody")}],
             "properties": {"code": {"enum": codes}},
         },
-        "example": example,
+        "example": _example(codes[0]),
     }
+
+
+def _example(code: str) -> dict[str, Any]:
+    return Problem(code).body(language="en", request_id="req_0123456789abcdef")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from entrepot.doors.api.shapes import Moment, Strict
+from entrepot.doors.api.fields import Moment, Strict
 
 EventType = Annotated[str, Meta(max_length=40, pattern=r"^[a-z]+\.[a-z_]+$(?!\n)")]
 Seq = Annotated[int, Meta(ge=1, le=2**53, description="Number of an event in your queue")]
@@ -42,7 +42,7 @@ class Event(Struct):
     """What has happened, with the body of a callback; `seq` rises by one, so that a gap shows."""
 
     id: str
-    seq: int
+    seq: Annotated[int, Meta(description="Its number in your queue, from 1, without a gap")]
     type: str
     timestamp: Moment
     api: str
@@ -68,4 +68,4 @@ class ReplayRequest(Strict):
 class Replay(Struct):
     """How many events are sent once more; at most 10,000 at a time, the oldest first."""
 
-    count: int
+    count: Annotated[int, Meta(description="How many events")]

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from entrepot.doors.api.shapes import Fen, LivePrice, Product
+from entrepot.doors.api.fields import Fen
+from entrepot.doors.api.shapes import LivePrice, Product
 
 Tombstone = Literal["delisted", "not_authorised", "not_selected"]
 
@@ -12,7 +13,7 @@ Tombstone = Literal["delisted", "not_authorised", "not_selected"]
 class ProductChange(Struct, tag="product", tag_field="type"):
     """Goods that have changed, in their latest state; or that you no longer sell or select, with the reason."""
 
-    id: str
+    id: Annotated[str, Meta(description="Our id of the product")]
     object: Product | UnsetType = UNSET
     deleted: bool | UnsetType = UNSET
     reason: Tombstone | UnsetType = UNSET
@@ -22,10 +23,10 @@ class PriceNow(Struct):
     """The prices of a SKU now, in fen for one piece."""
 
     sku: str
-    supply_price: Fen
-    fee: Fen
-    agreed_price: Fen
-    suggested_price: Fen | None
+    supply_price: Annotated[Fen, Meta(description="Supply price of one piece, in fen")]
+    fee: Annotated[Fen, Meta(description="Service fee on one piece, in fen")]
+    agreed_price: Annotated[Fen, Meta(description="What you pay for one piece, in fen")]
+    suggested_price: Annotated[Fen | None, Meta(description="Suggested retail price of one piece, in fen")]
 
 
 class PriceChange(Struct, tag="price", tag_field="type"):

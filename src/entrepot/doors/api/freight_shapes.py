@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from entrepot.doors.api.shapes import PLAIN, Fen, Short, SkuCode, Strict
+from entrepot.doors.api.fields import PLAIN, Currency, Fen, Short, SkuCode, Strict
 
 
 class FreightLineRequest(Strict):
@@ -36,17 +36,17 @@ class FreightPart(Struct):
 
     freight_template_id: str
     skus: list[str]
-    pieces: int
-    weight_g: int
-    freight: Fen
+    pieces: Annotated[int, Meta(description="Pieces in this part")]
+    weight_g: Annotated[int, Meta(description="Weight of the part in grams")]
+    freight: Annotated[Fen, Meta(description="Freight of this part, in fen")]
     free_by: Annotated[str, Meta(description="template, amount or pieces; empty when freight is asked")]
 
 
 class FreightQuote(Struct):
     """Freight of the lines were they ordered now, in fen; SKUs in no part are sent free."""
 
-    currency: str
-    freight: Fen
+    currency: Currency
+    freight: Annotated[Fen, Meta(description="Freight of all parts, in fen")]
     parts: list[FreightPart]
 
 

@@ -14,9 +14,20 @@ QUERY = ("validation_failed", "unknown_field")
 PLACING = (
     *("distributor_suspended", "number_reused_with_other_content", "product_delisted", "not_authorised_for_tier"),
     *("promotion_not_allowed", "below_min_quantity", "price_changed", "insufficient_stock", "insufficient_balance"),
-    "region_not_served",
-    "request_in_progress",
+    *("region_not_served", "hold_quota_exceeded", "request_in_progress"),
 )
+# Of one order of a batch: what it would have met alone, and what only a batch can do to it.
+BATCHED = (*PLACING, "validation_failed", "batch_refused", "rate_limited", "busy", "internal_error")
+# What a row of a batch is refused with: the same body as alone, under one of these codes.
+PROBLEM_OF_A_ROW: dict[str, Any] = {
+    "allOf": [{"$ref": "#/components/schemas/ProblemBody"}],
+    "properties": {"code": {"enum": [*BATCHED]}},
+    "description": "Why it was not placed. `batch_refused`: only because of another order of an atomic batch",
+}
+# No operation's own, so none lists them: the address with another method, and a fault of ours.
+GENERAL = ("method_not_allowed", "internal_error")
+# Stable names that nothing answers with: keys have no permissions of their own, each may do all that is here.
+RESERVED = ("scope_missing",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Errors as RFC 9457 problems."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.base.refusals import Refusal
 from entrepot.doors.api.texts import reason, title
@@ -48,30 +49,44 @@ class Wrong:
     detail: Words
 
 
+Pointer = Annotated[str, Meta(description="JSON pointer into the body, `/name` in a query; empty for the whole")]
+Code = Annotated[str, Meta(description="Stable: go by it. New ones may come, treat those by `retry`")]
+Facts = Annotated[dict[str, Any], Meta(description="The numbers of the fault, by code: sku, wanted, available, old, …")]
+
+
 class ErrorItem(msgspec.Struct, omit_defaults=True):
     """One fault: where, which code, in words, with its numbers."""
 
-    pointer: str
-    code: str
+    pointer: Pointer
+    code: Code
     detail: str
-    facts: dict[str, Any] = {}
+    facts: Facts = {}
 
 
 class ProblemBody(msgspec.Struct):
-    """The body of every error."""
+    """The body of every error; the members behind `errors` come with some codes only."""
 
     type: str
     title: str
-    status: int
-    detail: str
-    code: str
-    retry: str
+    status: Annotated[int, Meta(description="The HTTP status")]
+    detail: Annotated[str, Meta(description="For people, in Chinese or English by Accept-Language")]
+    code: Code
+    retry: Annotated[
+        str,
+        Meta(description="never; same: send the same again, same number; after_action: act, then send the same number"),
+    ]
     request_id: str
     errors: list[ErrorItem]
+    server_time: (
+        Annotated[int, Meta(description="timestamp_out_of_window: the platform's clock, Unix seconds")] | UnsetType
+    ) = UNSET
+    signed: Annotated[str, Meta(description="bad_signature: the string the platform signed")] | UnsetType = UNSET
+    address: Annotated[str, Meta(description="ip_not_allowed: the address that was seen")] | UnsetType = UNSET
+    state: Annotated[str, Meta(description="state_conflict: where the object stands now")] | UnsetType = UNSET
 
 
 class Problem(Exception):
-    """An error to answer with, its status by its code; `extra` adds members (`server_time`, `signed`, `address`), `headers` adds headers."""
+    """An error to answer with, its status by its code; `extra` adds members (those at the end of `ProblemBody`), `headers` adds headers."""
 
     def __init__(
         self,

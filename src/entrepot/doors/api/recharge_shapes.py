@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from entrepot.doors.api.shapes import LINES_OF_TEXT, PLAIN, Fen, LedgerItem, Moment, Number, Strict, UploadId
+from entrepot.doors.api.fields import (
+    LINES_OF_TEXT,
+    PLAIN,
+    Currency,
+    Cursor,
+    Fen,
+    HasMore,
+    Moment,
+    Number,
+    Strict,
+    UploadId,
+)
+from entrepot.doors.api.shapes import LedgerItem
 
 RechargeState = Literal["pending", "approved", "rejected", "withdrawn"]
 
@@ -12,7 +24,7 @@ RechargeState = Literal["pending", "approved", "rejected", "withdrawn"]
 class Upload(Struct):
     """A picture that was sent ahead; name its id in a top-up or an after-sale."""
 
-    id: str
+    id: Annotated[str, Meta(description="Our id of the upload")]
     media_type: str
     size: Annotated[int, Meta(description="Bytes as it is kept")]
     created_at: Moment
@@ -34,11 +46,11 @@ class RechargeRequest(Strict):
 class Recharge(Struct):
     """A top-up and what became of it, in fen; one made in the back office has no `out_recharge_no`."""
 
-    id: str
-    out_recharge_no: str | None
+    id: Annotated[str, Meta(description="Our id of the top-up")]
+    out_recharge_no: Annotated[str | None, Meta(description="Your number of the top-up")]
     state: RechargeState
-    currency: str
-    amount: Fen
+    currency: Currency
+    amount: Annotated[Fen, Meta(description="What was paid in, in fen")]
     payer: str
     bank_reference: str
     voucher: str | None
@@ -52,24 +64,24 @@ class Recharges(Struct):
     """A page of top-ups, newest first."""
 
     items: list[Recharge]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore
 
 
 class Statement(Struct):
     """One month of your balance, in fen: opening, what came and went by kind, closing. It never changes."""
 
-    id: str
+    id: Annotated[str, Meta(description="Our id of the statement")]
     month: Annotated[str, Meta(description="Like 2026-01, by the calendar of China")]
-    currency: str
-    opening: Fen
-    top_up: Fen
-    draw: Fen
-    refund: Fen
-    adjustment: Fen
-    other: Fen
-    closing: Fen
-    lines: int
+    currency: Currency
+    opening: Annotated[Fen, Meta(description="The balance at the beginning of the month, in fen")]
+    top_up: Annotated[Fen, Meta(description="What you paid in, in fen")]
+    draw: Annotated[Fen, Meta(description="What orders drew; below 0, in fen")]
+    refund: Annotated[Fen, Meta(description="What came back, in fen")]
+    adjustment: Annotated[Fen, Meta(description="What the platform corrected, in fen")]
+    other: Annotated[Fen, Meta(description="All else, in fen")]
+    closing: Annotated[Fen, Meta(description="The balance at the end of the month, in fen")]
+    lines: Annotated[int, Meta(description="How many movements it has")]
     made_at: Moment
 
 
@@ -77,8 +89,8 @@ class Statements(Struct):
     """A page of statements, newest month first."""
 
     items: list[Statement]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore
 
 
 class StatementLines(Struct):
@@ -86,5 +98,5 @@ class StatementLines(Struct):
 
     statement: Statement
     items: list[LedgerItem]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore

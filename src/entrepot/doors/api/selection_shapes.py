@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from entrepot.doors.api.shapes import Moment, ProductId, Strict
+from entrepot.doors.api.fields import Moment, ProductId, Strict
 
 Ids = Annotated[list[ProductId], Meta(max_length=500)]
 
@@ -48,5 +48,5 @@ class Selected(Struct):
     """The entries asked for as they stand now, how many of them changed, and the ids there are not."""
 
     items: list[SelectionEntry]
-    changed: int
+    changed: Annotated[int, Meta(description="How many entries changed")]
     unknown: SelectionUnknown

@@ -4,25 +4,27 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-# No control characters: PostgreSQL cannot hold NUL, and a line break belongs only into remarks. The end of each pattern
-# says that a trailing line break counts too, which Python's `$` would let pass.
-PLAIN = r"^[^\x00-\x1f\x7f]*$(?!\n)"
-LINES_OF_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-Number = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9._:\-]+$(?!\n)",
-        description="The mall's own number, unique for ever",
-    ),
-]
-SkuCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN, description="SKU code")]
-Fen = Annotated[int, Meta(description="Whole fen (1/100 CNY)")]
-Moment = Annotated[str, Meta(description="RFC 3339, with time zone", extra_json_schema={"format": "date-time"})]
-Short = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)]
-UploadId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)", description="Id of an upload of yours")]
-ProductId = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$(?!\n)")]
+from entrepot.doors.api.fields import (
+    LINES_OF_TEXT,
+    PLAIN,
+    Currency,
+    Cursor,
+    Fen,
+    HasMore,
+    Images,
+    Line,
+    Moment,
+    Number,
+    OrderId,
+    OutOrderNo,
+    ProductId,
+    Short,
+    SkuCode,
+    Strict,
+    Version,
+)
+from entrepot.doors.api.operations import PROBLEM_OF_A_ROW
+
 State = Literal[
     "held",
     "awaiting_funds",
@@ -36,10 +38,6 @@ State = Literal[
     "rejected",
     "refunded",
 ]
-
-
-class Strict(Struct, forbid_unknown_fields=True):
-    """A request body: unknown fields are refused."""
 
 
 class OrderLineRequest(Strict):
@@ -118,13 +116,13 @@ class ReasonRequest(Strict):
 class Me(Struct):
     """The distributor a key belongs to."""
 
-    number: str
+    number: Annotated[str, Meta(description="Your number with the platform")]
     name: str
-    tier: str
-    fee_rate_bps: int
-    funds_policy: Literal["hold", "check"]
-    hold_seconds: int
-    currency: str
+    tier: Annotated[str, Meta(description="Your tier, which sets fee and prices")]
+    fee_rate_bps: Annotated[int, Meta(description="Service fee in basis points: 500 is 5 %")]
+    funds_policy: Annotated[Literal["hold", "check"], Meta(description="hold: orders keep money; check: none")]
+    hold_seconds: Annotated[int, Meta(description="Seconds a hold lasts unless the order says otherwise")]
+    currency: Currency
     state: str
     is_sandbox: bool
 
@@ -137,15 +135,15 @@ class Echo(Struct):
     query: str
     headers: dict[str, str]
     body: str
-    address: str
-    server_time: int
+    address: Annotated[str, Meta(description="The address you came from")]
+    server_time: Annotated[int, Meta(description="The platform's clock, Unix seconds")]
 
 
 class Category(Struct):
     """A node of the category tree."""
 
-    id: str
-    parent_id: str | None
+    id: Annotated[str, Meta(description="Our id of the category")]
+    parent_id: Annotated[str | None, Meta(description="Id of the category above; null at the top")]
     name: str
 
 
@@ -158,7 +156,7 @@ class Categories(Struct):
 class Brand(Struct):
     """A brand."""
 
-    id: str
+    id: Annotated[str, Meta(description="Our id of the brand")]
     name: str
 
 
@@ -171,34 +169,34 @@ class Brands(Struct):
 class Sku(Struct):
     """A SKU with your prices; all in fen for one piece."""
 
-    sku: str
+    sku: Annotated[str, Meta(description="SKU code")]
     spec: str
-    supply_price: Fen
-    fee: Fen
-    agreed_price: Fen
-    suggested_price: Fen | None
-    price_floor: Fen | None
-    price_ceiling: Fen | None
-    stock: int
-    weight_g: int
+    supply_price: Annotated[Fen, Meta(description="Supply price of one piece, in fen")]
+    fee: Annotated[Fen, Meta(description="Service fee on one piece, in fen")]
+    agreed_price: Annotated[Fen, Meta(description="What you pay for one piece, in fen: supply price + fee")]
+    suggested_price: Annotated[Fen | None, Meta(description="Suggested retail price of one piece, in fen")]
+    price_floor: Annotated[Fen | None, Meta(description="Never sell one piece for less, in fen")]
+    price_ceiling: Annotated[Fen | None, Meta(description="Never sell one piece for more, in fen")]
+    stock: Annotated[int, Meta(description="Pieces you may order now")]
+    weight_g: Annotated[int, Meta(description="Weight of one piece in grams")]
 
 
 class Product(Struct):
     """Goods on your shelf."""
 
-    id: str
-    goods_no: str
+    id: Annotated[str, Meta(description="Our id of the product")]
+    goods_no: Annotated[str, Meta(description="The supplier's number of the goods")]
     name: str
-    category_id: str
-    brand_id: str | None
+    category_id: Annotated[str, Meta(description="Our id of the category")]
+    brand_id: Annotated[str | None, Meta(description="Our id of the brand")]
     kind: str
-    images: list[str]
-    detail_images: list[str]
-    min_quantity: int
-    freight_template_id: str | None
+    images: Images
+    detail_images: Images
+    min_quantity: Annotated[int, Meta(description="Fewest pieces of the product in an order")]
+    freight_template_id: Annotated[str | None, Meta(description="Our id of the freight template; null: sent free")]
     state: str
-    version: int
-    currency: str
+    version: Version
+    currency: Currency
     allowed_promotions: list[str]
     skus: list[Sku]
 
@@ -207,8 +205,8 @@ class Products(Struct):
     """A page of products; the first page of a walk carries the cursor from which the change feed goes on."""
 
     items: list[Product]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore
     changes_cursor: str | None = None
 
 
@@ -216,38 +214,38 @@ class LivePrice(Struct):
     """Price and stock now; `state` is on_sale or not_available."""
 
     sku: str
-    agreed_price: Fen | None
-    stock: int
-    min_quantity: int | None
+    agreed_price: Annotated[Fen | None, Meta(description="What you pay for one piece now, in fen")]
+    stock: Annotated[int, Meta(description="Pieces you may order now")]
+    min_quantity: Annotated[int | None, Meta(description="Fewest pieces of its product in an order")]
     state: Literal["on_sale", "not_available"]
 
 
 class LivePrices(Struct):
     """Answer of the live check."""
 
-    currency: str
+    currency: Currency
     items: list[LivePrice]
 
 
 class OrderLine(Struct):
     """A line of an order; prices in fen for one piece, `amount` for the line."""
 
-    line: int
+    line: Line
     sku: str
-    qty: int
-    supply_price: Fen
-    fee: Fen
-    agreed_price: Fen
-    amount: Fen
-    shipped_qty: int
-    refunded_qty: int
+    qty: Annotated[int, Meta(description="Pieces ordered")]
+    supply_price: Annotated[Fen, Meta(description="Supply price of one piece, in fen")]
+    fee: Annotated[Fen, Meta(description="Service fee on one piece, in fen")]
+    agreed_price: Annotated[Fen, Meta(description="What one piece costs you, in fen")]
+    amount: Annotated[Fen, Meta(description="qty × agreed_price, in fen")]
+    shipped_qty: Annotated[int, Meta(description="Pieces sent so far")]
+    refunded_qty: Annotated[int, Meta(description="Pieces whose money went back")]
 
 
 class ShipmentLine(Struct):
     """Pieces of a line in a parcel."""
 
-    line: int
-    qty: int
+    line: Line
+    qty: Annotated[int, Meta(description="Pieces in this parcel")]
 
 
 class TrailStep(Struct):
@@ -260,11 +258,11 @@ class TrailStep(Struct):
 class Shipment(Struct):
     """A parcel."""
 
-    id: str
-    carrier: str
-    tracking_no: str
+    id: Annotated[str, Meta(description="Our id of the parcel")]
+    carrier: Annotated[str, Meta(description="A code of `GET /carriers`")]
+    tracking_no: Annotated[str, Meta(description="The carrier's number of the parcel")]
     lines: list[ShipmentLine]
-    shipped_at: Moment
+    shipped_at: Annotated[Moment, Meta(description="When it was sent; RFC 3339, with time zone")]
     trail: list[TrailStep]
 
 
@@ -277,17 +275,17 @@ class Shipments(Struct):
 class RefundLine(Struct):
     """Pieces and amount (fen) of a line that went back."""
 
-    line: int
-    qty: int
-    amount: Fen
+    line: Line
+    qty: Annotated[int, Meta(description="Pieces that went back")]
+    amount: Annotated[Fen, Meta(description="What went back for them, in fen")]
 
 
 class Refund(Struct):
     """What went back to the prepaid balance, in fen."""
 
-    id: str
-    refund_no: str
-    amount: Fen
+    id: Annotated[str, Meta(description="Our id of the refund")]
+    refund_no: Annotated[str, Meta(description="The platform's number of the refund")]
+    amount: Annotated[Fen, Meta(description="What went back to the balance, freight included, in fen")]
     reason: str
     at: Moment
     lines: list[RefundLine]
@@ -296,19 +294,19 @@ class Refund(Struct):
 class Order(Struct):
     """An order; amounts in fen."""
 
-    id: str
-    out_order_no: str
+    id: OrderId
+    out_order_no: OutOrderNo
     state: State
     mode: Literal["hold", "direct"]
-    currency: str
+    currency: Currency
     lines: list[OrderLine]
-    goods_amount: Fen
-    freight: Fen
-    total: Fen
-    drawn: Fen
-    refunded: Fen
-    held_until: Moment | None
-    version: int
+    goods_amount: Annotated[Fen, Meta(description="Sum of the lines, in fen")]
+    freight: Annotated[Fen, Meta(description="Freight, in fen")]
+    total: Annotated[Fen, Meta(description="goods_amount + freight, in fen")]
+    drawn: Annotated[Fen, Meta(description="Drawn from the balance so far, in fen")]
+    refunded: Annotated[Fen, Meta(description="Gone back to the balance so far, in fen")]
+    held_until: Annotated[Moment | None, Meta(description="When the hold ends unless confirmed; else null")]
+    version: Version
     created_at: Moment
     shipments: list[Shipment]
     refunds: list[Refund]
@@ -318,31 +316,28 @@ class Orders(Struct):
     """A page of orders, newest first."""
 
     items: list[Order]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore
 
 
 class Preview(Struct):
     """What placing the order would cost, in fen, were it placed now."""
 
-    currency: str
+    currency: Currency
     lines: list[OrderLine]
-    goods_amount: Fen
-    freight: Fen
-    total: Fen
-    available: Fen
+    goods_amount: Annotated[Fen, Meta(description="Sum of the lines, in fen")]
+    freight: Annotated[Fen, Meta(description="Freight, in fen")]
+    total: Annotated[Fen, Meta(description="goods_amount + freight, in fen")]
+    available: Annotated[Fen, Meta(description="What you can spend now, in fen")]
 
 
 class BatchResult(Struct, omit_defaults=True):
     """What became of one order of a batch: `status` is the HTTP status it would have had alone."""
 
-    out_order_no: str
-    status: int
+    out_order_no: OutOrderNo
+    status: Annotated[int, Meta(description="The HTTP status it would have had alone")]
     order: Order | None = None
-    problem: (
-        Annotated[dict[str, Any], Meta(extra_json_schema={"allOf": [{"$ref": "#/components/schemas/ProblemBody"}]})]
-        | None
-    ) = None
+    problem: Annotated[dict[str, Any], Meta(extra_json_schema=PROBLEM_OF_A_ROW)] | None = None
 
 
 class BatchAnswer(Struct):
@@ -355,33 +350,33 @@ class BatchAnswer(Struct):
 class Balance(Struct):
     """Prepaid money, in fen: available = balance − held + credit limit."""
 
-    currency: str
-    balance: Fen
-    held: Fen
-    credit_limit: Fen
-    available: Fen
+    currency: Currency
+    balance: Annotated[Fen, Meta(description="Prepaid money, held money included, in fen")]
+    held: Annotated[Fen, Meta(description="Kept for orders that are not confirmed, in fen")]
+    credit_limit: Annotated[Fen, Meta(description="How far below 0 you may go, in fen")]
+    available: Annotated[Fen, Meta(description="balance − held + credit_limit, in fen")]
 
 
 class LedgerItem(Struct):
     """One movement of the prepaid balance, in fen; draws are negative."""
 
-    id: str
+    id: Annotated[str, Meta(description="Our id of the movement")]
     at: Moment
     kind: str
-    amount: Fen
-    balance_after: Fen
-    order_id: str | None
-    out_order_no: str | None
+    amount: Annotated[Fen, Meta(description="In fen; below 0 when it was drawn")]
+    balance_after: Annotated[Fen, Meta(description="The balance behind it, in fen")]
+    order_id: Annotated[str | None, Meta(description="Our id of the order it belongs to")]
+    out_order_no: Annotated[str | None, Meta(description="Your number of the order it belongs to")]
     remark: str
 
 
 class LedgerPage(Struct):
     """A page of the ledger, newest first."""
 
-    currency: str
+    currency: Currency
     items: list[LedgerItem]
-    next_cursor: str | None
-    has_more: bool
+    next_cursor: Cursor
+    has_more: HasMore
 
 
 class Health(Struct):
@@ -396,5 +391,5 @@ class Status(Struct, omit_defaults=True):
 
     name: str
     version: str
-    server_time: int
+    server_time: Annotated[int, Meta(description="The platform's clock, Unix seconds")]
     stages: dict[str, dict[str, float]] = {}

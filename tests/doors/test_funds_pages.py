@@ -1,14 +1,17 @@
 """Allotments, holds, switches of the shelf, foresight, statements and mended top-ups, in the back offices."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from entrepot.base import scope
+from entrepot.doors.kit.lists import page_of_rows
+from entrepot.doors.platform import stock_holds, stock_holds_rows
 from entrepot.recharge import foresight, statements
 from entrepot.recharge.models import Foresight, Statement
 from entrepot.stock.models import Allotment, HoldQuota, ShelfSwitch
-from tests.doors.office_people import at_work, round_trips, sheet_of, text_of
+from tests.doors.office_people import at_work, round_trips, sheet_of, text_of, whole_list
 from tests.world import World, rows
 
 
@@ -81,6 +84,24 @@ def test_holds_are_reported_limited_and_released(world: World) -> None:
         assert not HoldQuota.objects.filter(distributor=party).exists()
     reader = at_work("platform", None, "stock.view")
     assert release not in text_of(reader.get(f"/platform/holds/?tab=orders&distributor={party.pk}"))
+
+
+def test_holders_come_in_pages_who_holds_most_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    article = world.article(stock=50)
+    parties = [world.distributor(funds_fen=10**6) for _ in range(5)]
+    for party, holds in zip(parties, (1, 3, 1, 2, 1), strict=True):
+        for _ in range(holds):
+            world.place(party, (article, 1))
+    with scope.platform(read_only=True):
+        every = stock_holds_rows.holders(None, backwards=False, limit=1_000)
+        assert [row.holds for row in every] == sorted((row.holds for row in every), reverse=True)
+        for place, row in enumerate(every):
+            key = [row.holds, row.id]
+            assert stock_holds_rows.holders(key, backwards=False, limit=2) == every[place + 1 : place + 3]
+            assert stock_holds_rows.holders(key, backwards=True, limit=2) == every[max(0, place - 2) : place][::-1]
+    monkeypatch.setattr(stock_holds, "page_of_rows", partial(page_of_rows, size=2))
+    page = whole_list(at_work("platform", None), "/platform/holds/")
+    assert all(page.count(f">{party.number}<") == 1 for party in parties)
 
 
 def test_the_shelf_switch_is_set_for_goods_and_lifted(world: World) -> None:

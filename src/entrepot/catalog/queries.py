@@ -67,9 +67,10 @@ def bounds_of(supplier_id: int) -> Bounds:
 
     To be called in his scope or the platform's.
     """
-    row = SupplierBounds.objects.filter(supplier_id=supplier_id).first()
+    supplier = Supplier.objects.select_related("bounds").filter(pk=supplier_id).first()
+    row: SupplierBounds | None = getattr(supplier, "bounds", None)
     if row is None:
-        if Supplier.objects.filter(pk=supplier_id, is_platform=True).exists():
+        if supplier is not None and supplier.is_platform:
             return UNBOUNDED
         return Bounds(category_ids=frozenset(), brand_ids=frozenset())
     return Bounds(

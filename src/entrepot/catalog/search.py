@@ -3,12 +3,14 @@
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from entrepot.base.scope import look_as_desk
+from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.catalog.models import Goods
 from entrepot.catalog.rules import bigrams
 
 RARE_AT_MOST = 5_000
 _RARE = "select id from catalog_goods where search_terms @> %s::varchar[] limit %s"
+
+_RARE_OF_PARTY = f"select id from catalog_goods where search_terms @> %s::varchar[] and supplier_id = {PARTY} limit %s"  # noqa: S608
 
 
 def terms_of(goods: Goods) -> list[str]:
@@ -43,7 +45,12 @@ def matching_in_scope(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
     return looked_up(rows, text=text)[0]
 
 
-def looked_up(rows: QuerySet[Goods], *, text: str) -> tuple[QuerySet[Goods], bool]:
+def matching_of_supplier(rows: QuerySet[Goods], *, text: str) -> QuerySet[Goods]:
+    """Return what `matching` returns, in the scope of a supplier of very many goods, for rows that are all his own."""
+    return looked_up(rows, text=text, statement=_RARE_OF_PARTY)[0]
+
+
+def looked_up(rows: QuerySet[Goods], *, text: str, statement: str = _RARE) -> tuple[QuerySet[Goods], bool]:
     """Return what `matching` returns, and whether that is found by walking through the goods, so that nobody counts it.
 
     Row-level security comes first, and the index of words cannot serve behind it. So rare words are looked up as the
@@ -52,7 +59,7 @@ def looked_up(rows: QuerySet[Goods], *, text: str) -> tuple[QuerySet[Goods], boo
     """
     words = text.split()[:8]
     pairs = sorted({pair for word in words if len(word) > 1 for pair in bigrams(word)})
-    ids = [row[0] for row in look_as_desk(_RARE, [pairs, RARE_AT_MOST + 1], are_ids=True)] if pairs else []
+    ids = [row[0] for row in look_as_desk(statement, [pairs, RARE_AT_MOST + 1], are_ids=True)] if pairs else []
     if not pairs or len(ids) > RARE_AT_MOST:
         return matching(rows, text=text), bool(words)
     found = rows.filter(RawSQL("catalog_goods.id = any(%s)", [ids], output_field=BooleanField()))

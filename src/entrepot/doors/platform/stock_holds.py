@@ -101,8 +101,13 @@ def hold_report(request: PartyRequest) -> HttpResponseBase:
         ),
         *((_("Holds ended"), True), (_("Lapsed"), True), (_("A hold lasts"), True)),
     )
-    rows = [_holder_row(row, can_edit=request.party.can("stock.edit")) for row in holders()]
-    return plain_list(request, heads=heads, rows=rows, **common)
+    shown = page_of_rows(
+        lambda place, backwards, limit: holders(place, backwards=backwards, limit=limit),
+        key=lambda row: [row.holds, row.id],
+        query=request.GET,
+    )
+    rows = [_holder_row(row, can_edit=request.party.can("stock.edit")) for row in shown]
+    return plain_list(request, heads=heads, rows=rows, page=shown, **common)
 
 
 def _ratio(lapsed: int, ended: int) -> Cell:

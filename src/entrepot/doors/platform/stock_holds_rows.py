@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -33,8 +34,8 @@ left join pieces p on p.distributor_id = d.id
 left join ended e on e.distributor_id = d.id
 left join stock_holdrecord r on r.distributor_id = d.id
 left join stock_holdquota q on q.distributor_id = d.id
-where h.holds > 0 or e.ended > 0 or q.id is not null
-order by coalesce(h.holds, 0) desc, d.id limit 500
+where (h.holds > 0 or e.ended > 0 or q.id is not null) and {beyond}
+order by coalesce(h.holds, 0) {downwards}, d.id {upwards} limit %(limit)s
 """
 _SKUS = """
 select l.sku_id, max(l.sku_code), max(l.goods_name), sum(l.qty) filter (where o.state = 'held'),
@@ -107,9 +108,21 @@ class Hold:
     now: datetime
 
 
-def holders() -> list[Holder]:
-    """Return the distributors who hold something, or did in the last days, who holds most first."""
-    return [Holder(*row) for row in _rows(_HOLDERS)]
+def holders(place: list[Any] | None, *, backwards: bool, limit: int) -> list[Holder]:
+    """Return distributors who hold something, or did in the last days, who holds most first, or the other way round.
+
+    `place`: the holds and the id of the one they come behind.
+    """
+    downwards, upwards = ("asc", "desc") if backwards else ("desc", "asc")
+    values: dict[str, Any] = {"limit": limit}
+    beyond = "true"
+    if place is not None:
+        values["holds"], values["id"] = (int(value) for value in place)
+        beyond = "(-coalesce(h.holds, 0), d.id) {} (-%(holds)s, %(id)s)".format("<" if backwards else ">")
+    return [
+        Holder(*row)
+        for row in _rows(_HOLDERS.format(beyond=beyond, downwards=downwards, upwards=upwards), more=values)
+    ]
 
 
 def held_skus() -> list[HeldSku]:
@@ -125,7 +138,7 @@ def holds(conditions: Conditions, *, limit: int, upwards: bool = True) -> list[H
         return [Hold(*row) for row in cursor.fetchall()]
 
 
-def _rows(statement: str) -> list[tuple]:  # type: ignore[type-arg]  # columns of every type
+def _rows(statement: str, *, more: dict[str, Any] | None = None) -> list[tuple]:  # type: ignore[type-arg]  # of every type
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"days": DAYS, "sample": SAMPLE})
+        cursor.execute(statement, {"days": DAYS, "sample": SAMPLE} | (more or {}))
         return list(cursor.fetchall())

@@ -39,7 +39,7 @@ def _offered(request: PartyRequest, *, wrong: str = "") -> HttpResponse:
     counts = tab_counts(_TO_SHIP)
     context = {
         "title": _("Batch shipping"),
-        "to_ship": counts["to_ship"],
+        "to_ship": counts.by_tab["to_ship"],
         "shown": counts.shown("to_ship"),
         "carriers": [str(name) for name in CARRIERS.values()],
         "wrong": wrong,

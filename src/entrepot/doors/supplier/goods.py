@@ -16,7 +16,7 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions, queries
 from entrepot.catalog.models import Goods, GoodsState
 from entrepot.catalog.rules import below
-from entrepot.catalog.search import matching
+from entrepot.catalog.search import matching_of_supplier
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
@@ -53,7 +53,7 @@ class GoodsSearch(FilterForm):
 
 
 def _found(form: GoodsSearch, *, supplier_id: int) -> QuerySet[Goods]:
-    rows = matching(Goods.objects.filter(supplier_id=supplier_id), text=form.value("text") or "")
+    rows = matching_of_supplier(Goods.objects.filter(supplier_id=supplier_id), text=form.value("text") or "")
     if sku := form.value("sku"):
         rows = rows.filter(skus__code__icontains=sku).distinct()
     if category_id := form.value("category"):

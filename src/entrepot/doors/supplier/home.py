@@ -39,7 +39,6 @@ def home(request: PartyRequest) -> HttpResponse:
         "chart": charts.area(labels, values=[pieces for _day, pieces, _orders in days], title=_("Pieces ordered")),
         "spark": charts.spark([orders for _day, _pieces, orders in days]),
         "latest": latest,
-        "more_than_yesterday": found.shipped_today - found.shipped_yesterday,
         "can_see_money": request.party.can("ledger.view"),
         "can_see_orders": request.party.can("orders.view"),
     }

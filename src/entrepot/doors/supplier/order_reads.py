@@ -148,24 +148,10 @@ from orders_supplyorder s left join orders_consignee c on c.order_id = s.order_i
 
 
 def _rows_of(wanted: Wanted, *, limit: int, below: int | None = None, above: int | None = None) -> list[SupplyOrderRow]:
-    """Return the newest supply orders of a search below an order, or the oldest above one.
-
-    Each state is walked through by its index from that order on, and the walks are merged.
-    """
-    condition, given = wanted.conditions()
-    if below is not None:
-        condition, given = f"{condition} and s.order_id < %s", [*given, below]
-    if above is not None:
-        condition, given = f"{condition} and s.order_id > %s", [*given, above]
+    """Return the newest supply orders of a search below an order, or the oldest above one."""
+    statement, values = wanted.walk(limit=limit, below=below, above=above)
     direction = "desc" if above is None else "asc"
-    walks = " union all ".join(
-        f"(select s.order_id from orders_supplyorder s where {condition} and s.state = %s"  # noqa: S608 - our own words
-        f" order by s.order_id {direction} limit %s)"
-        for _state in wanted.states
-    )
-    values = [value for state in wanted.states for value in (*given, state, limit)]
-    newest = f"select order_id from ({walks}) w order by order_id {direction} limit %s"  # noqa: S608 - our own words
-    ids = [row[0] for row in look_as_desk(newest, [*values, limit])]
+    ids = [row[0] for row in look_as_desk(statement, values)]
     return _rows(
         f"{_ROWS} where s.supplier_id = {PARTY} and s.order_id = any(%s) order by s.order_id {direction}", [ids]
     )

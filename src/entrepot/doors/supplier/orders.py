@@ -151,14 +151,16 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
     form = OrderSearch(request.GET)
     wanted = wanted_of(request, form=form)
     counts = tab_counts(wanted)
-    if wanted.tab == "to_ship" and counts["to_accept"] and request.GET.get("tab") != "to_ship":
-        wanted = replace(wanted, tab="to_accept")
+    if wanted.tab == "to_ship" and request.GET.get("tab") != "to_ship" and counts.may_hold("to_accept"):
+        asked = replace(wanted, tab="to_accept")
+        wanted = asked if counts.by_tab or next(every_order(asked, at_once=1), None) else wanted
     if request.GET.get("export") == "xlsx":
         return _export(wanted)
     rows = order_page(wanted, query=request.GET)
     rows.total = counts.exact(wanted.tab)
     # Who is never asked needs no tabs for it; the list opens where there is something to do.
-    shown = [name for name in _TABS if name not in ("to_accept", "unsupplied") or counts[name] or name == wanted.tab]
+    rare = ("to_accept", "unsupplied")
+    shown = [name for name in _TABS if name not in rare or counts.may_hold(name) or name == wanted.tab]
     names = [wanted.tab, *(name for name in shown if name != wanted.tab)] if request.GET.get("q") else shown
     context = {
         "title": _("Orders to ship"),

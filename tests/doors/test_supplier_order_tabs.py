@@ -117,7 +117,9 @@ def test_what_is_walked_through_is_the_same_as_what_is_looked_up(his: Any, monke
 def test_days_narrow_by_time_though_ids_say_where_to_begin(world: World, trade: Any) -> None:
     moment = datetime(2026, 3, 1, tzinfo=UTC)
     with scope.desk():
-        placed = dict(rows("select order_id, created_at from orders_supplyorder where supplier_id = %s", trade.supplier.pk))
+        placed = dict(
+            rows("select order_id, created_at from orders_supplyorder where supplier_id = %s", trade.supplier.pk)
+        )
     ids = sorted(order_id for order_id in placed if order_id != trade.orders[3].id)
     since, until = placed[ids[4]], placed[ids[9]]
     with scope.supplier(trade.supplier.pk, read_only=True):
@@ -139,7 +141,11 @@ def test_the_figures_of_the_home_page_are_those_of_a_slow_look(his: Any, monkeyp
     )
     found = figures.figures(now=now, low=20)
     assert (found.to_ship_orders, found.to_ship_pieces) == slow
-    assert (found.late_orders, found.shipped_today, found.shipped_yesterday) == (0, 1, 0) and found.is_more_than_yesterday
+    assert (found.late_orders, found.shipped_today, found.shipped_yesterday) == (
+        0,
+        1,
+        0,
+    ) and found.is_more_than_yesterday
     assert figures.figures(now=now + timedelta(hours=49), low=20).late_orders == slow[0]
     assert sum(orders for _day, _pieces, orders in figures.pieces_by_day(now=now)) == 19
     monkeypatch.setattr(figures, "LOOKED_AT", 5)

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model, Q, QuerySet
+from django.forms.boundfield import BoundField
 from django.utils.dateparse import parse_date, parse_datetime
 
 CURSORS = frozenset({"after", "before"})
@@ -179,6 +180,13 @@ class FilterForm(forms.Form):
         for one in self.fields.values():
             one.required = False
         self.is_valid()
+
+    def __getitem__(self, name: str) -> BoundField:
+        """Return a field with its value. Unlike Django's it is not kept, so that the form is no circle.
+
+        A select of thousands of parties would else lie about until the next full round of the garbage collector.
+        """
+        return self.fields[name].get_bound_field(self, name)
 
     def value(self, name: str) -> Any:
         """Return what was asked for in one field, or None."""

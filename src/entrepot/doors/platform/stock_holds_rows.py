@@ -120,8 +120,7 @@ def holders(place: list[Any] | None, *, backwards: bool, limit: int) -> list[Hol
         values["holds"], values["id"] = (int(value) for value in place)
         beyond = "(-coalesce(h.holds, 0), d.id) {} (-%(holds)s, %(id)s)".format("<" if backwards else ">")
     return [
-        Holder(*row)
-        for row in _rows(_HOLDERS.format(beyond=beyond, downwards=downwards, upwards=upwards), more=values)
+        Holder(*row) for row in _rows(_HOLDERS.format(beyond=beyond, downwards=downwards, upwards=upwards), more=values)
     ]
 
 

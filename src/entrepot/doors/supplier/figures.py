@@ -43,11 +43,11 @@ def _counted(rows: str) -> str:
 
 
 _OPEN = f"select order_id from orders_supplyorder where supplier_id = {PARTY} and state"  # noqa: S608
-_PARCELS = f"select from orders_shipment where supplier_id = {PARTY} and shipped_at"  # noqa: S608
+_PARCELS = f"select from orders_shipment where supplier_id = {PARTY} and shipped_at"
 # Only the oldest open orders can be late, and ids and times of orders rise together save for a moment's disorder.
 _LATE = " union all ".join(
     f"""(select from orders_supplyorder where supplier_id = {PARTY} and state = '{state}' and created_at < %(until)s
-        and order_id <= {LAST_ID} order by order_id limit %(looked_at)s)"""  # noqa: S608
+        and order_id <= {LAST_ID} order by order_id limit %(looked_at)s)"""
     for state in OPEN
 )
 _FIGURES = f"""
@@ -116,9 +116,6 @@ def pieces_by_day(*, now: datetime) -> list[tuple[date, int, int]]:
     last = now.astimezone(_ZONE).date()
     first = last - timedelta(days=DAYS - 1)
     since = datetime.combine(first, time.min, _ZONE)
-    found = {
-        day: (pieces, orders)
-        for day, pieces, orders in look_as_desk(_BY_DAY, {"since": since})
-    }
+    found = {day: (pieces, orders) for day, pieces, orders in look_as_desk(_BY_DAY, {"since": since})}
     days = [first + timedelta(days=place) for place in range(DAYS)]
     return [(day, *found.get(day, (0, 0))) for day in days]

@@ -182,7 +182,7 @@ class Wanted:
             if order_id is not None:
                 condition, given = f"{condition} and s.order_id {side} %s", [*given, order_id]
         states = self.states if with_tab else EVERY_STATE
-        columns = "select s.order_id, s.supplier_id, s.state from orders_supplyorder s"  # noqa: S608 - our own words
+        columns = "select s.order_id, s.supplier_id, s.state from orders_supplyorder s"
         order = f"order by order_id {'desc' if above is None else 'asc'} limit %s"
         if self._named is not None:
             return f"{columns} where {condition} and s.state = any(%s) {order}", [*given, list(states), limit]

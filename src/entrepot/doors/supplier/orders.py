@@ -152,8 +152,8 @@ def order_list(request: PartyRequest) -> HttpResponseBase:
     wanted = wanted_of(request, form=form)
     counts = tab_counts(wanted)
     if wanted.tab == "to_ship" and request.GET.get("tab") != "to_ship" and counts.may_hold("to_accept"):
-        asked = replace(wanted, tab="to_accept")
-        wanted = asked if counts.by_tab or next(every_order(asked, at_once=1), None) else wanted
+        asked: Wanted = replace(wanted, tab="to_accept")
+        wanted = asked if counts.by_tab or any(True for _row in every_order(asked, at_once=1)) else wanted
     if request.GET.get("export") == "xlsx":
         return _export(wanted)
     rows = order_page(wanted, query=request.GET)

@@ -101,7 +101,7 @@ def test_holders_come_in_pages_who_holds_most_first(world: World, monkeypatch: p
             assert stock_holds_rows.holders(key, backwards=True, limit=2) == every[max(0, place - 2) : place][::-1]
     monkeypatch.setattr(stock_holds, "page_of_rows", partial(page_of_rows, size=2))
     page = whole_list(at_work("platform", None), "/platform/holds/")
-    assert [page.count(f">{party.number}<") for party in parties] == [1] * 5
+    assert [page.count(f'"/platform/distributors/{party.pk}/"') for party in parties] == [1] * 5
 
 
 def test_the_shelf_switch_is_set_for_goods_and_lifted(world: World) -> None:

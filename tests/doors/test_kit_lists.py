@@ -1,7 +1,9 @@
 """Lists: keyset pages, cursors from strangers, filters, tabs and pagers in the address."""
 
 import base64
+import gc
 import json
+import weakref
 from typing import Any
 
 import pytest
@@ -178,3 +180,18 @@ def test_a_new_search_keeps_the_tab_and_escapes_what_it_keeps() -> None:
     assert "<script>" not in html
     assert 'name="tab"' in html
     assert 'name="after"' not in html
+
+
+def test_a_filter_form_goes_with_its_request_and_waits_for_no_garbage_collector() -> None:
+    class OneWord(FilterForm):
+        word = forms.CharField()
+
+    form = OneWord({"word": "x"})
+    assert str(form["word"]) in str(form) and form["word"].value() == "x" and [bound.name for bound in form] == ["word"]
+    gone = weakref.ref(form)
+    gc.disable()
+    try:
+        del form
+        assert gone() is None
+    finally:
+        gc.enable()

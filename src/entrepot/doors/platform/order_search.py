@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import Goods, Sku
-from entrepot.catalog.search import matching_in_scope, pairs_of
+from entrepot.catalog.search import looked_up, pairs_of
 from entrepot.doors.kit.forms import DayRangeField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.platform.conditions import Conditions, like
@@ -128,12 +128,17 @@ def _of_number(found: Conditions, number: str) -> None:
 
 def _of_goods(found: Conditions, words: str) -> None:
     """Add that orders have goods that a number, a SKU code or words of the name stand for."""
-    named = matching_in_scope(Goods.objects.all(), text=words).values_list("id", flat=True)[: FEW + 1]
+    pairs = pairs_of(words)
+    matching, is_wide = looked_up(Goods.objects.all(), text=words)
+    if is_wide and pairs:
+        found.add(_HAS_GOODS_NAMED, goods_pairs=pairs)
+        found.is_wide = True
+        return
+    named = matching.values_list("id", flat=True)[: FEW + 1]
     numbered = Goods.objects.filter(goods_no=words).values_list("id", flat=True)
     coded = Sku.objects.filter(code=words).order_by().values_list("goods_id", flat=True)
     # Three questions, each with an index of its own; asked as one condition they would have none.
     ids = list(numbered.union(coded, named))
-    pairs = pairs_of(words)
     if len(ids) > FEW and pairs:
         found.add(_HAS_GOODS_NAMED, goods_pairs=pairs)
         found.is_wide = True

@@ -3,6 +3,8 @@
 from django.apps import apps
 from django.db import connection
 
+from entrepot.base import scope
+
 # Tables of the platform that belong to no party, or are read before it is known whose request it is.
 _SHARED = frozenset(
     {
@@ -25,6 +27,10 @@ select c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(curren
                and (0 = any(p.polroles)
                     or (select oid from pg_roles where rolname = current_user) = any(p.polroles)))
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+"""
+_YOUNGER = """
+select max(xid), pg_snapshot_xmax(pg_current_snapshot()) from events_event
+having max(xid) >= pg_snapshot_xmax(pg_current_snapshot())
 """
 
 
@@ -61,7 +67,20 @@ def problems() -> list[str]:
             found.append(f"the table {table} shows the role {role} nothing: its policies are for other roles")
         if is_own and not is_super and not owns:
             found.append(f"the role {role} owns the table {table}: serve as another role")
+    if "events_event" in tables and not is_super and not owns:
+        found += _younger()
     return found
+
+
+def _younger() -> list[str]:
+    """Feeds, callbacks and referral go by transaction numbers: in a server that is behind its rows they would pass over all."""
+    with scope.desk(read_only=True), connection.cursor() as cursor:
+        cursor.execute(_YOUNGER)
+        return [
+            f"the newest event is of transaction {told}, and this server is only at {now}: the database was loaded from"
+            " a dump; restore a physical copy instead"
+            for told, now in cursor.fetchall()
+        ]
 
 
 def party_tables() -> list[str]:

@@ -15,6 +15,7 @@ from django.db import connection
 from entrepot.base import scope
 from entrepot.base.worlds import is_sandbox
 from entrepot.catalog.selection import OWN_WORD, SELECTED, Reach, reach_of
+from entrepot.events.restores import LIFE
 from entrepot.reports import told
 from entrepot.reports.told import Told
 
@@ -26,11 +27,11 @@ _TEXT = re.compile(r"([0-9a-f]{12})((?::[0-9]{1,19}){4}|(?::[0-9]{1,19}){7})")
 _WATERMARK = "select pg_snapshot_xmin(pg_current_snapshot())::text"
 # Another cluster, a restored one, and other terms of the distributor each begin a new epoch: what a mall has kept from
 # an older one no longer says what it would be told now.
-_EPOCH = """
+_EPOCH = f"""
 select concat_ws(' ', (select system_identifier from pg_control_system()), (select timeline_id from pg_control_checkpoint()),
-                 d.id, d.tier_id, t.fee_rate_bps)
+                 d.id, d.tier_id, t.fee_rate_bps, ({LIFE}))
 from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %s
-"""
+"""  # noqa: S608 - a statement of our own
 # The text is not called like its column: `order by` would mean the text, in which 10 comes before 9.
 _GOODS = """
 select id, changed_xid::text as xid, state, (extract(epoch from clock_timestamp() - changed_at) * 1000)::bigint
@@ -110,6 +111,10 @@ class Cursor:
     picks: Place = (0, 0)
     since: int = 0
 
+    def is_after(self, xid: int) -> bool:
+        """Return whether it speaks of a transaction that has not been."""
+        return max(self.goods[0], self.levels[0], self.picks[0], self.since) > xid
+
     def text(self) -> str:
         """Return the opaque text a mall keeps."""
         more = (*self.picks, self.since) if self.since else ()
@@ -184,15 +189,17 @@ def changes_since(
     """Return up to `limit` changes after a cursor, goods before stock, as the distributor's terms show them.
 
     Goods that he no longer sees come as `delisted`, or as `not_authorised` when others still do. Of his selection alone,
-    goods that left it come as `not_selected`. Raises CursorExpiredError when the cursor is of another epoch.
+    goods that left it come as `not_selected`. Raises CursorExpiredError when the cursor is of another epoch, or of a
+    time this database has not come to.
     """
     with scope.desk(read_only=True):
         reach = reach_of(distributor_id) if is_selection else None
         if cursor.epoch != _epoch(distributor_id, reach=reach) or bool(cursor.since) != is_selection:
             raise CursorExpiredError
-        page = _Page(
-            cursor, until=str(_value(_WATERMARK)), left=limit, reach=reach, is_sandbox=is_sandbox(distributor_id)
-        )
+        until = str(_value(_WATERMARK))
+        if cursor.is_after(int(until)):
+            raise CursorExpiredError  # a database that has gone back does not know what the mall has seen
+        page = _Page(cursor, until=until, left=limit, reach=reach, is_sandbox=is_sandbox(distributor_id))
         if {"product", "price"} & set(kinds):
             page.read_goods()
         if "stock" in kinds:

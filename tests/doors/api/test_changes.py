@@ -7,19 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
 from entrepot.base import scope
+from entrepot.base.start_check import problems
+from entrepot.callbacks.sorting import sort_out
 from entrepot.catalog.actions import pick
 from entrepot.catalog.actions.shelf import set_visibility, unlist_goods
+from entrepot.doors.cli.__main__ import main as cli
 from entrepot.parties.models import Tier
 from entrepot.reports import changes
+from entrepot.reports.changes import read_cursor
+from entrepot_launch import roles
 from entrepot_sdk import Entrepot, Mirror
-from tests.doors.api.conftest import MakeMall
+from tests.doors.api.conftest import FAST, MakeMall, new_mall
 from tests.doors.api.mall import Mall
-from tests.doors.api.serving import Served
-from tests.world import STAFF, Article, World
+from tests.doors.api.serving import Served, serving
+from tests.world import STAFF, Article, World, rows, sorted_to_the_end
 
 PATIENCE_S = 30.0
 
@@ -217,6 +223,50 @@ def test_other_terms_begin_a_new_epoch(mall: Mall, make_mall: MakeMall, reader: 
     reply = mall.get(f"/changes?cursor={reader.cursor}")
     assert (reply.status, reply.code, reply.retry) == (410, "cursor_expired", "after_action")
     assert Reader(mall).cursor != reader.cursor
+
+
+def test_a_restore_begins_a_new_epoch_of_feed_and_events(
+    fresh_database: roles.Access, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a restore malls begin anew: those who saw what is gone now, and those whose numbers were given again."""
+    world = World()
+    with serving({"DATABASE_URL": fresh_database.app_url, "ENTREPOT_PROCESS": "api"}, log=tmp_path / "api.log") as api:
+        mall = new_mall(world, port=api.port, rate=FAST, funds_fen=10_000)
+        sort_out()
+        world.credit(mall.party, 100)
+        sorted_to_the_end()
+        told = mall.get("/events?limit=1").json["next_cursor"]
+        reader = Reader(mall)
+        ahead = read_cursor(reader.cursor)
+        ahead = replace(ahead, goods=(ahead.goods[0] + 10**6, 0))
+        gone = mall.get(f"/changes?cursor={ahead.text()}")
+        assert (gone.status, gone.code) == (410, "cursor_expired"), "of a transaction that this database never saw"
+        kept = [reader.cursor, told]
+        for life in range(2):
+            assert mall.get(f"/changes?cursor={kept[0]}").status == mall.get(f"/events?cursor={kept[1]}").status == 200
+            assert cli(["restored", "--reason", "disk lost"]) == 0
+            assert "cursor_expired" in capsys.readouterr().out
+            for path, cursor in zip(("/changes", "/events"), kept, strict=True):
+                reply = mall.get(f"{path}?cursor={cursor}")
+                assert (reply.status, reply.code, reply.retry) == (410, "cursor_expired", "after_action"), (path, life)
+            kept = [Reader(mall).cursor, mall.get("/events?limit=1").json["next_cursor"]]
+        ((verb, reason),) = rows(
+            "select verb, reason from events_operation where object_kind = 'instance' order by id limit 1"
+        )
+        assert (verb, reason) == ("instance.restored", "disk lost")
+        mall.close()
+
+
+def test_a_database_loaded_from_a_dump_is_not_served(fresh_database: roles.Access) -> None:
+    """A dump brings rows of transactions its server has not come to: feeds would pass over all that happens next."""
+    world = World()
+    world.credit(world.distributor(), 100)
+    assert problems() == []
+    with psycopg.connect(fresh_database.admin_url, autocommit=True) as admin:
+        admin.execute("alter table events_event disable trigger all")
+        admin.execute("update events_event set xid = (xid::text::bigint + 1000000)::text::xid8")
+    (found,) = problems()
+    assert "loaded from a dump" in found
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from litestar import Request, Response
 
 from entrepot.base import scope
 from entrepot.doors.api.callers import Caller
-from entrepot.doors.api.problems import Wrong, invalid, not_found
+from entrepot.doors.api.problems import Problem, Wrong, invalid, not_found
 from entrepot.doors.api.threads import in_thread
 
 Result = TypeVar("Result")
@@ -75,8 +75,8 @@ class Query:
         """Return an id asked for, None when it is not."""
         return self.whole(name, default=None, least=0, most=MAX_ID)
 
-    def cursor(self, items: str) -> int | None:
-        """Return the id behind a page's cursor; a cursor of another list is refused."""
+    def cursor(self, items: str, *, life: str = "") -> int | None:
+        """Return the id behind a page's cursor; a cursor of another list, or of before a restore, is refused."""
         text = self._values.get("cursor")
         if text is None:
             return None
@@ -84,7 +84,13 @@ class Query:
             kind, _, number = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).partition(b":")
         except (binascii.Error, ValueError):
             kind, number = b"", b""
-        if kind != items.encode() or not number.isdigit() or len(number) > 19 or int(number) > MAX_ID:
+        if kind.partition(b"@")[0] == items.encode() and kind != named(items, life=life).encode():
+            words = (
+                "游标来自数据恢复之前：请不带游标从头读取",
+                "The cursor is of before a restore: read on without one",
+            )
+            raise Problem("cursor_expired", detail=words)
+        if kind != named(items, life=life).encode() or not number.isdigit() or len(number) > 19 or int(number) > MAX_ID:
             raise invalid(Wrong("/cursor", "validation_failed", ("不是本列表的游标", "Not a cursor of this list")))
         return int(number)
 
@@ -144,9 +150,14 @@ class Query:
         return int(value)
 
 
-def cursor_after(value: int, *, items: str) -> str:
-    """Return the opaque cursor of an id in a list."""
-    return base64.urlsafe_b64encode(f"{items}:{value}".encode()).decode().rstrip("=")
+def cursor_after(value: int, *, items: str, life: str = "") -> str:
+    """Return the opaque cursor of an id in a list; `life` is that of the database since its last restore."""
+    return base64.urlsafe_b64encode(f"{named(items, life=life)}:{value}".encode()).decode().rstrip("=")
+
+
+def named(items: str, *, life: str) -> str:
+    """Return how a cursor names its list."""
+    return f"{items}@{life}" if life else items
 
 
 def object_id(text: str) -> int:

@@ -15,6 +15,7 @@ from entrepot.doors.api.operations import Operation
 from entrepot.doors.api.problems import Wrong, invalid
 from entrepot.doors.api.reading import read
 from entrepot.doors.api.threads import in_thread
+from entrepot.events.restores import read_life
 
 
 @get("/webhook", opt=Operation(None, event_shapes.Webhook, group="events").opt())
@@ -50,12 +51,18 @@ async def test_webhook(request: Call) -> Response[bytes]:
     return reply(event_shapes.Accepted(True))
 
 
-@get("/events", opt=Operation(None, event_shapes.Events, group="events", query=("limit", "cursor")).opt())
+@get(
+    "/events",
+    opt=Operation(
+        None, event_shapes.Events, group="events", query=("limit", "cursor"), codes=("cursor_expired",)
+    ).opt(),
+)
 async def list_events(request: Call) -> Response[bytes]:
     """事件列表 | List the events of the last 30 days, oldest first; the same as the callbacks told you."""
     caller = caller_of(request)
     query = Query(request, "limit", "cursor")
-    limit, cursor = query.limit(), query.cursor("events")
+    life = await in_thread(read_life)
+    limit, cursor = query.limit(), query.cursor("events", life=life)
 
     def find() -> list[Told]:
         return events_after(cursor or 0, distributor_id=caller.distributor_id, limit=limit + 1)
@@ -63,7 +70,7 @@ async def list_events(request: Call) -> Response[bytes]:
     found = await in_thread(find)
     page = found[:limit]
     # The last cursor stays good: who keeps it asks for what came since.
-    next_cursor = cursor_after(page[-1].seq, items="events") if page else query.text("cursor")
+    next_cursor = cursor_after(page[-1].seq, items="events", life=life) if page else query.text("cursor")
     return reply(event_shapes.Events([_event(told) for told in page], next_cursor, len(found) > limit))
 
 

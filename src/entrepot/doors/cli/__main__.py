@@ -14,6 +14,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "keys": ("instance", "print the demo world's keys"),
     "create-staff": ("staff", "add a user of the platform who may do everything"),
     "verify": ("books", "recompute every figure from the rows behind it"),
+    "restored": ("instance", "say that the database was restored: cursors of malls end, and they begin anew"),
     "seal": ("books", "seal the ledger up to now"),
     "journal": ("books", "print the ledger for hledger or beancount"),
     "demo-world": ("demo.world", "fill an empty instance with a network to try"),
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("keys", "verify", "bench-world"):
         made[name].add_argument("--json", action="store_true", help="as JSON")
     made["journal"].add_argument("--beancount", action="store_true", help="for beancount instead of hledger")
+    made["restored"].add_argument("--reason", default="", help="kept in the operation log")
     made["create-staff"].add_argument("username", help="3 to 40 letters, digits, dots, hyphens or underscores")
     made["create-staff"].add_argument("--name", default="", help="how the user is shown")
     made["demo-world"].add_argument("--seed", type=int, default=20, help="another seed gives other orders")

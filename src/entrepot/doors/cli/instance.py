@@ -13,6 +13,7 @@ from django.db import connection
 from entrepot.base import scope
 from entrepot.base.start_check import problems
 from entrepot.doors.kit import demo
+from entrepot.events import restores
 from entrepot.parties.models import ApiKey
 from entrepot.parties.queries import secret_of
 
@@ -34,6 +35,13 @@ def check_start(_arguments: argparse.Namespace) -> int:
     if not found:
         print("this role may serve")
     return int(bool(found))
+
+
+def restored(arguments: argparse.Namespace) -> int:
+    """Write down that the database was restored, and say what follows."""
+    restores.restored(reason=arguments.reason)
+    print("written down: malls are answered cursor_expired once, and walk their products and events anew")
+    return 0
 
 
 def accounts(_arguments: argparse.Namespace) -> int:

@@ -89,6 +89,7 @@ VERBS: dict[str, Any] = {
     "distributor.activated": gettext_lazy("Distributor activated"),
     "distributor.suspended": gettext_lazy("Distributor suspended"),
     "key.issued": gettext_lazy("Key issued"),
+    "instance.restored": gettext_lazy("Database restored"),
     "key.revoked": gettext_lazy("Key revoked"),
     "key.ended": gettext_lazy("Key ended"),
     "upload.kept": gettext_lazy("Picture sent ahead"),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from entrepot_conformance.asking import asked_secret
 from entrepot_conformance.checks import CHECKS
 from entrepot_conformance.kit import Kit
 from entrepot_conformance.mall import FAULTS, FakeMall
@@ -14,7 +15,7 @@ from entrepot_conformance.platform import FakePlatform
 from entrepot_conformance.report import certificate, line, run, say, summary
 
 ABOUT = """Judge whether a mall keeps the contract of the open API. The kit plays the platform: point the mall at --url with the
-same key and secret, then run this. Without --inspect only what can be seen from outside is judged.
+same key and secret, then run this. Callbacks are signed under a secret of their own: name it, or the platform that knows it. Without --inspect only what can be seen from outside is judged.
 Ends with 0 when nothing failed, 1 when something did, 2 when it could not begin."""
 DEMO_SECRET = "whsec_ZW50cmVwb3QtZGVtby1zZWNyZXQtMzItYnl0ZXMtb2sh"  # noqa: S105 - the published example
 
@@ -24,9 +25,16 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="bin/conformance", description=ABOUT)
     found.add_argument("--callback", default="", help="the mall's callback address")
     found.add_argument("--key", default="ek_test_conformance", help="the key the mall signs its calls with")
-    found.add_argument("--secret", default="", help="its secret; or the environment's ENTREPOT_SECRET")
+    found.add_argument("--secret", default="", help="its secret, for calls; or the environment's ENTREPOT_SECRET")
     found.add_argument(
-        "--callback-secret", default="", help="the secret callbacks are signed with; --secret by default"
+        "--platform",
+        default="",
+        help="the real platform, which is asked with that key for the secret of callbacks (GET /webhook)",
+    )
+    found.add_argument(
+        "--callback-secret",
+        default="",
+        help="the secret of callbacks, another one than the key's; or ENTREPOT_CALLBACK_SECRET; not needed with --platform",
     )
     found.add_argument("--url", default="http://127.0.0.1:8765", help="where the mall finds the platform the kit plays")
     found.add_argument("--listen", default="", help="HOST:PORT to listen at, when it differs from --url")
@@ -61,12 +69,31 @@ def main(arguments: list[str] | None = None) -> int:
         reason = f"unknown: {', '.join(sorted(unknown))}" if unknown else "--callback and --secret are needed"
         sys.stderr.write(f"{reason}; see --help\n")
         return 2
-    return _judge(given, secret=secret)
+    try:
+        callback_secret = _callback_secret(given, secret=secret)
+    except LookupError as failure:
+        sys.stderr.write(f"{failure}; see --help\n")
+        return 2
+    return _judge(given, secret=secret, callback_secret=callback_secret)
 
 
-def _judge(given: argparse.Namespace, *, secret: str) -> int:
+def _callback_secret(given: argparse.Namespace, *, secret: str) -> str:
+    """Return the secret callbacks are signed under. Raises LookupError when nothing says it.
+
+    The key's own is never taken for it: a mall that is set up rightly would fail for nothing of its making.
+    """
+    named = str(given.callback_secret or os.environ.get("ENTREPOT_CALLBACK_SECRET", ""))
+    if named:
+        return named
+    if given.platform:
+        return asked_secret(given.platform, key=given.key, secret=secret)
+    if given.fake_mall is not None:
+        return secret
+    raise LookupError("callbacks are signed under a secret of their own: --platform or --callback-secret is needed")
+
+
+def _judge(given: argparse.Namespace, *, secret: str, callback_secret: str) -> int:
     host, port = _where(given)
-    callback_secret = given.callback_secret or secret
     try:
         platform = FakePlatform(key=given.key, secret=secret, callback_secret=callback_secret, host=host, port=port)
     except OSError as failure:

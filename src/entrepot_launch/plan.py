@@ -53,6 +53,7 @@ def product_plan(*, host: str, port: int, pages_socket: Path) -> Plan:
             ("/platform/", "back office of the platform"),
             ("/supplier/", "back office of suppliers"),
             ("/distributor/", "back office of distributors"),
+            ("/guide/", "how a mall is connected"),
             ("/api/docs", "the API malls use, explained"),
         ),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from entrepot.sandbox.rules import is_certificate
+from entrepot_conformance.__main__ import main
 from entrepot_conformance.checks import CHECKS
 from entrepot_conformance.kit import Kit
 from entrepot_conformance.mall import FAULTS, FakeMall
@@ -116,6 +117,25 @@ def test_it_is_installed_on_its_own(tmp_path: Path) -> None:
     command = [sys.executable, "-S", "-I", "-c", program]
     said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
     assert said.returncode == 0, said.stderr
+
+
+def test_callbacks_are_never_signed_with_the_secret_of_the_key(capsys: pytest.CaptureFixture[str]) -> None:
+    platform = FakePlatform(key=KEY, secret=SECRET, callback_secret=CALLBACK_SECRET)
+    mall = FakeMall(platform=platform.url, key=KEY, secret=SECRET, callback_secret=CALLBACK_SECRET)
+    given = ["--callback", mall.callback, "--key", KEY, "--secret", SECRET, "--url", "http://127.0.0.1:0"]
+    given += ["--listen", "127.0.0.1:0", "--only", "callback.genuine"]
+    try:
+        assert main(given) == 2
+        assert "--callback-secret" in capsys.readouterr().err
+        assert main([*given, "--platform", platform.url]) == 0, "asked of the platform"
+        assert main([*given, "--callback-secret", CALLBACK_SECRET]) == 0
+        assert main([*given, "--callback-secret", SECRET]) == 1
+        capsys.readouterr()
+        assert main([*given, "--platform", "http://127.0.0.1:1"]) == 2
+        assert "does not tell the secret of callbacks" in capsys.readouterr().err
+    finally:
+        platform.close()
+        mall.close()
 
 
 # --- the platform it plays speaks as the real one does: the SDK finds no difference ---

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 SAMPLES = ["list", "empty", "detail", "form", "form/?wrong=1", "dashboard", "tiles", "parts"]
-PLAIN = ["/", "/platform/login/", "/supplier/login/", "/distributor/login/"]
+PLAIN = ["/", "/platform/login/", "/supplier/login/", "/distributor/login/", "/guide/", "/guide/en/callbacks/"]
 SIZES = [(1440, 900), (390, 844)]
 
 

@@ -70,6 +70,7 @@ MORE = {
 # Behind a detail: what its page leads on to.
 BEHIND = r"(edit|change|ledger|credit|limit)/"
 OPEN = ["/", "/platform/login/", "/supplier/login/", "/distributor/login/", "/referrer/login/"]
+OPEN += ["/guide/", "/guide/en/", "/guide/reference/", "/guide/en/callbacks/", "/guide/clients/", "/guide/python/"]
 
 
 @dataclass

@@ -39,6 +39,8 @@ def test_it_works_without_the_network(page: Page, served: Served) -> None:
     page.goto(f"{served.url}/api/docs")
     page.wait_for_selector(".opblock-summary")
     assert page.locator(".opblock").count() >= 23
+    led = page.eval_on_selector_all("#guide a", "links => links.map(link => link.getAttribute('href'))")
+    assert {"/guide/", "/guide/en/", "/guide/clients/", "/guide/en/callbacks/"} <= set(led)
     assert page.locator(".opblock-tag").first.is_visible()
     block = page.locator("#operations-orders-create_order")
     block.locator(".opblock-summary-control").click()
@@ -63,6 +65,9 @@ def test_its_parts_are_served_plainly(served: Served) -> None:
         ("/api/docs/assets/swagger-ui.css", 200, "text/css"),
         ("/api/docs/assets/..%2f..%2fmodels.py", 404, "application/problem+json"),
         ("/api/docs/assets/other.js", 404, "application/problem+json"),
+        ("/api/guide", 302, "text/plain"),
+        ("/api/guide/en", 302, "text/plain"),
+        ("/api/guide/none", 404, "application/problem+json"),
         ("/api/docsx", 404, "application/problem+json"),
         ("/api/v1/openapi.json", 200, "application/json"),
     ):
@@ -70,6 +75,8 @@ def test_its_parts_are_served_plainly(served: Served) -> None:
         connection.request("GET", path)
         answer = connection.getresponse()
         assert (answer.status, (answer.getheader("content-type") or "").partition(";")[0]) == (status, kind), path
+        if status == 302:
+            assert answer.getheader("location") == path.removeprefix("/api") + "/"
         if status == 200 and kind == "text/html":
             policy = answer.getheader("content-security-policy") or ""
             assert "default-src 'none'" in policy

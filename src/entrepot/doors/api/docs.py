@@ -13,8 +13,16 @@ from entrepot.doors.api.problems import not_found
 _PAGE = """<!doctype html>
 <html lang="zh-Hans"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>集散 Entrepot · 开放接口</title><link rel="icon" href="/static/kit/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/api/docs/assets/swagger-ui.css"></head>
-<body><div id="contract"></div><script src="/api/docs/assets/swagger-ui-bundle.js"></script>
+<link rel="stylesheet" href="/api/docs/assets/swagger-ui.css"><style>
+body { margin: 0 }
+#guide { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 12px 20px; background: #eaf0ff; font: 14px/1.7 sans-serif }
+#guide span { display: flex; flex-wrap: wrap; gap: 4px 16px } #guide a { color: #1748cc }
+</style></head>
+<body><nav id="guide" aria-label="接入指南 Guide"><b>接入指南</b> <a href="/guide/">分步接入</a>
+<a href="/guide/reference/">签名与规则</a> <a href="/guide/clients/">PHP 与 Node 客户端</a> <a href="/guide/callbacks/">接收回调</a>
+<span lang="en"><b>Guide</b> <a href="/guide/en/">Step by step</a> <a href="/guide/en/reference/">Signing and rules</a>
+<a href="/guide/en/clients/">Clients in PHP and Node</a> <a href="/guide/en/callbacks/">Receive callbacks</a></span></nav>
+<div id="contract"></div><script src="/api/docs/assets/swagger-ui-bundle.js"></script>
 <script src="/api/docs/start.js"></script></body></html>
 """
 _START = """SwaggerUIBundle({url: "/api/v1/openapi.json", dom_id: "#contract", deepLinking: true,
@@ -47,6 +55,13 @@ def docs_page() -> Response[str]:
     return Response(_PAGE, media_type="text/html", headers=_SAFE)
 
 
+@get(["/api/guide", "/api/guide/en"], sync_to_thread=False)
+def guide_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """The guide beside the contract: one of the pages, which speak both languages."""
+    place = "/guide/en/" if request.url.path.endswith("/en") else "/guide/"
+    return Response("", status_code=302, media_type="text/plain", headers={"location": place})
+
+
 @get("/api/docs/start.js", sync_to_thread=False)
 def docs_start() -> Response[str]:
     """The page's own script."""
@@ -63,4 +78,4 @@ def docs_asset(name: str) -> Response[bytes]:
     return Response((_assets() / name).read_bytes(), media_type=kind, headers=headers)
 
 
-DOCS_HANDLERS = [openapi_json, docs_page, docs_start, docs_asset]
+DOCS_HANDLERS = [openapi_json, docs_page, guide_page, docs_start, docs_asset]

@@ -73,11 +73,11 @@ def _steps(request: PartyRequest) -> list[Step]:
             action=_("Callbacks"),
         ),
         Step(
-            title=_("Public addresses of the mall's nodes"),
+            title=_("Allow-list"),
             text=_("Calls are taken from these addresses alone."),
             is_done=bool(distributor.allow_list),
             missing=_("None is named: calls are taken from anywhere."),
-            copies=tuple((_("Allowed"), entry) for entry in distributor.allow_list[:5]),
+            copies=tuple((_("Allow-list"), entry) for entry in distributor.allow_list[:5]),
             url=keys,
             action=_("API and keys"),
         ),

@@ -39,7 +39,7 @@ class ConnectionForm(forms.Form):
     """Allow-list and callback address."""
 
     allow_list = forms.CharField(
-        label=gettext_lazy("Allowed addresses"),
+        label=gettext_lazy("Allow-list"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=gettext_lazy("One IPv4 or IPv6 address or network a line; empty lets calls come from anywhere."),

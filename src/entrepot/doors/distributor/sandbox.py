@@ -69,7 +69,7 @@ def _shown(request: PartyRequest, *, new: NewKey | None = None, status: int = 20
                 for one in rules.SCRIPTS
             ],
             "types": TYPES,
-            "command": command(endpoint.url, key=key),
+            "command": command(endpoint.url, key=key, platform=request.build_absolute_uri("/").rstrip("/")),
             "outcomes": _outcomes(found.certificate),
         }
     # The frame shows the live balance, which only the party's own scope can read.
@@ -77,10 +77,16 @@ def _shown(request: PartyRequest, *, new: NewKey | None = None, status: int = 20
         return render(request, "distributor/sandbox.html", context, status=status)
 
 
-def command(callback_url: str, *, key: str) -> str:
-    """Return the conformance run of a mall as it is typed; its secret is asked for from the environment."""
+def command(callback_url: str, *, key: str, platform: str) -> str:
+    """Return the conformance run of a mall as it is typed; its secret is asked for from the environment.
+
+    The kit reads the other secret, under which callbacks are signed, from the platform by itself.
+    """
     callback = callback_url or "https://mall.example/entrepot"
-    return f'bin/conformance --callback {callback} --key {key} --secret "$ENTREPOT_SECRET" --inspect https://mall.example/inspect'
+    return (
+        f'bin/conformance --callback {callback} --key {key} --secret "$ENTREPOT_SECRET" --platform {platform}'
+        " --inspect https://mall.example/inspect"
+    )
 
 
 def _outcomes(certificate: Any) -> list[tuple[str, int]]:

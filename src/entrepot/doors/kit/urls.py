@@ -3,11 +3,15 @@
 from django.conf import settings
 from django.urls import path
 
-from entrepot.doors.kit import account, landing, language, sign_in
+from entrepot.doors.kit import account, guide, landing, language, sign_in
 
 app_name = "kit"
 urlpatterns = [
     path("", landing.landing, name="landing"),
+    path("guide/", guide.guide, name="guide"),
+    path("guide/en/", guide.guide, {"language": "en"}, name="guide-en"),
+    path("guide/en/<slug:slug>/", guide.guide, {"language": "en"}, name="guide-en-page"),
+    path("guide/<slug:slug>/", guide.guide, name="guide-page"),
     path("<str:kind>/login/", sign_in.sign_in, name="sign-in"),
     path("<str:kind>/login/code/", sign_in.sign_in_code, name="sign-in-code"),
     path("account/", account.account, name="account"),

@@ -17,6 +17,7 @@ OWNER = "entrepot_owner"  # owns the database and its tables, migrates, never se
 APP = "entrepot_app"  # serves: may read and write rows, bound by row-level security
 DESK = "entrepot_desk"  # no login: what the serving role becomes to write stock, money and orders
 PLATFORM = "entrepot_platform"  # no login: what the serving role becomes for the platform's own staff
+LONGEST = "30s"  # a transaction of those who serve
 HATS = (DESK, PLATFORM)  # put on for a transaction by those who serve and migrate, who do not inherit them
 DATABASE = "entrepot"
 OLDEST_SERVER = 150_000
@@ -121,6 +122,12 @@ def create_roles(admin_url: str, *, passwords: Passwords) -> None:
             limits = sql.SQL("NOCREATEDB NOCREATEROLE")
             connection.execute(sql.SQL(" ").join([verb, sql.Identifier(name), limits, attributes]))
             _refuse_privileged(connection, name=name)
+        if connection.info.server_version >= 170_000:
+            # What is committed is told once no older transaction writes any more: none may take for ever. Before
+            # PostgreSQL 17 only a single statement and a pause are limited.
+            connection.execute(
+                sql.SQL("ALTER ROLE {} SET transaction_timeout = {}").format(sql.Identifier(APP), sql.Literal(LONGEST))
+            )
         for hat in HATS:
             wearers = sql.SQL(", ").join([sql.Identifier(APP), sql.Identifier(OWNER)])
             connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(hat), wearers))

@@ -158,5 +158,7 @@ def one_moment(*, distributor_id: int | None = None) -> Iterator[None]:
             cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute("set local statement_timeout = 0")
             cursor.execute("set local idle_in_transaction_session_timeout = 0")
+            # A server before PostgreSQL 17 does not know it.
+            cursor.execute("select set_config(name, '0', true) from pg_settings where name = 'transaction_timeout'")
         with desk() if distributor_id is None else distributor(distributor_id):
             yield

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from entrepot.aftersale import jobs as aftersale
 from entrepot.callbacks import jobs as callbacks
 from entrepot.catalog import jobs as catalog
+from entrepot.events import jobs as events
 from entrepot.fulfilment import jobs as fulfilment
 from entrepot.membership import jobs as membership
 from entrepot.parties import jobs as parties
@@ -23,6 +24,7 @@ from entrepot.stock import jobs as stock
 Job: TypeAlias = Callable[[Event], int]
 
 EACH_ROUND: dict[str, Job] = {
+    "long_transactions_named": events.name_long_transactions,
     "goods_imported": catalog.run_imports,
     "acceptance_lapsed": fulfilment.lapse,
     "shelf_tended": stock.tend_shelf,

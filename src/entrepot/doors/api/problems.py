@@ -181,4 +181,5 @@ def not_found() -> Problem:
 def invalid(*items: Wrong) -> Problem:
     """Return the problem of a request whose content does not validate."""
     code = "unknown_field" if any(item.code == "unknown_field" for item in items) else "validation_failed"
-    return Problem(code, errors=list(items), detail=items[0].detail if items else None)
+    detail = next((item.detail for item in items if item.code == code), None)
+    return Problem(code, errors=list(items), detail=detail)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from entrepot.doors.api.problems import Problem, Words, Wrong, invalid
+from entrepot.doors.api.shape_faults import faults_of
 
 Wanted = TypeVar("Wanted")
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}
@@ -36,24 +37,34 @@ _WORDS: list[tuple[re.Pattern[str], Words]] = [
 
 
 def read(body: bytes, wanted: type[Wanted]) -> Wanted:
-    """Return the body as the wanted struct. Raises Problem: 400 for broken JSON, 422 with a pointer otherwise."""
+    """Return the body as the wanted struct. Raises Problem: 400 for broken JSON, 422 with every fault otherwise."""
     decoder = _decoders.get(wanted)
     if decoder is None:
         decoder = _decoders[wanted] = msgspec.json.Decoder(wanted, strict=True)
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise invalid(_wrong(str(error))) from None
+        raise invalid(*_all_wrong(body, wanted, first=str(error))) from None
     except UnicodeDecodeError:
         raise Problem("bad_json", detail=("不是合法的 UTF-8", "Not valid UTF-8")) from None
     except msgspec.DecodeError as error:
         raise Problem("bad_json", detail=(f"JSON 有误：{error}", str(error))) from None
 
 
-def _wrong(message: str) -> Wrong:
+def _all_wrong(body: bytes, wanted: type, *, first: str) -> list[Wrong]:
+    """Return every fault of the body's shape. `first` is what the decoder stumbled over."""
+    try:
+        found = [_wrong(message, pointer) for pointer, message in faults_of(msgspec.json.decode(body), wanted)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = []  # behind its first fault it is no JSON, or nested without end: that fault is told alone
+    # A name given twice: the decoder has refused the one before the last, which the walk does not see.
+    return found or [_wrong(first, "")]
+
+
+def _wrong(message: str, pointer: str) -> Wrong:
     found = _AT.match(message)
     what, path = (found["what"], found["path"] or "$") if found else (message, "$")
-    pointer = _pointer(path)
+    pointer += _pointer(path)
     field = _FIELD.search(what)
     if field is not None:
         name = field[1][:_NAME_AT_MOST].replace("~", "~0").replace("/", "~1")

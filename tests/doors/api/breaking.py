@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
+from entrepot.doors.api.deprecations import a_year_after
 from tests.conftest import ROOT
 
 CONTRACT = ROOT / "docs" / "reference" / "openapi.json"
@@ -15,9 +17,26 @@ Schema = dict[str, Any]
 UPPER, LOWER = ("maximum", "maxLength", "maxItems"), ("minimum", "minLength", "minItems")
 
 
-def differences(old: Schema, new: Schema) -> list[str]:
-    """Every breaking difference between two OpenAPI documents, in words; what only grows is none."""
-    return sorted(_paths(_Pair(old, new)))
+def differences(old: Schema, new: Schema, *, released: Iterable[Schema] = (), today: date | None = None) -> list[str]:
+    """Every breaking difference between two OpenAPI documents, in words; what only grows is none.
+
+    An operation may be gone once one of the `released` contracts has announced it for twelve months and the day is over.
+    """
+    gone = set().union(*(_over(contract, today or datetime.now(UTC).date()) for contract in released))
+    return sorted(_paths(_Pair(old, new), gone=gone))
+
+
+def _over(contract: Schema, today: date) -> set[tuple[str, str]]:
+    """The operations, by path and method, whose announced time is over."""
+    found = set()
+    for path, methods in contract["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("deprecated") and "x-sunset" in operation:
+                since = date.fromisoformat(operation["x-deprecated-since"])
+                sunset = date.fromisoformat(operation["x-sunset"])
+                if a_year_after(since) <= sunset <= today:
+                    found.add((path, method))
+    return found
 
 
 class _Pair:
@@ -37,7 +56,7 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
     return schema
 
 
-def _paths(pair: _Pair) -> Iterator[str]:
+def _paths(pair: _Pair, *, gone: set[tuple[str, str]]) -> Iterator[str]:
     for name in pair.old.get("webhooks", {}).keys() - pair.new.get("webhooks", {}).keys():
         yield f"callback {name}: removed"
     for path, methods in pair.old["paths"].items():
@@ -45,13 +64,25 @@ def _paths(pair: _Pair) -> Iterator[str]:
             where = f"{method.upper()} {path}"
             after = pair.new["paths"].get(path, {}).get(method)
             if after is None:
-                yield f"{where}: removed"
+                if (path, method) not in gone:
+                    yield f"{where}: removed"
                 continue
+            yield from _leave(where, before, after)
             yield from _parameters(where, before, after, pair=pair)
             yield from _request(where, before, after, pair=pair)
             yield from _answers(where, before, after, pair=pair)
             if before["security"] != after["security"]:
                 yield f"{where}: signed otherwise"
+
+
+def _leave(where: str, before: Schema, after: Schema) -> Iterator[str]:
+    """What was announced may be taken back or put off, not hurried."""
+    if after.get("deprecated"):
+        since, sunset = after.get("x-deprecated-since", ""), after.get("x-sunset", "")
+        if not since or not sunset or date.fromisoformat(sunset) < a_year_after(date.fromisoformat(since)):
+            yield f"{where}: deprecated for less than twelve months"
+        elif before.get("deprecated") and sunset < before.get("x-sunset", ""):
+            yield f"{where}: goes earlier than announced"
 
 
 def _parameters(where: str, before: Schema, after: Schema, *, pair: _Pair) -> Iterator[str]:
@@ -199,6 +230,7 @@ if __name__ == "__main__":
     base = committed(sys.argv[1])
     if base is None:
         sys.exit(f"{sys.argv[1]} has no contract")
-    found = differences(base, json.loads(CONTRACT.read_text()))
+    kept = [json.loads(file.read_text()) for file in RELEASED]
+    found = differences(base, json.loads(CONTRACT.read_text()), released=kept)
     print("\n".join(found) or "nothing breaks")
     sys.exit(bool(found))

@@ -1,5 +1,6 @@
 """The API door as one ASGI application."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from entrepot.doors.api import (
 )
 from entrepot.doors.api.calls import Call
 from entrepot.doors.api.contract import openapi_document
+from entrepot.doors.api.deprecations import Leaving
 from entrepot.doors.api.docs import DOCS_HANDLERS
 from entrepot.doors.api.guard import Guard
 from entrepot.doors.api.problems import Problem, encode_problem, not_found
@@ -117,10 +119,10 @@ def _bug(request: Call, error: Exception) -> Response[bytes]:
     return _problem(request, Problem("internal_error"))
 
 
-def make_app() -> Any:
-    """Return the API behind its guard."""
+def make_app(handlers: Sequence[Any] = HANDLERS) -> Any:
+    """Return the API behind its guard; `handlers` are the operations it answers."""
     api = Litestar(
-        route_handlers=[Router("/api/v1", route_handlers=[*HANDLERS]), *DOCS_HANDLERS],
+        route_handlers=[Router("/api/v1", route_handlers=[*handlers]), *DOCS_HANDLERS],
         openapi_config=None,
         exception_handlers={Problem: _problem, HTTPException: _http, Exception: _bug},
         logging_config=None,
@@ -132,6 +134,7 @@ def make_app() -> Any:
             ("POST", "/api/v1/orders"): lambda asgi: order_calls.place(asgi["caller"], asgi["body"]),
             ("GET", "/api/v1/products"): catalogue_calls.products_page,
         },
+        leaving=Leaving(handlers, base="/api/v1"),
     )
 
 

@@ -102,6 +102,8 @@ _HEADERS = {
     "RateLimit": "Calls left in this window (r) and seconds until there are more (t)",
     "RateLimit-Policy": "Calls that may come at once (q) and seconds in which they refill (w)",
     "Retry-After": "Seconds to wait before the same again",
+    "Deprecation": "Only of an operation that will go: since when, @ and Unix seconds (RFC 9745)",
+    "Sunset": "Only of an operation that will go: from then on it may be gone (RFC 8594)",
     "Idempotent-Replayed": "`true`: done before, this is the original",
 }
 # What an answer leads to: operation, and which of its parameters stands where in the answer.
@@ -206,6 +208,8 @@ def _operation(handler: HTTPRouteHandler, operation: Operation, *, path: str) ->
         "responses": _successes(operation, name=name) | _refusals(operation) | _any_other(operation),
         "security": [] if operation.is_open else [{scheme: [] for scheme in _SIGNING}],
     }
+    if operation.deprecation is not None:
+        result |= operation.deprecation.members() | {"description": english + operation.deprecation.words}
     if operation.request is not None or operation.is_free_body:
         schema = {} if operation.request is None else {"$ref": _REF.format(name=operation.request.__name__)}
         result["requestBody"] = {
@@ -235,6 +239,7 @@ def _parameters(operation: Operation, *, path: str) -> list[dict[str, Any]]:
 
 def _headers(operation: Operation, *more: str) -> dict[str, Any]:
     names = ["Entrepot-Request-Id", *([] if operation.is_open else ["RateLimit", "RateLimit-Policy"]), *more]
+    names += [] if operation.deprecation is None else ["Deprecation", "Sunset"]
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

@@ -14,6 +14,7 @@ import structlog
 from entrepot.base import scope
 from entrepot.base.stages import STAGES
 from entrepot.doors.api.callers import Caller, Callers, plain_address
+from entrepot.doors.api.deprecations import Leaving
 from entrepot.doors.api.nonces import Nonces
 from entrepot.doors.api.problems import Problem, encode_problem
 from entrepot.doors.api.texts import language_of
@@ -41,8 +42,11 @@ class Guard:
     is answered right here, by the function its handler calls too: routing would cost as much again.
     """
 
-    def __init__(self, app: Any, *, hot: dict[tuple[str, str], Hot] | None = None) -> None:
+    def __init__(
+        self, app: Any, *, hot: dict[tuple[str, str], Hot] | None = None, leaving: Leaving | None = None
+    ) -> None:
         self._app = app
+        self._leaving = leaving or Leaving([], base="")
         self._hot = hot or {}
         self._callers = Callers()
         self._nonces = Nonces()
@@ -55,6 +59,7 @@ class Guard:
         asgi["language"] = language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
         asgi["request_id"] = request_id = f"req_{secrets.token_hex(8)}"
         extra = [(b"entrepot-request-id", request_id.encode())]
+        extra += self._leaving.headers_of(asgi["method"], asgi["path"])
         started = time.perf_counter()
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from entrepot.doors.api.deprecations import Deprecation
+
 UNSIGNED = ("payload_too_large", "busy")
 SIGNED = (
     *("unknown_key", "bad_signature", "timestamp_out_of_window", "nonce_reused", "ip_not_allowed"),
@@ -34,7 +36,8 @@ RESERVED = ("scope_missing",)
 class Operation:
     """Request and answer shapes of an operation, its group, its query parameters and the codes that are its own.
 
-    `takes` are the media types of a body of bare bytes, `also` those in which it answers besides JSON.
+    `takes` are the media types of a body of bare bytes, `also` those in which it answers besides JSON. An operation that
+    is to go has a `deprecation` for twelve months first.
     """
 
     request: Any
@@ -48,6 +51,7 @@ class Operation:
     is_free_body: bool = False
     takes: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    deprecation: Deprecation | None = None
 
     def opt(self) -> dict[str, Any]:
         """Return the handler option under which the contract finds this."""

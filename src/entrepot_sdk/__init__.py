@@ -1,6 +1,7 @@
 """Entrepot for malls: signed client, callback check, typed objects."""
 
 from entrepot_sdk.async_client import AsyncEntrepot
+from entrepot_sdk.async_mirror import AsyncMirror
 from entrepot_sdk.callbacks import challenge_answer, read_callback
 from entrepot_sdk.client import Entrepot
 from entrepot_sdk.errors import EntrepotError, OutcomeUnknownError, RefusedError, refusal_from
@@ -15,6 +16,7 @@ from entrepot_sdk.signing import SignatureError
 __all__ = [
     "AfterSaleQuestion",
     "AsyncEntrepot",
+    "AsyncMirror",
     "AvailabilityLine",
     "Consignee",
     "Destination",

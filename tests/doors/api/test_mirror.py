@@ -10,7 +10,7 @@ import pytest
 from entrepot.base import scope
 from entrepot.parties.models import Tier
 from entrepot.reports.digest import digest_for
-from entrepot_sdk import AsyncEntrepot, AvailabilityLine, Destination, DriftError, Entrepot, Mirror
+from entrepot_sdk import AsyncEntrepot, AsyncMirror, AvailabilityLine, Destination, DriftError, Entrepot, Mirror
 from entrepot_sdk.digests import digest_of
 from tests.doors.api.mall import Mall
 from tests.doors.api.serving import Served
@@ -135,3 +135,38 @@ async def _selected(article: Article, mall: Mall, served: Served) -> None:
         assert (await client.digest(scope="selection")).skus == 1
         assert (await client.deselect(told.items[0].id)).state == "removed"
         assert (await client.selection_page()).items == []
+
+
+def test_an_asynchronous_mirror_keeps_the_same_file(
+    world: World, mall: Mall, client: Entrepot, served: Served, tmp_path: Path
+) -> None:
+    article, gone = world.article(stock=5), world.article(stock=5)
+    path = tmp_path / "m"
+
+    async def follow() -> None:
+        async with (
+            AsyncEntrepot(served.url, key=mall.key, secret=mall.secret) as talking,
+            AsyncMirror(talking, path=path) as mirror,
+        ):
+            assert not mirror.is_walked
+            count = await mirror.prove()
+            assert mirror.price_stock(article.code) == (1050, 5) and mirror.is_walked
+            await asyncio.to_thread(world.restock, article, 4)
+            assert await mirror.prove() == count
+            assert mirror.price_stock(article.code) == (1050, 9)
+            mirror._file.execute("update sku set stock = 6 where code = ?", [gone.code])
+            with pytest.raises(DriftError):
+                await mirror.prove()
+            # Another fee ends the cursor: it walks anew by itself.
+            await asyncio.to_thread(raise_fee)
+            assert await mirror.prove() == count
+            assert mirror.price_stock(article.code) == (1100, 9)
+
+    def raise_fee() -> None:
+        with scope.platform():
+            Tier.objects.filter(pk=mall.party.tier_id).update(fee_rate_bps=1000)
+
+    asyncio.run(follow())
+    with Mirror(client, path=path) as mirror:
+        assert mirror.is_walked and mirror.price_stock(article.code) == (1100, 9)
+        assert mirror.sync() == 0 and mirror.prove() > 0, "what the one has walked the other goes on with"

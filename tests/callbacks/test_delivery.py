@@ -100,7 +100,7 @@ def test_an_address_is_called_once_it_has_answered(
     world.credit(party, 100)
     eventually(lambda: state_of(party) == "disabled")
     assert len(stranger.calls) == rules.ATTEMPTS and stranger.events() == []
-    assert read_endpoint(party.pk).reason == "the answer is not the challenge"
+    assert read_endpoint(party.pk).reason == "wrong_challenge"
     own = make_receiver()
     set_endpoint(party.pk, url=own.url, actor=STAFF)
     eventually(lambda: state_of(party) == "active")

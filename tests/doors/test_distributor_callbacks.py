@@ -58,13 +58,59 @@ def test_a_call_that_failed_shows_its_answer_and_is_sent_again(world: World, off
         Message.objects.filter(pk=message.pk).update(state="dead", attempts=12)
         Attempt.objects.create(
             distributor=office.party, message=message, type=message.type, url=URL, request='{"x":1}', status=500,
-            answer="Fatal error in hook.php", took_ms=12,
+            answer="Fatal error in hook.php", took_ms=12, fault="not_admitted",
+            fault_facts={"host": "mall.example", "address": "10.0.0.1"}, headers={"webhook-id": "evt_77"},
         )  # fmt: skip
     page = text_of(office.browser.get("/distributor/callbacks/?tab=failed"))
     assert "Fatal error in hook.php" in page and "500" in page
+    assert "mall.example 指向 10.0.0.1，不是公网地址，不能调用" in page and "webhook-id: evt_77" in page
+    assert "应答" in page and "审核意见" not in page
+    found = {
+        query: "Fatal error" in text_of(office.browser.get(f"/distributor/callbacks/?{query}"))
+        for query in ("type=webhook.test", "type=order.held", "state=dead", "state=delivered", "order=M-NONE")
+    }
+    assert found == {
+        "type=webhook.test": True, "type=order.held": False, "state=dead": True, "state=delivered": False,
+        "order=M-NONE": False,
+    }  # fmt: skip
     office.browser.post(f"/distributor/callbacks/{message.seq}/")
     with scope.platform():
         assert Message.objects.get(pk=message.pk).state == "waiting"
+
+
+def test_calls_are_found_by_the_number_of_their_order(world: World, office: Any) -> None:
+    from entrepot.trade import terms
+    from tests.world import CONSIGNEE, taken
+
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL})
+    article = world.article(stock=5)
+    ask = terms.Place(
+        office.party.pk, "M-FIND", "hold", [terms.AskLine(article.code, 1)], CONSIGNEE, b"c", f"api/{office.party.pk}/x"
+    )
+    order = taken(world.run(ask))
+
+    def told() -> Message | None:
+        sort_out()
+        with scope.platform():
+            return Message.objects.filter(distributor=office.party, type="order.held").first()
+
+    eventually(told)
+    with scope.platform():
+        Attempt.objects.create(
+            distributor=office.party, message=told(), type="order.held", url=URL, request="{}", status=200, took_ms=5
+        )
+    for number, is_found in (("M-FIND", True), (str(order.id), True), ("M-OTHER", False)):
+        page = office.browser.get(f"/distributor/callbacks/?order={number}").content.decode()
+        assert ("<code>order.held</code>" in page) == is_found, number
+
+
+def test_why_an_address_is_not_active_is_told_in_words(office: Any) -> None:
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL})
+    with scope.platform():
+        Endpoint.objects.filter(pk=office.party.pk).update(state="disabled", reason="failing", reason_facts={"days": 5})
+    assert "已连续 5 天调用失败" in text_of(office.browser.get("/distributor/callbacks/"))
+    office.browser.cookies["entrepot_language"] = "en"
+    assert "every call has failed for 5 days" in text_of(office.browser.get("/distributor/callbacks/"))
 
 
 def test_another_mall_sees_nothing_of_it(world: World, office: Any) -> None:

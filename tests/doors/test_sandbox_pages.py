@@ -52,6 +52,10 @@ def test_it_is_made_and_played_with_on_one_page(world: World, party: Any) -> Non
     assert rows("select url, state from callbacks_endpoint where distributor_id = %s", who) == [
         ("https://mall.example/hook", "pending")
     ]
+    browser.post(f"{AT}call/", {"type": "order.split"})
+    page = text_of(browser.get(AT))
+    assert "回调地址尚未通过验证" in page and "正在发往" not in page
+    assert "仅按样例发送" in page and "--platform http://testserver" in page
     upload = SimpleUploadedFile("c.json", json.dumps(PASSED).encode())
     browser.post(f"{AT}certificate/", {"certificate": upload})
     assert "通过" in text_of(browser.get(AT)) and "callback.challenge" in text_of(browser.get(AT))
@@ -70,6 +74,30 @@ def test_it_is_read_with_few_statements(party: Any, django_assert_max_num_querie
         browser.get(AT)
     asked = [one["sql"] for one in found.captured_queries if not one["sql"].startswith(("BEGIN", "COMMIT", "SET"))]
     assert len(asked) <= 20, len(asked)
+
+
+def test_its_calls_are_shown_and_sent_again(party: Any) -> None:
+    from entrepot.callbacks.models import Attempt, Message
+
+    browser = at_work("distributor", party)
+    assert browser.get(f"{AT}calls/").status_code == 404
+    browser.post(f"{AT}make/")
+    browser.post(f"{AT}address/", {"callback_url": "https://mall.example/sandbox-hook"})
+    who = sandbox_of(party.pk)
+    with scope.desk():
+        message = Message.objects.create(
+            distributor_id=who, seq=10**6, type="webhook.test", data={"object": "webhook"}, state="dead", attempts=12
+        )
+        Attempt.objects.create(
+            distributor_id=who, message=message, type="webhook.test", url="https://mall.example/sandbox-hook",
+            request="{}", status=503, answer="over there", took_ms=3,
+        )  # fmt: skip
+    page = text_of(browser.get(f"{AT}calls/?tab=failed"))
+    assert "over there" in page and "503" in page
+    assert "over there" not in browser.get("/distributor/callbacks/").content.decode(), "the live log is another"
+    browser.post(f"{AT}again/", {"seq": str(message.seq)})
+    assert rows("select state from callbacks_message where id = %s", message.pk) == [("waiting",)]
+    assert browser.post(f"{AT}again/", {"seq": "x"}).status_code == 404
 
 
 def test_it_is_nobody_elses(world: World, party: Any) -> None:

@@ -74,6 +74,7 @@ def try_again(distributor_id: int, *, actor: str, address: str = "") -> None:
         rows.update(
             state=EndpointState.PENDING,
             reason="",
+            reason_facts={},
             tries=0,
             failures=0,
             failing_since=None,

@@ -11,16 +11,25 @@ from typing import Any
 import h11
 
 from entrepot.base.addresses import Network, is_admitted
+from entrepot.callbacks.rules import Fault
 
 CONNECT_S = 3.0
 _READ_AT_ONCE = 65_536
 
 
-class NotAdmittedError(Exception):
+class FaultError(Exception):
+    """A call that cannot be made; `fault` says why."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.fault = Fault(code, facts)
+
+
+class NotAdmittedError(FaultError):
     """The name leads to an address that may not be called."""
 
 
-class UnreachableError(Exception):
+class UnreachableError(FaultError):
     """The name leads nowhere, or nobody is there."""
 
 
@@ -98,9 +107,9 @@ async def connect(host: str, port: int, *, tls: ssl.SSLContext | None, allowed: 
                 address, port, ssl=tls, server_hostname=host if tls else None, family=_family(address)
             )
     except TimeoutError as error:
-        raise UnreachableError(f"no connection within {CONNECT_S:.0f} s") from error
+        raise UnreachableError("no_connection", seconds=round(CONNECT_S)) from error
     except OSError as error:  # TLS that fails is one as well
-        raise UnreachableError(f"cannot connect: {error}") from error
+        raise UnreachableError("cannot_connect", error=str(error)[:200]) from error
     return Line(reader, writer)
 
 
@@ -109,14 +118,14 @@ async def _judged(host: str, port: int, allowed: Sequence[Network]) -> str:
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise UnreachableError(f"the name {host} leads nowhere") from error
+        raise UnreachableError("unknown_host", host=host) from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         # A scope (fe80::1%eth0) is no part of the address; what has one is link-local anyway.
         if not is_admitted(ipaddress.ip_address(address.partition("%")[0]), allowed=allowed):
-            raise NotAdmittedError(f"{host} leads to {address}, which may not be called")
+            raise NotAdmittedError("not_admitted", host=host, address=address)
     if not addresses:
-        raise UnreachableError(f"the name {host} leads nowhere")
+        raise UnreachableError("unknown_host", host=host)
     return addresses[0]
 
 

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 from entrepot.base.addresses import Network
 from entrepot.callbacks import queue
 from entrepot.callbacks.queue import Due, Tried, Unverified
-from entrepot.callbacks.rules import VERIFY, is_success, wait_before
+from entrepot.callbacks.rules import VERIFY, Fault, is_success, wait_before
 from entrepot.callbacks.sending import Caller, Outcome, signed_headers
 from entrepot.callbacks.sorting import BATCH, sort_out
 from entrepot.callbacks.stocks import EVERY_S as STOCK_S
@@ -188,7 +188,7 @@ class Dispatcher:
         except Exception:
             # Whatever it is, it is this message's: it keeps its place in the queue and is tried again.
             log.exception("callback_failed", message=due.id, url=due.url)
-            outcome = Outcome(None, b"", "the call failed inside", 0)
+            outcome = Outcome(None, b"", Fault("failed_inside"), 0, headers=headers)
         tried = judged(due, outcome)
         self._tried.append(tried)
         self._under_way -= 1
@@ -225,12 +225,12 @@ class Dispatcher:
             body = queue.challenge_body(asked.challenge)
             headers = signed_headers(f"evt_{asked.challenge}", body=body, secret=asked.secret, now_s=int(time.time()))
             outcome = await caller.post(asked.url, body=body, headers=headers)
-            is_right, reason = _answered(asked.challenge, outcome)
+            reason = _answered(asked.challenge, outcome)
             wait_s = wait_before(asked.tries + 2, chance=_chance.randint(0, 100), asked_s=outcome.retry_after_s)
 
             def keep() -> None:
                 queue.log_call(asked.distributor_id, event_type=VERIFY, url=asked.url, request=body, outcome=outcome)
-                queue.verified(asked, is_right=is_right, reason=reason, wait_s=wait_s)
+                queue.verified(asked, reason=reason, wait_s=wait_s)
 
             await self._in_store(keep)
         except (OperationalError, InterfaceError) as error:
@@ -252,12 +252,10 @@ def judged(due: Due, outcome: Outcome) -> Tried:
     return Tried(due, outcome, "dead", 0) if wait_s is None else Tried(due, outcome, "waiting", wait_s)
 
 
-def _answered(challenge: str, outcome: Outcome) -> tuple[bool, str]:
-    """Return whether an answer is the challenge, plain or as `{"challenge": …}`, and otherwise why not."""
-    if outcome.fault:
-        return False, outcome.fault
+def _answered(challenge: str, outcome: Outcome) -> Fault | None:
+    """Return why an answer is not the challenge, None when it is, plain or as `{"challenge": …}`."""
+    if outcome.fault is not None:
+        return outcome.fault
     if outcome.status is None or not is_success(outcome.status):
-        return False, f"HTTP {outcome.status}"
-    if challenge in queue.challenges_in(outcome.answer):
-        return True, ""
-    return False, "the answer is not the challenge"
+        return Fault("http_status", {"status": outcome.status})
+    return None if challenge in queue.challenges_in(outcome.answer) else Fault("wrong_challenge")

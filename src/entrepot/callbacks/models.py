@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+_NOTHING = models.Value({}, models.JSONField())
+
 
 class EndpointState(models.TextChoices):
     """Whether callbacks go out to an address."""
@@ -23,6 +25,7 @@ class Endpoint(models.Model):
     secret_sealed = models.BinaryField(null=True)
     state = models.CharField(max_length=12, choices=EndpointState.choices, default=EndpointState.NONE)
     reason = models.CharField(max_length=200, blank=True)
+    reason_facts = models.JSONField(blank=True, db_default=_NOTHING)
     challenge = models.CharField(max_length=64, blank=True)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(db_default=Now())
@@ -84,6 +87,8 @@ class Attempt(models.Model):
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     answer = models.CharField(max_length=500, blank=True)
     fault = models.CharField(max_length=200, blank=True)
+    fault_facts = models.JSONField(blank=True, db_default=_NOTHING)
+    headers = models.JSONField(blank=True, db_default=_NOTHING)
     took_ms = models.PositiveIntegerField()
 
     class Meta:

@@ -40,12 +40,10 @@ def events_after(seq: int, *, distributor_id: int, limit: int) -> list[Told]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a queue stands: messages that wait and that were given up, calls made and failed in the last 30 days."""
+    """How a queue stands: messages that wait and that were given up."""
 
     waiting: int
     dead: int
-    calls: int
-    failed: int
 
 
 def endpoint_of(distributor_id: int) -> Endpoint:
@@ -59,8 +57,6 @@ def standing_of(distributor_id: int) -> Standing:
     return Standing(
         waiting=queue.filter(state=MessageState.WAITING).count(),
         dead=queue.filter(state=MessageState.DEAD).count(),
-        calls=calls_of(distributor_id).count(),
-        failed=calls_of(distributor_id, only_failed=True).count(),
     )
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from entrepot.base import scope
 from entrepot.base.actors import SYSTEM
 from entrepot.base.sealing import new_secret, seal, unseal
-from entrepot.callbacks.rules import FAILING_DAYS, VERIFY
+from entrepot.callbacks.rules import FAILING_DAYS, VERIFY, Fault
 from entrepot.callbacks.sending import Outcome
 from entrepot.events.outbox import note
 
@@ -26,8 +26,8 @@ insert into callbacks_endpoint as p (distributor_id, url, types, state, reason, 
 select w.id, w.callback_url, '{}', case when w.callback_url = '' then 'none' else 'pending' end, '',
        replace(gen_random_uuid()::text, '-', ''), 0, 0
 from wanted w order by w.id
-on conflict (distributor_id) do update set url = excluded.url, state = excluded.state, reason = '', tries = 0,
-    challenge = excluded.challenge, next_try_at = now(), failing_since = null, failures = 0, changed_at = now()
+on conflict (distributor_id) do update set url = excluded.url, state = excluded.state, reason = '', reason_facts = '{}',
+    tries = 0, challenge = excluded.challenge, next_try_at = now(), failing_since = null, failures = 0, changed_at = now()
 """
 _DUE = """
 select m.id, m.distributor_id, m.seq, coalesce(m.event_id::text, 'm' || m.id), m.type, m.attempts, p.url, p.secret_sealed,
@@ -60,9 +60,11 @@ update callbacks_message m set attempts = m.attempts + 1, state = t.state,
 from unnest(%(ids)s::bigint[], %(states)s::text[], %(waits)s::int[]) as t(id, state, wait_s) where m.id = t.id
 """
 _LOG = """
-insert into callbacks_attempt (distributor_id, message_id, type, url, request, status, answer, fault, took_ms)
+insert into callbacks_attempt (distributor_id, message_id, type, url, request, status, answer, fault, fault_facts, took_ms,
+    headers)
 select * from unnest(%(distributor_ids)s::bigint[], %(message_ids)s::bigint[], %(types)s::text[], %(urls)s::text[],
-    %(requests)s::text[], %(statuses)s::smallint[], %(answers)s::text[], %(faults)s::text[], %(times)s::int[])
+    %(requests)s::text[], %(statuses)s::smallint[], %(answers)s::text[], %(faults)s::text[], %(facts)s::text[]::jsonb[],
+    %(times)s::int[], %(headers)s::text[]::jsonb[])
 """
 _HEALTH = """
 update callbacks_endpoint p
@@ -72,7 +74,7 @@ from unnest(%(distributor_ids)s::bigint[], %(goods)s::bool[], %(pieces)s::int[])
 where p.distributor_id = t.distributor_id
 """
 _GIVE_UP = """
-update callbacks_endpoint set state = 'disabled', reason = %s, changed_at = now()
+update callbacks_endpoint set state = 'disabled', reason = %s, reason_facts = %s::jsonb, changed_at = now()
 where state = 'active' and (distributor_id = any(%s) or failing_since < now() - make_interval(days => %s))
 returning distributor_id
 """
@@ -213,7 +215,8 @@ def write_down(tried: Sequence[Tried]) -> list[int]:
             _log(cursor, tried)
             _note_health(cursor, tried)
         gone = [item.due.distributor_id for item in tried if item.outcome.status == 410]
-        cursor.execute(_GIVE_UP, ["410 Gone" if gone else f"failing for {FAILING_DAYS} days", gone, FAILING_DAYS])
+        why = Fault("gone") if gone else Fault("failing", {"days": FAILING_DAYS})
+        cursor.execute(_GIVE_UP, [why.code, _facts(why), gone, FAILING_DAYS])
         disabled = [row[0] for row in cursor.fetchall()]
         for distributor_id in disabled:
             note(
@@ -227,18 +230,19 @@ def write_down(tried: Sequence[Tried]) -> list[int]:
         return disabled
 
 
-def verified(asked: Unverified, *, is_right: bool, reason: str, wait_s: int | None) -> None:
-    """Write down whether an address has answered its challenge; None to wait means it is not asked again."""
+def verified(asked: Unverified, *, reason: Fault | None, wait_s: int | None) -> None:
+    """Write down that an address has answered its challenge, or why not; None to wait means it is not asked again."""
     with scope.desk(), connection.cursor() as cursor:
         cursor.execute(
             "update callbacks_endpoint set state = case when %(right)s then 'active' when %(over)s then 'disabled'"
-            " else state end, reason = %(reason)s, tries = tries + 1, failures = 0, failing_since = null,"
+            " else state end, reason = %(reason)s, reason_facts = %(facts)s::jsonb, tries = tries + 1, failures = 0, failing_since = null,"
             " next_try_at = now() + make_interval(secs => %(wait)s)"
             " where distributor_id = %(id)s and state = 'pending' and challenge = %(challenge)s",
             {
-                "right": is_right,
+                "right": reason is None,
                 "over": wait_s is None,
-                "reason": reason[:200],
+                "reason": reason.code if reason else "",
+                "facts": _facts(reason),
                 "wait": wait_s or 0,
                 "id": asked.distributor_id,
                 "challenge": asked.challenge,
@@ -275,10 +279,19 @@ def _insert_log(cursor: Any, rows: Sequence[tuple[int, int | None, str, str, byt
             "statuses": [outcome.status for outcome in outcomes],
             # PostgreSQL's text holds no NUL, and a stranger's answer may.
             "answers": [outcome.answer.decode("utf-8", "replace").replace("\0", "�")[:500] for outcome in outcomes],
-            "faults": [outcome.fault[:200] for outcome in outcomes],
+            "faults": [outcome.fault.code if outcome.fault else "" for outcome in outcomes],
+            "facts": [_facts(outcome.fault) for outcome in outcomes],
+            "headers": [
+                json.dumps({name.decode(): value.decode() for name, value in outcome.headers}) for outcome in outcomes
+            ],
             "times": [outcome.took_ms for outcome in outcomes],
         },
     )
+
+
+def _facts(fault: Fault | None) -> str:
+    # JSON in PostgreSQL holds no NUL, and what a stranger sent may stand in an error.
+    return json.dumps(dict(fault.facts)).replace("\\u0000", "�") if fault else "{}"
 
 
 def _note_health(cursor: Any, tried: Sequence[Tried]) -> None:

@@ -1,5 +1,9 @@
 """Which events malls hear and when a callback is tried again: pure rules."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 # Everything else that is written down stays in the house.
 TYPES = (
     *("product.listed", "product.updated", "product.delisted", "price.changed"),
@@ -11,6 +15,8 @@ TYPES = (
     *("balance.credited", "balance.debited", "balance.low", "balance.refunded", "statement.ready"),
     *("tier.changed", "membership.expiring", "key.expiring", "endpoint.disabled", "digest.daily", "webhook.test"),
 )
+# Malls may ask for these, and nothing tells them yet.
+RESERVED = ("order.rejected", "order.split", "order.merged")
 VERIFY = "webhook.verify"
 STOCK_CHANGED = "stock.changed"
 FOLD_ABOVE = 20  # so many messages of a kind about goods a mall gets at once; of more, one that says: read the feed
@@ -21,6 +27,14 @@ ATTEMPTS = len(WAITS_S)
 SPREAD = 10  # percent by which a wait is made shorter or longer, so that not everything comes back at once
 LONGEST_ASKED_S = 86_400
 FAILING_DAYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong with a call: a code for programs, and the facts its words are made of where they are read."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def wait_before(attempt: int, *, chance: int, asked_s: int = 0) -> int | None:

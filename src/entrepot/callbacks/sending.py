@@ -14,7 +14,8 @@ import httpx
 
 from entrepot.base.addresses import Network
 from entrepot.callbacks import connecting
-from entrepot.callbacks.connecting import Answer, HungUpError, Line, NotAdmittedError, UnreachableError
+from entrepot.callbacks.connecting import Answer, FaultError, HungUpError, Line
+from entrepot.callbacks.rules import Fault
 
 TOTAL_S = 10.0
 ANSWER_AT_MOST = 65_536
@@ -26,13 +27,17 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call went: the status when there was one, the beginning of the answer, what went wrong, milliseconds."""
+    """How a call went: the status when there was one, the beginning of the answer, what went wrong, milliseconds.
+
+    `headers` are those it was made with.
+    """
 
     status: int | None
     answer: bytes
-    fault: str
+    fault: Fault | None
     took_ms: int
     retry_after_s: int = 0
+    headers: Sequence[tuple[bytes, bytes]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +80,24 @@ class Caller:
         Redirects are not followed, and of an answer no more than 64 kB is read.
         """
         began = time.perf_counter()
-        answer, fault = Answer(), ""
+        answer = Answer()
+        fault: Fault | None = None
         try:
             async with asyncio.timeout(TOTAL_S):
                 await self._post(_target(url), body, headers, answer)
-        except (NotAdmittedError, UnreachableError) as error:
-            fault = str(error)[:200]
+        except FaultError as error:
+            fault = error.fault
         except TimeoutError:
             # Who has answered with a status has answered; the rest of the body is of no interest.
-            fault = "" if answer.status is not None else f"no answer within {TOTAL_S:.0f} s"
+            fault = None if answer.status is not None else Fault("no_answer", {"seconds": round(TOTAL_S)})
         except HungUpError:
-            fault = "hung up without an answer"
+            fault = Fault("hung_up")
         except (h11.ProtocolError, ConnectionError) as error:
-            fault = f"{type(error).__name__}: {error}"[:200]
+            fault = Fault("broken_answer", {"error": f"{type(error).__name__}: {error}"[:200]})
         except (httpx.InvalidURL, OSError, ValueError) as error:
-            fault = f"the address cannot be called: {error}"[:200]
+            fault = Fault("cannot_call", {"error": str(error)[:200]})
         took_ms = round((time.perf_counter() - began) * 1000)
-        return Outcome(answer.status, answer.body, fault, took_ms, _retry_after(answer.headers))
+        return Outcome(answer.status, answer.body, fault, took_ms, _retry_after(answer.headers), headers)
 
     async def _post(self, target: _Target, body: bytes, headers: list[tuple[bytes, bytes]], answer: Answer) -> None:
         own = [(b"host", target.header), (b"content-length", b"%d" % len(body))]

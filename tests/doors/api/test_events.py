@@ -19,7 +19,8 @@ def test_an_address_inside_is_refused_by_its_field(mall: Mall) -> None:
 
 
 def test_an_address_is_set_shown_and_taken_away(mall: Mall) -> None:
-    assert mall.get("/webhook").json == {"url": "", "state": "none", "events": [], "secret": "", "reason": ""}
+    empty = {"url": "", "state": "none", "events": [], "secret": "", "reason": "", "reason_code": ""}
+    assert mall.get("/webhook").json == empty
     found = mall.put("/webhook", {"url": URL, "events": ["order.shipped"]})
     assert found.status == 200
     assert (found.json["url"], found.json["state"], found.json["events"]) == (URL, "pending", ["order.shipped"])

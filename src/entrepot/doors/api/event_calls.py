@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+from django.utils import translation
 from litestar import Response, get, post, put
 
 from entrepot.base.mistakes import Mistake
 from entrepot.callbacks import actions
 from entrepot.callbacks.models import Endpoint
 from entrepot.callbacks.queries import Told, events_after
+from entrepot.callbacks.words import fault_words
 from entrepot.doors.api import event_shapes
 from entrepot.doors.api.calls import Call, Query, body_of, caller_of, cursor_after, reply
 from entrepot.doors.api.operations import Operation
@@ -21,7 +23,7 @@ from entrepot.events.restores import read_life
 @get("/webhook", opt=Operation(None, event_shapes.Webhook, group="events").opt())
 async def get_webhook(request: Call) -> Response[bytes]:
     """回调地址 | Get your callback address and its state."""
-    return reply(_webhook(await in_thread(actions.read_endpoint, caller_of(request).distributor_id)))
+    return reply(_webhook(request, await in_thread(actions.read_endpoint, caller_of(request).distributor_id)))
 
 
 @put("/webhook", opt=Operation(event_shapes.WebhookRequest, event_shapes.Webhook, group="events").opt())
@@ -36,7 +38,7 @@ async def put_webhook(request: Call) -> Response[bytes]:
         except Mistake as mistake:
             raise _invalid(mistake) from None
 
-    return reply(_webhook(await in_thread(save)))
+    return reply(_webhook(request, await in_thread(save)))
 
 
 @post("/webhook/test", status_code=200, opt=Operation(None, event_shapes.Accepted, group="events").opt())
@@ -96,9 +98,13 @@ async def replay_events(request: Call) -> Response[bytes]:
     return reply(event_shapes.Replay(await in_thread(again)))
 
 
-def _webhook(endpoint: Endpoint) -> event_shapes.Webhook:
+def _webhook(request: Call, endpoint: Endpoint) -> event_shapes.Webhook:
     state: Any = str(endpoint.state)
-    return event_shapes.Webhook(endpoint.url, state, endpoint.types, actions.secret_of(endpoint), endpoint.reason)
+    language: Any = request.scope["language"]  # type: ignore[typeddict-item]
+    with translation.override("en" if language == "en" else "zh-hans"):
+        reason = fault_words(endpoint.reason, endpoint.reason_facts)
+    secret = actions.secret_of(endpoint)
+    return event_shapes.Webhook(endpoint.url, state, endpoint.types, secret, reason, endpoint.reason)
 
 
 def _event(told: Told) -> event_shapes.Event:

@@ -29,7 +29,8 @@ class Webhook(Struct):
     state: Literal["none", "pending", "active", "disabled"]
     events: list[str]
     secret: Annotated[str, Meta(description="Callbacks are signed under it; empty before there is an address")]
-    reason: Annotated[str, Meta(description="Why the address is not active")]
+    reason: Annotated[str, Meta(description="Why the address is not active, in words of your Accept-Language")]
+    reason_code: Annotated[str, Meta(description="The same for programs, such as wrong_challenge or not_admitted")] = ""
 
 
 class Accepted(Struct):

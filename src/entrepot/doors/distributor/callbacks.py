@@ -1,20 +1,28 @@
 """The mall's callbacks: where it is called, how it fares, every call with its answer, and what can be sent again."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base.mistakes import Mistake
 from entrepot.callbacks import actions
+from entrepot.callbacks.models import MessageState
 from entrepot.callbacks.queries import calls_of, endpoint_of, standing_of
-from entrepot.callbacks.rules import TYPES
+from entrepot.callbacks.rules import TYPES, VERIFY
+from entrepot.callbacks.words import fault_words
 from entrepot.doors.kit.addresses import client_ip
-from entrepot.doors.kit.lists import page_of
+from entrepot.doors.kit.forms import DayRangeField
+from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page, scope_of
 
@@ -38,6 +46,69 @@ class EndpointForm(forms.Form):
     )
 
 
+# The messages of one order of a distributor's; both of them are looked up by an index.
+_OF_ORDER = """
+select m.id from orders_order o
+join events_event e on e.object_kind = 'order' and e.object_id = o.id
+join callbacks_message m on m.event_id = e.id and m.distributor_id = o.distributor_id
+where o.distributor_id = %s and (o.out_order_no = %s or o.id = %s)
+"""
+
+
+class CallSearch(FilterForm):
+    """The search form of the log of calls."""
+
+    type = forms.ChoiceField(
+        label=gettext_lazy("Event"), choices=[("", gettext_lazy("All")), *((name, name) for name in (*TYPES, VERIFY))]
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        choices=[
+            ("", gettext_lazy("All")),
+            (MessageState.DELIVERED, gettext_lazy("Heard")),
+            (MessageState.WAITING, gettext_lazy("Will be tried again")),
+            (MessageState.DEAD, pgettext_lazy("callback", "Given up")),
+        ],
+    )
+    order = forms.CharField(
+        label=gettext_lazy("Order number"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Your number or ours")}),
+    )
+    days = DayRangeField(label=gettext_lazy("Date"))
+
+
+def log_of(distributor_id: int, *, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the list of calls to a mall shows for an address; inside the distributor's scope."""
+    search = CallSearch(query)
+    rows = _found(calls_of(distributor_id), search=search, distributor_id=distributor_id)
+    failed = _found(calls_of(distributor_id, only_failed=True), search=search, distributor_id=distributor_id)
+    tab = query.get("tab", "")
+    shown = page_of(failed if tab == "failed" else rows, query=query)
+    for call in shown:
+        call.words = fault_words(call.fault, call.fault_facts)
+    return {
+        "search": search,
+        "page": shown,
+        "tabs": [("", _("All"), rows.count()), ("failed", _("Failed"), failed.count())],
+        "is_narrowed": bool(tab or search.used),
+    }
+
+
+def _found(rows: QuerySet[Any], *, search: CallSearch, distributor_id: int) -> QuerySet[Any]:
+    if kind := search.value("type"):
+        rows = rows.filter(type=kind)
+    if state := search.value("state"):
+        rows = rows.filter(message__state=state)
+    if number := search.value("order"):
+        ours = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else -1
+        rows = rows.filter(message_id__in=RawSQL(_OF_ORDER, [distributor_id, number, ours]))  # noqa: S611 - ours
+    since, until = search.value("days") or (None, None)
+    if since:
+        rows = rows.filter(at__gte=since)
+    return rows.filter(at__lt=until) if until else rows
+
+
 @require_GET
 @page("distributor", "keys.edit")
 def callbacks(request: PartyRequest) -> HttpResponse:
@@ -49,18 +120,14 @@ def _shown(
     request: PartyRequest, *, form: EndpointForm | None = None, secret: str = "", status: int = 200
 ) -> HttpResponse:
     endpoint = endpoint_of(request.party.id)
-    tab = request.GET.get("tab", "")
-    standing = standing_of(request.party.id)
     context = {
         "title": _("Callbacks"),
         "endpoint": endpoint,
         "form": form or EndpointForm(initial={"callback_url": endpoint.url, "types": endpoint.types}),
         "secret": secret,
-        "standing": standing,
-        "page": page_of(calls_of(request.party.id, only_failed=tab == "failed"), query=request.GET),
-        "tabs": [("", _("All"), standing.calls), ("failed", _("Failed"), standing.failed)],
-        "is_narrowed": bool(tab),
-    }
+        "reason": fault_words(endpoint.reason, endpoint.reason_facts),
+        "standing": standing_of(request.party.id),
+    } | log_of(request.party.id, query=request.GET)
     return render(request, "distributor/callbacks.html", context, status=status)
 
 

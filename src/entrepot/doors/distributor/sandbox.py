@@ -19,7 +19,9 @@ from entrepot.base.money import yuan
 from entrepot.base.worlds import sandbox_of
 from entrepot.callbacks import actions as callbacks
 from entrepot.callbacks.queries import endpoint_of
-from entrepot.callbacks.rules import TYPES
+from entrepot.callbacks.rules import RESERVED, TYPES
+from entrepot.callbacks.words import fault_words
+from entrepot.doors.distributor.callbacks import log_of
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page, scope_of
@@ -42,6 +44,20 @@ _STEP = re.compile(r"(\d{1,18}):(shipped|received|completed)\Z")
 def sandbox(request: PartyRequest) -> HttpResponse:
     """Show the sandbox, or what one is good for."""
     return _shown(request)
+
+
+@require_GET
+@page("distributor", "keys.edit", in_scope=False)
+def sandbox_calls(request: PartyRequest) -> HttpResponse:
+    """Show the log of calls to the sandbox's callback address."""
+    try:
+        own = _own(request)
+    except Sandbox.DoesNotExist:
+        raise Http404 from None
+    with scope.distributor(own, read_only=True):
+        context = {"title": _("Callbacks of the sandbox"), "is_sandbox": True} | log_of(own, query=request.GET)
+    with scope_of(request.party.user, read_only=True):
+        return render(request, "distributor/sandbox_calls.html", context)
 
 
 def _shown(request: PartyRequest, *, new: NewKey | None = None, status: int = 200) -> HttpResponse:
@@ -68,7 +84,9 @@ def _shown(request: PartyRequest, *, new: NewKey | None = None, status: int = 20
                 (one.suffix, f"{found.number}-X{one.suffix}", one.code, one.words[language == "en"])
                 for one in rules.SCRIPTS
             ],
-            "types": TYPES,
+            "reason": fault_words(endpoint.reason, endpoint.reason_facts),
+            "types": [name for name in TYPES if name not in RESERVED],
+            "reserved": RESERVED,
             "command": command(endpoint.url, key=key, platform=request.build_absolute_uri("/").rstrip("/")),
             "outcomes": _outcomes(found.certificate),
         }
@@ -102,12 +120,13 @@ def sandbox_deed(request: PartyRequest, deed: str) -> HttpResponse:
     if deed not in _DEEDS:
         raise Http404
     try:
-        messages.success(request, _DEEDS[deed](request))
+        if said := _DEEDS[deed](request):
+            messages.success(request, said)
     except Mistake as mistake:
         messages.error(request, mistake.reason)
     except Sandbox.DoesNotExist:
         raise Http404 from None
-    return HttpResponseRedirect(reverse("distributor:sandbox"))
+    return HttpResponseRedirect(reverse("distributor:sandbox-calls" if deed == "again" else "distributor:sandbox"))
 
 
 def _who(request: PartyRequest) -> dict[str, str]:
@@ -139,7 +158,28 @@ def _ship(request: PartyRequest) -> str:
 def _call(request: PartyRequest) -> str:
     event_type = request.POST.get("type", "")
     actions.call_with(request.party.id, event_type=event_type, **_who(request))
-    return _("%(type)s is on its way to your callback address.") % {"type": event_type}
+    state = callbacks.read_endpoint(_own(request)).state
+    if state == "active":
+        return _("%(type)s is on its way to your callback address.") % {"type": event_type}
+    told = {
+        "none": _("%(type)s was not sent: enter a callback address first. It can be pulled by GET /events."),
+        "pending": _(
+            "%(type)s waits: the callback address has not answered its challenge yet. It is sent once it has."
+        ),
+        "disabled": _("%(type)s was not sent: the address is disabled. Have it asked once more, then press again."),
+    }
+    messages.warning(request, told[state] % {"type": event_type})
+    return ""
+
+
+def _again(request: PartyRequest) -> str:
+    seq = request.POST.get("seq", "")
+    if not seq.isascii() or not seq.isdigit() or len(seq) > 15:
+        raise Http404
+    with scope.in_sandbox():
+        count = callbacks.replay(_own(request), first_seq=int(seq), last_seq=int(seq), **_who(request))
+    said = _("Event %(seq)s is sent again.") if count else _("Event %(seq)s is on its way already.")
+    return said % {"seq": seq}
 
 
 def _move(request: PartyRequest) -> str:
@@ -180,6 +220,7 @@ _DEEDS: dict[str, Callable[[PartyRequest], str]] = {
     "restore": _restore,
     "shipping": _ship,
     "call": _call,
+    "again": _again,
     "move": _move,
     "address": _address,
     "ask-again": _ask_again,

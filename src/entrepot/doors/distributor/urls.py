@@ -66,6 +66,7 @@ urlpatterns = [
     path("sandbox/", sandbox.sandbox, name="sandbox"),
     path("sandbox/keys/issue/", sandbox.sandbox_key, name="sandbox-key"),
     path("sandbox/keys/<int:key_id>/revoke/", sandbox.sandbox_key_revoke, name="sandbox-key-revoke"),
+    path("sandbox/calls/", sandbox.sandbox_calls, name="sandbox-calls"),
     path("sandbox/<str:deed>/", sandbox.sandbox_deed, name="sandbox-deed"),
     path("users/", users.users, name="users"),
     path("users/create/", users.user_create, name="user-create"),

@@ -177,7 +177,8 @@ def _again(request: PartyRequest) -> str:
     if not seq.isascii() or not seq.isdigit() or len(seq) > 15:
         raise Http404
     with scope.in_sandbox():
-        count = callbacks.replay(_own(request), first_seq=int(seq), last_seq=int(seq), **_who(request))
+        who, address = actor(request.party), client_ip(request) or ""
+        count = callbacks.replay(_own(request), first_seq=int(seq), last_seq=int(seq), actor=who, address=address)
     said = _("Event %(seq)s is sent again.") if count else _("Event %(seq)s is on its way already.")
     return said % {"seq": seq}
 

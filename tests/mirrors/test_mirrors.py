@@ -30,7 +30,7 @@ from tests.mirrors.writers import wares
 from tests.world import STAFF, World
 
 SKUS, SHOPS, SECONDS = 2_000, 3, 5.0
-CHANGES, LATE_S = 30, 4.0
+CHANGES, LATE_S = 20, 4.0
 
 
 @dataclass

@@ -136,7 +136,7 @@ def mirrors(bench: Bench) -> None:
 
 def freshness(bench: Bench) -> None:
     """Promise 16, of the feed; the honest run is with the mirrors, in a server whose watermark no neighbour holds back."""
-    goods = [bench.world.article(stock=1).goods_id for _ in range(30)]
+    goods = [bench.world.article(stock=1).goods_id for _ in range(fresh.AT_MOST)]
     mall = bench.mall()
     with Entrepot(bench.api.url, key=mall.key, secret=mall.secret) as client, fresh.Follower(client) as follower:
         at = fresh.change_one_by_one(goods)

@@ -1,9 +1,10 @@
 """What every check works with: the fake platform, the mall's addresses, and words for what went wrong."""
 
+import itertools
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,7 @@ class Kit:
     inspect: str = ""
     patience_s: float = 10.0
     bought: list[str] = field(default_factory=list)
+    _probes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     # --- callbacks ---
 
@@ -48,7 +50,9 @@ class Kit:
 
     def probe(self, event_type: str = "webhook.test", **data: Any) -> dict[str, Any]:
         """Return an event that concerns nothing the mall keeps."""
-        return self.platform.note(event_type, data={"object": "webhook", "version": 1} | data)
+        return self.platform.note(
+            event_type, data={"object": "webhook", "id": "42", "version": next(self._probes), "hello": "集散"} | data
+        )
 
     def send(
         self, event: dict[str, Any], *, body: bytes | None = None, headers: dict[str, str] | None = None

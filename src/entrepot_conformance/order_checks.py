@@ -126,7 +126,8 @@ def insufficient_balance(kit: Kit) -> None:
     if len(kit.platform.attempts(number)) > HASTY_TRIES:
         raise Failed("insufficient_balance is `after_action`: to send again before a top-up helps nobody")
     is_poor.clear()
-    credited = {"object": "balance", "version": 2, "amount": 100_000, "balance": 100_000, "held": 0}
+    credited = {"object": "balance", "id": "42", "version": 2, "amount": 100_000, "balance": 100_000, "held": 0}
+    credited |= {"credit_limit": 0, "text": "1,000.00"}
     kit.heard(kit.platform.note("balance.credited", data=credited))
     kit.until(
         lambda: number in kit.platform.fake.orders,

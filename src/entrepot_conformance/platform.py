@@ -125,9 +125,15 @@ class FakePlatform:
         """Bring an order into a state and return the data of the event that tells of it."""
         with self.lock:
             order = self.fake.orders[number]
+            before = order["state"]
             if version > order["version"]:
                 order |= {"state": state, "version": version}
-            return {"object": "order", "id": order["id"], "out_order_no": number, "version": version, "state": state}
+            data = {"object": "order", "id": order["id"], "out_order_no": number, "version": version, "state": state}
+            data |= {"from": before, "total": order["total"]}
+            if state == "shipped":
+                lines = [{"line": line["line"], "qty": line["qty"]} for line in order["lines"]]
+                data |= {"carrier": "sf", "tracking_no": f"SF{order['id']}", "lines": lines}
+            return data
 
     def attempts(self, number: str = "", *, since: float = 0.0) -> list[Seen]:
         """Return the calls of POST /orders, of one number or of all, since a moment of `time.monotonic`."""

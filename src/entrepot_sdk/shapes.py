@@ -387,7 +387,7 @@ class Items(msgspec.Struct, Generic[Item], kw_only=True):
 
 
 class Event(msgspec.Struct, kw_only=True):
-    """A callback. Keep the highest `data["version"]` per object, and the order of arrival does not matter.
+    """A callback. Keep the highest `data["version"]` per `data["object"]` and `data["id"]`: then order does not matter.
 
     A challenge (`webhook.verify`) stands outside of the row of events: it has neither `seq` nor `timestamp`.
     """

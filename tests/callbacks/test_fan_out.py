@@ -3,19 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from entrepot.base import scope
-from entrepot.callbacks.models import Endpoint, Message, Reading
-from entrepot.callbacks.rules import FOLD_ABOVE
+from entrepot.base.clock import database_now
+from entrepot.callbacks.models import Endpoint, Message
+from entrepot.callbacks.rules import FOLD_ABOVE, TYPES
 from entrepot.callbacks.sorting import sort_out
 from entrepot.callbacks.stocks import follow_stock
 from entrepot.catalog.actions import drop, pick, set_promotions, set_visibility
-from entrepot.catalog.models import Category, Goods
+from entrepot.catalog.models import Category, Goods, Sku
 from entrepot.catalog.rules import PROMOTIONS
 from entrepot.parties.actions import change_tier
 from entrepot.parties.models import Distributor
+from entrepot.pricing.actions.telling import tell
+from entrepot.pricing.models import PriceChange
+from entrepot.trade import terms
 from tests.callbacks.conftest import eventually
+from tests.callbacks.telling import all_told, followed
 from tests.world import STAFF, Article, World
 
 MakeCalled = Callable[..., Any]
@@ -66,7 +72,7 @@ def test_a_mall_hears_of_what_it_selected_and_one_without_a_selection_of_all(wor
     added, *_rest = queue(picky, "selection.added")
     assert added[2] == {
         "object": "selection", "count": 3, "products": sorted([ids["single"], str(hidden.goods_id)], key=int),
-        "categories": [str(trunk.pk)],
+        "categories": [str(trunk.pk)], "id": str(picky.pk),
     }  # fmt: skip
     assert [data["products"] for _, _, data in queue(picky, "selection.removed")] == [[ids["left_out"]]]
 
@@ -83,8 +89,8 @@ def test_very_many_facts_are_told_as_one_and_a_dead_mall_is_told_once(world: Wor
     ((kind, what, data),) = queue(mall, "product.updated")
     assert (kind, what, data) == (
         "product.updated",
-        "feed",
-        {"object": "feed", "hint": "changes", "count": len(articles)},
+        str(mall.pk),
+        {"object": "feed", "hint": "changes", "count": len(articles), "id": str(mall.pk), "version": seq_of(mall)},
     )
     with scope.desk():
         Message.objects.filter(distributor=mall, event=None).update(attempts=3, next_at="2100-01-01T00:00:00Z")
@@ -92,6 +98,12 @@ def test_very_many_facts_are_told_as_one_and_a_dead_mall_is_told_once(world: Wor
         change(*articles)
     eventually(lambda: sort_out() == 0)
     assert len(queue(mall, "product.updated")) == 1
+
+
+def seq_of(party: Distributor) -> int:
+    """The number of the last message in a mall's queue."""
+    with scope.desk(read_only=True):
+        return Message.objects.filter(distributor=party).latest("seq").seq
 
 
 def test_a_tiers_rate_is_one_fact_and_every_mall_of_it_hears_it_once(world: World, called: MakeCalled) -> None:
@@ -114,13 +126,6 @@ def test_a_tiers_rate_is_one_fact_and_every_mall_of_it_hears_it_once(world: Worl
         ]
         assert queue(party, "price.changed")[0][2]["hint"] == "changes"
     assert queue(other_tier, "tier.changed", "price.changed") == []
-
-
-def followed() -> int:
-    """Let two seconds pass, then follow the levels."""
-    with scope.desk():
-        Reading.objects.update(stock_at="2000-01-01T00:00:00Z")
-    return follow_stock()
 
 
 def test_stock_is_told_once_in_two_seconds_to_those_who_selected_the_goods(world: World, called: MakeCalled) -> None:
@@ -155,3 +160,106 @@ def test_stock_is_told_once_in_two_seconds_to_those_who_selected_the_goods(world
     with scope.distributor(mall.pk, read_only=True):
         (own,) = mall.picks.all()
     drop(mall.pk, pick_ids=[own.pk], actor=STAFF)
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "unlisted", "rejected", "supplier away", "SKU gone"])
+def test_of_goods_that_are_not_on_the_shelf_neither_stock_nor_price_is_told(
+    world: World, called: MakeCalled, state: str
+) -> None:
+    all_told()
+    picky, broad = called(URL), called(URL)
+    shown, hidden = world.article(stock=5), world.article(stock=5)
+    pick(picky.pk, goods_ids=[shown.goods_id, hidden.goods_id], actor=STAFF)
+    all_told()
+    with scope.platform():
+        goods = Goods.objects.filter(pk=hidden.goods_id)
+        if state == "supplier away":
+            goods.update(is_supplier_active=False)
+        elif state == "SKU gone":
+            Sku.objects.filter(pk=hidden.sku_id).update(is_active=False)
+        else:
+            goods.update(state=state)
+    with scope.desk():
+        Message.objects.filter(distributor__in=[picky, broad]).delete()
+    for article in (shown, hidden):
+        world.restock(article, -5)
+        change_price(article)
+    all_told()
+    for article in (shown, hidden):
+        world.restock(article, 3)
+    all_told()
+    of_stock, of_prices = ["stock.sold_out", "stock.restocked"], ["price.changed"]
+    for party, more in ((picky, ["stock.changed", "stock.changed"]), (broad, [])):
+        told = queue(party, *TYPES)
+        assert {data["sku"] for _, _, data in told} == {shown.code}
+        assert sorted(kind for kind, _, _ in told) == sorted([*of_stock, *of_prices, *more])
+
+
+def change_price(article: Article) -> None:
+    """Write down that a price has changed, whatever the goods' state."""
+    with scope.platform():
+        sku = Sku.objects.get(pk=article.sku_id)
+        change = PriceChange(
+            sku=sku, field="supply_price", state="applied", old_value=1000, new_value=1100, effective_at=database_now()
+        )
+        tell(change, actor=STAFF)
+
+
+def test_each_mall_hears_when_its_own_figure_passes_0(world: World, called: MakeCalled) -> None:
+    mall, with_pool, capped, broad = called(URL), called(URL), called(URL), called(URL)
+    article = world.article(stock=10)
+    world.allotment(article, distributor=with_pool, pieces=4)
+    world.allotment(article, distributor=capped, cap=2)
+    for party in (mall, with_pool, capped):
+        pick(party.pk, goods_ids=[article.goods_id], actor=STAFF)
+    all_told()
+
+    def heard(party: Distributor) -> list[tuple[str, int]]:
+        """What of its stock a mall is told now, and no more."""
+        all_told()
+        found = queue(party, "stock.changed", "stock.sold_out", "stock.restocked")
+        with scope.desk():
+            Message.objects.filter(distributor=party).delete()
+        for _, key, data in found:
+            assert (key, data["sku"], data["product_id"]) == (str(article.sku_id), article.code, str(article.goods_id))
+        versions.setdefault(party.pk, []).extend(data["version"] for _, _, data in found)
+        return [(kind, data["stock"]) for kind, _, data in found]
+
+    versions: dict[int, list[int]] = {}
+    for party in (mall, with_pool, capped, broad):
+        heard(party)
+        versions.clear()
+    small = world.place(capped, (article, 2))
+    assert heard(capped) == [("stock.sold_out", 0), ("stock.changed", 0)], "he has reached his cap, nobody else has"
+    assert heard(mall) == [("stock.changed", 4)]
+    assert heard(broad) == []
+    large = world.place(mall, (article, 4), mode="direct")
+    assert heard(mall) == [("stock.sold_out", 0), ("stock.changed", 0)]
+    assert heard(broad) == [("stock.sold_out", 0)], "who has no selection hears of all he may sell"
+    assert heard(with_pool) == [("stock.changed", 8), ("stock.changed", 4)], "he can still sell what is set apart"
+    assert heard(capped) == [], "it was 0 and is 0"
+    world.ship(large)
+    assert [heard(party) for party in (mall, with_pool, capped, broad)] == [[], [], [], []], "no figure has moved"
+    world.cancel(small)
+    assert heard(mall) == [("stock.restocked", 2), ("stock.changed", 2)]
+    assert heard(capped) == [("stock.restocked", 2), ("stock.changed", 2)]
+    assert heard(with_pool) == [("stock.changed", 6)]
+    world.place(with_pool, (article, 6))
+    assert heard(with_pool) == [("stock.sold_out", 0), ("stock.changed", 0)]
+    for told in versions.values():
+        assert told == sorted(set(told)), "each is newer than the one before"
+
+
+def test_a_cap_alone_moves_what_a_mall_may_take(world: World, called: MakeCalled) -> None:
+    mall, other = called(URL), called(URL)
+    article = world.article(stock=10)
+    for party in (mall, other):
+        pick(party.pk, goods_ids=[article.goods_id], actor=STAFF)
+    all_told()
+    with scope.desk():
+        Message.objects.filter(distributor__in=[mall, other]).delete()
+    answer = world.run(terms.SetAllotment(article.code, world.name("A"), STAFF, distributor_id=mall.pk, cap=3))
+    assert answer.is_accepted, answer
+    all_told()
+    assert [data["stock"] for _, _, data in queue(mall, "stock.changed")] == [3]
+    assert queue(other, "stock.changed") == []

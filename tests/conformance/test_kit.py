@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from entrepot.callbacks.rules import VERIFY
+from entrepot.callbacks.shapes import SHAPES
 from entrepot.sandbox.rules import is_certificate
 from entrepot_conformance.__main__ import main
 from entrepot_conformance.checks import CHECKS
@@ -27,11 +30,16 @@ KEY = "ek_test_kit"
 ROOT = Path(__file__).resolve().parents[2]
 
 
+SENT: dict[str, list[dict[str, object]]] = {}
+"""By fault, the events the kit told its mall."""
+
+
 def judged(fault: str, *, is_inspected: bool = True) -> dict[str, tuple[str, str]]:
     """How each check went with the kit's own mall under a fault."""
     platform = FakePlatform(key=KEY, secret=SECRET, callback_secret=CALLBACK_SECRET)
     mall = FakeMall(platform=platform.url, key=KEY, secret=SECRET, callback_secret=CALLBACK_SECRET, fault=fault)
     try:
+        SENT[fault] = platform.fake.events
         kit = Kit(platform, mall.callback, CALLBACK_SECRET, inspect=mall.inspect if is_inspected else "", patience_s=8)
         return {one.id: (one.outcome, one.why) for one in run(kit)}
     finally:
@@ -50,6 +58,14 @@ def outcomes() -> dict[str, dict[str, tuple[str, str]]]:
 def test_the_kits_own_mall_passes(outcomes: dict[str, dict[str, tuple[str, str]]]) -> None:
     assert {one: outcome for one, outcome in outcomes[""].items() if outcome[0] != "passed"} == {}
     assert list(outcomes[""]) == [check.id for check in CHECKS]
+
+
+def test_the_kit_tells_events_in_the_shapes_of_the_contract(outcomes: dict[str, dict[str, tuple[str, str]]]) -> None:
+    # The challenge is no event, and one type is told that no mall can know.
+    sent = [event for event in SENT[""] if event["type"] not in (VERIFY, "future.thing")]
+    for event in sent:
+        msgspec.convert(event["data"], SHAPES[str(event["type"])])
+    assert {event["type"] for event in sent} >= {"order.shipped", "order.delivered", "order.completed", "webhook.test"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

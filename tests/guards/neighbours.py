@@ -141,6 +141,11 @@ def _called(party: Distributor) -> None:
                 "insert into callbacks_reading (id, xid, event_id)"
                 " values (1, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0) on conflict do nothing"
             )
+    with scope.desk(), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into callbacks_seenstock (sku_id, shared, pools) select distinct sku_id, 0, '[]'::jsonb"
+            " from stock_level on conflict do nothing"
+        )
 
 
 def _acceptances(neighbours: Neighbours) -> None:

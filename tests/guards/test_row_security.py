@@ -93,6 +93,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "callbacks_endpoint": (f"t.distributor_id = {D}", NOTHING),
     "callbacks_message": (f"t.distributor_id = {D}", NOTHING),
     "callbacks_reading": (NOTHING, NOTHING),
+    "callbacks_seenstock": (NOTHING, NOTHING),
     "orders_supplyorder": (f"t.distributor_id = {D}", f"t.supplier_id = {S} and t.{PAID}"),
     "parties_apikey": (f"t.distributor_id = {D}", NOTHING),
     "parties_distributor": (f"t.id = {D}", NOTHING),

@@ -87,7 +87,7 @@ def try_again(distributor_id: int, *, actor: str, address: str = "") -> None:
 
 def send_test(distributor_id: int, *, actor: str, address: str = "") -> None:
     """Put a `webhook.test` into a distributor's queue."""
-    data = {"object": "webhook", "hello": "集散"}
+    data = {"object": "webhook", "id": str(distributor_id), "hello": "集散"}
     with scope.platform():
         note(
             "webhook.test",

@@ -1,7 +1,8 @@
 """Which malls a fact about goods concerns: found from the goods, so that it costs what it tells and no more."""
 
 # `about` holds id (of the fact), place, type, goods_id and tier_id (None: every tier). Who has a selection hears of what
-# is in it; who has none hears of all he may sell. What follows gives id, place, type and distributor_id.
+# is in it; who has none hears of all he may sell, where `hears_all` says so. `wants` says when a type is heard by a mall that
+# named its types. What follows gives id, place, type and distributor_id.
 CONCERNED = """
 callable as materialized (
     select p.distributor_id, d.tier_id, p.types,
@@ -26,10 +27,10 @@ callable as materialized (
     union
     select a.id, c.distributor_id from placed a cross join callable c where not c.has_selection and {hears_all}
 ), concerned as (
-    select a.id, a.place, a.type, a.goods_id, c.distributor_id, c.tier_id
+    select a.id, a.place, a.type, a.goods_id, c.distributor_id, c.tier_id, c.types, c.has_selection
     from wanted w join placed a on a.id = w.id join callable c on c.distributor_id = w.distributor_id
     where ((a.visible_tiers = '{{}}' and a.visible_distributors = '{{}}') or c.tier_id = any(a.visible_tiers)
             or c.distributor_id = any(a.visible_distributors))
         and (a.goods_id >= 1000000000000000) = (c.distributor_id >= 1000000000000000)
-        and (a.tier_id is null or a.tier_id = c.tier_id) and (c.types = '{{}}' or a.type = any(c.types) or {keeps_all})
+        and (a.tier_id is null or a.tier_id = c.tier_id) and (c.types = '{{}}' or {wants})
 )"""

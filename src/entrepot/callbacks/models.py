@@ -105,3 +105,16 @@ class Reading(models.Model):
     event_id = models.BigIntegerField()
     stock_xid = models.BigIntegerField(null=True, blank=True)
     stock_at = models.DateTimeField(null=True, blank=True)
+
+
+class SeenStock(models.Model):
+    """见过的库存: what of a SKU was free when malls were last told of it, so that it shows whose own figure has moved.
+
+    `pools` has for each open allotment: id, distributor, tier, cap, buffer, taken, end, pieces free in it.
+    """
+
+    # No constraint of the database: an import may change a million levels, all of which are seen in one statement.
+    sku = models.OneToOneField("catalog.Sku", models.PROTECT, primary_key=True, related_name="+", db_constraint=False)
+    shared = models.BigIntegerField()
+    pools = models.JSONField(default=list)
+    seen_at = models.DateTimeField(db_default=Now())

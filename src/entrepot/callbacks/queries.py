@@ -9,11 +9,16 @@ from django.db.models import QuerySet
 from entrepot.base import scope
 from entrepot.callbacks.models import Attempt, Endpoint, Message, MessageState
 
-_PAGE = """
-select m.seq, coalesce(m.event_id::text, 'm' || m.id), m.type, coalesce(e.at, m.created_at), coalesce(e.data, m.data), m.state
+# An object without a version of its own has the number of the event: both rise as the object changes, whoever changes it.
+CONTENT = (
+    "coalesce(case when jsonb_exists(e.data, 'version') then e.data"
+    " else e.data || jsonb_build_object('version', e.id) end, m.data)"
+)
+_PAGE = f"""
+select m.seq, coalesce(m.event_id::text, 'm' || m.id), m.type, coalesce(e.at, m.created_at), {CONTENT}, m.state
 from callbacks_message m left join events_event e on e.id = m.event_id
 where m.distributor_id = %s and m.seq > %s order by m.seq limit %s
-"""
+"""  # noqa: S608 - terms of ours
 
 
 @dataclass(frozen=True, slots=True)

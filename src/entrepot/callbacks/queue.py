@@ -11,6 +11,7 @@ from django.db import connection
 from entrepot.base import scope
 from entrepot.base.actors import SYSTEM
 from entrepot.base.sealing import new_secret, seal, unseal
+from entrepot.callbacks.queries import CONTENT
 from entrepot.callbacks.rules import FAILING_DAYS, VERIFY, Fault
 from entrepot.callbacks.sending import Outcome
 from entrepot.events.outbox import note
@@ -29,9 +30,9 @@ from wanted w order by w.id
 on conflict (distributor_id) do update set url = excluded.url, state = excluded.state, reason = '', reason_facts = '{}',
     tries = 0, challenge = excluded.challenge, next_try_at = now(), failing_since = null, failures = 0, changed_at = now()
 """
-_DUE = """
+_DUE = f"""
 select m.id, m.distributor_id, m.seq, coalesce(m.event_id::text, 'm' || m.id), m.type, m.attempts, p.url, p.secret_sealed,
-       coalesce(e.at, m.created_at), coalesce(e.data, m.data)
+       coalesce(e.at, m.created_at), {CONTENT}
 from callbacks_endpoint p
 join unnest(%(distributor_ids)s::bigint[], %(slots)s::int[]) as f(distributor_id, slots) using (distributor_id)
 cross join lateral (
@@ -43,7 +44,7 @@ cross join lateral (
 left join events_event e on e.id = m.event_id
 where p.state = 'active' and p.secret_sealed is not null
 order by m.next_at, m.seq
-"""
+"""  # noqa: S608 - terms of ours
 _ENDPOINTS = """
 select p.distributor_id, p.failures,
        exists (select from callbacks_message w where w.distributor_id = p.distributor_id and w.state = 'waiting'
@@ -223,7 +224,7 @@ def write_down(tried: Sequence[Tried]) -> list[int]:
                 "endpoint.disabled",
                 object_kind="endpoint",
                 object_id=distributor_id,
-                data={"object": "endpoint", "state": "disabled"},
+                data={"object": "endpoint", "id": str(distributor_id), "state": "disabled"},
                 actor=SYSTEM,
                 distributor_ids=[distributor_id],
             )

@@ -18,7 +18,8 @@ TYPES = (
 # Malls may ask for these, and nothing tells them yet.
 RESERVED = ("order.rejected", "order.split", "order.merged")
 VERIFY = "webhook.verify"
-STOCK_CHANGED = "stock.changed"
+STOCK_CHANGED, SOLD_OUT, RESTOCKED = "stock.changed", "stock.sold_out", "stock.restocked"
+STOCK_TYPES = (STOCK_CHANGED, SOLD_OUT, RESTOCKED)
 FOLD_ABOVE = 20  # so many messages of a kind about goods a mall gets at once; of more, one that says: read the feed
 
 # Seconds to wait before each attempt: at once, 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.

@@ -9,7 +9,7 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.callbacks.concern import CONCERNED
-from entrepot.callbacks.rules import FOLD_ABOVE, STOCK_CHANGED, TYPES
+from entrepot.callbacks.rules import FOLD_ABOVE, STOCK_TYPES, TYPES
 
 _LOCK = 0xCA11
 BATCH = 2_000
@@ -34,17 +34,21 @@ with recursive fresh as (
            row_number() over (order by e.xid, e.id) as place,
            case e.object_kind when 'goods' then e.object_id
                 else (select k.goods_id from catalog_sku k where e.object_kind = 'sku' and k.id = e.object_id) end
-               as goods_id
+               as goods_id, case e.object_kind when 'sku' then e.object_id end as sku_id
     from events_event e
     where e.id = any(%(ids)s) and (e.type = any(%(types)s) or e.object_kind = 'example')
+), shown as (
+    select f.* from fresh f where f.type <> 'price.changed' or f.goods_id is null or exists (
+        select from catalog_goods g where g.id = f.goods_id and g.state = 'on_sale' and g.is_supplier_active
+            and (f.sku_id is null or exists (select from catalog_sku k where k.id = f.sku_id and k.is_active)))
 ), about as (
-    select id, place, type, goods_id, tier_id from fresh where distributor_id is null and object_kind <> 'tier'
-), {CONCERNED.format(hears_all="true", keeps_all="true")}, counted as (
+    select id, place, type, goods_id, tier_id from shown where distributor_id is null and object_kind <> 'tier'
+), {CONCERNED.format(hears_all="true", wants="true")}, counted as (
     select c.*, count(*) over (partition by c.distributor_id, c.type) as pieces from concerned c
 ), addressed as (
-    select f.id, f.type, f.place, f.distributor_id, 1 as pieces from fresh f where f.distributor_id is not null
+    select f.id, f.type, f.place, f.distributor_id, 1 as pieces from shown f where f.distributor_id is not null
     union all
-    select f.id, f.type, f.place, d.id, 1 from fresh f join parties_distributor d on d.tier_id = f.tier_id
+    select f.id, f.type, f.place, d.id, 1 from shown f join parties_distributor d on d.tier_id = f.tier_id
     where f.distributor_id is null and f.object_kind = 'tier'
     union all
     select id, type, place, distributor_id, 1 from counted where pieces <= %(fold_above)s
@@ -74,7 +78,9 @@ with counted as (
     returning p.distributor_id, p.last_seq - c.pieces as base, p.state, p.types
 )
 insert into callbacks_message (distributor_id, seq, event_id, type, data, state, attempts)
-select n.distributor_id, n.base + t.place, t.event_id, t.type, t.data::jsonb,
+select n.distributor_id, n.base + t.place, t.event_id, t.type,
+       case when t.data::jsonb ->> 'object' = 'feed' then t.data::jsonb
+           || jsonb_build_object('id', n.distributor_id::text, 'version', n.base + t.place) else t.data::jsonb end,
        case when n.state in ('pending', 'active') and (n.types = '{}' or t.type = any(n.types)) then 'waiting'
             else 'kept' end, 0
 from unnest(%(distributor_ids)s::bigint[], %(places)s::bigint[], %(event_ids)s::bigint[], %(types)s::text[],
@@ -111,7 +117,7 @@ def sort_out(*, limit: int = BATCH) -> int:
         events = cursor.fetchall()
         if not events:
             return 0
-        types = [name for name in TYPES if name != STOCK_CHANGED]
+        types = [name for name in TYPES if name not in STOCK_TYPES]
         cursor.execute(_DELIVER, {"ids": [row[0] for row in events], "types": types, "fold_above": FOLD_ABOVE})
         wanted = [
             Wanted(distributor_id, place, kind, found, None if found is not None else hint(pieces))
@@ -155,7 +161,7 @@ def enqueue(cursor: Any, wanted: Sequence[Wanted]) -> None:
 
 
 def hint(count: int | None = None) -> str:
-    """Return the content of a message that stands for many: read the feed."""
+    """Return the content of a message that stands for many: read the feed. Its id and version come with its number."""
     told: dict[str, Any] = {"object": "feed", "hint": "changes"}
     return json.dumps(told if count is None else told | {"count": count})
 

@@ -265,6 +265,7 @@ def note_balance(
     version = account_version(account)
     data = {
         "object": "balance",
+        "id": str(distributor_id),
         "version": version,
         "amount": amount_fen,
         "balance": account.balance_fen,

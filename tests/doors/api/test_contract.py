@@ -87,6 +87,24 @@ def test_every_example_keeps_to_its_schema(contract: Document) -> None:
     assert seen > 150
 
 
+def test_every_callback_says_what_it_holds(contract: Document) -> None:
+    for name, methods in contract["webhooks"].items():
+        content = methods["post"]["requestBody"]["content"]["application/json"]
+        assert schema_errors(contract, content["schema"], content["example"]) == [], name
+        for bend in (
+            lambda example: example["data"].update(object="something"),
+            lambda example: example["data"].pop("version"),
+            lambda example: example["data"].pop("id"),
+            lambda example: example.update(type="order.eaten"),
+        ):
+            bent = copy.deepcopy(content["example"])
+            bend(bent)
+            assert schema_errors(contract, content["schema"], bent), name
+        folded = content["example"] | {"data": {"object": "feed", "id": "1", "version": 1, "hint": "changes"}}
+        is_told = name.startswith(("product.", "price.", "stock."))
+        assert (schema_errors(contract, content["schema"], folded) == []) == is_told, name
+
+
 def test_a_wrong_example_would_be_seen(contract: Document) -> None:
     create = contract["paths"]["/api/v1/orders"]["post"]
     content = create["requestBody"]["content"]["application/json"]

@@ -134,7 +134,7 @@ def _tell(event_type: str, distributor_id: int, *, named: dict[str, list[int]], 
         event_type,
         object_kind="selection",
         object_id=distributor_id,
-        data=data,
+        data=data | {"id": str(distributor_id)},
         actor=actor,
         distributor_ids=[distributor_id],
     )

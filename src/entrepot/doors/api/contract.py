@@ -13,7 +13,7 @@ from entrepot.doors.api import aftersale_shapes, examples, recharge_shapes, shap
 from entrepot.doors.api.operations import GENERAL, Operation
 from entrepot.doors.api.problems import STATUSES, Problem, ProblemBody
 from entrepot.doors.api.texts import TITLES
-from entrepot.doors.api.told import callbacks
+from entrepot.doors.api.told import FACTS, any_fact, callbacks
 
 _REF = "#/components/schemas/{name}"
 _BYTES = {"type": "string", "format": "binary"}
@@ -156,7 +156,9 @@ def openapi_document(handlers: Iterable[Any]) -> dict[str, Any]:
     types: list[Any] = [ProblemBody]
     for _, operation in found:
         types += [shape for shape in (operation.request, operation.answer) if shape is not None]
+    types += FACTS
     _, components = msgspec.json.schema_components(list(dict.fromkeys(types)), ref_template=_REF)
+    components["Event"]["properties"]["data"] = any_fact(_REF)
     for component in components.values():
         _leave_out_null_defaults(component)
     paths: dict[str, dict[str, Any]] = {}
@@ -176,7 +178,7 @@ def openapi_document(handlers: Iterable[Any]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in GROUPS.items()],
         "paths": dict(sorted(paths.items())),
-        "webhooks": callbacks({"$ref": _REF.format(name="Event")}),
+        "webhooks": callbacks(_REF),
         "components": {
             "schemas": dict(sorted(components.items())),
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},

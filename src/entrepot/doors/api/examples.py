@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from entrepot.callbacks.examples import example_of
 from entrepot.doors.api import (
     aftersale_examples,
     event_shapes,
@@ -132,7 +133,7 @@ _event = event_shapes.Event(
     type="order.shipped",
     timestamp=_SENT,
     api="v1",
-    data={"object": "order", "id": ORDER_ID, "out_order_no": ORDER_NO, "version": 3, "state": "shipped"},
+    data=example_of("order.shipped"),
 )
 
 # By operation id: the request's body (None: it has none) and the answer.

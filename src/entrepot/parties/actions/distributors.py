@@ -229,7 +229,14 @@ def _tell_tier(distributor: Distributor, *, actor: str) -> None:
         "price.changed",
         object_kind="distributor",
         object_id=distributor.pk,
-        data=data | {"field": "tier", "state": "applied", "hint": "changes"},
+        data=data
+        | {
+            "object": "tier_price",
+            "tier_id": str(distributor.tier_id),
+            "field": "tier",
+            "state": "applied",
+            "hint": "changes",
+        },
         actor=actor,
         distributor_ids=[distributor.pk],
     )

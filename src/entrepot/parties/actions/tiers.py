@@ -141,7 +141,7 @@ def _tell(tier: Tier, *, before_bps: int, actor: str, is_announced: bool) -> Non
             object_kind="tier",
             object_id=tier.pk,
             data={
-                "object": "tier",
+                "object": "tier_price",
                 "id": key,
                 "tier_id": key,
                 "field": "fee_rate",

@@ -52,13 +52,13 @@ def set_fee_rate(
             object_kind="goods",
             object_id=goods.pk,
             data={
-                "object": "product",
+                "object": "product_price",
                 "id": str(goods.pk),
+                "product_id": str(goods.pk),
                 "field": "fee_rate",
                 "state": "applied",
                 "old": before_bps,
                 "new": rate_bps,
-                "version": goods.version,
             }
             | ({} if isinstance(whose, Distributor) else {"tier_id": str(whose.pk)}),
             actor=actor,

@@ -10,12 +10,13 @@ from entrepot.pricing.models import ChangeField, PriceChange
 def tell(change: PriceChange, *, actor: str, until: str | None = None) -> None:
     """Write down for the malls what is to become, or became, of a price; a supplier's own price is not their business.
 
-    A tier's rate is told to its distributors; `until` is how long the old price is honoured, once it is known.
+    A tier's rate is told to its distributors; `until` is how long the old price is honoured, once it is known. The price
+    is an object of its own beside the SKU, whose version counts its stock.
     """
     if change.field == ChangeField.SUPPLIER_PRICE:
         return
     data: dict[str, Any] = {
-        "object": "tier" if change.tier_id else "sku",
+        "object": "tier_price" if change.tier_id else "price",
         "id": str(change.tier_id or change.sku_id),
         "field": change.field,
         "state": change.state,
@@ -24,7 +25,7 @@ def tell(change: PriceChange, *, actor: str, until: str | None = None) -> None:
         "effective_at": change.effective_at.isoformat(),
     }
     if change.sku is not None:
-        data["sku"] = change.sku.code
+        data |= {"sku": change.sku.code, "product_id": str(change.sku.goods_id)}
     if until is not None:
         data["old_until"] = until
     if change.tier_id:

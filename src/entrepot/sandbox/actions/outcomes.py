@@ -72,9 +72,10 @@ def move_price(sandbox_id: int, *, skus: Sequence[str], place: int) -> None:
             object_id=sku.pk,
             version=goods.version,
             data={
-                "object": "sku",
+                "object": "price",
                 "id": str(sku.pk),
                 "sku": sku.code,
+                "product_id": str(goods.pk),
                 "field": "supply_price",
                 "state": "applied",
                 "old": old_fen,

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
 from entrepot.base.worlds import is_sandbox, sandbox_of
+from entrepot.callbacks.examples import example_of
 from entrepot.callbacks.rules import TYPES
 from entrepot.events.operations import record
 from entrepot.events.outbox import note
 from entrepot.sandbox import rules
-from entrepot.sandbox.examples import example_of
 from entrepot.sandbox.models import Sandbox
 from entrepot.sandbox.queries import state_of
 from entrepot.trade import desk
@@ -89,7 +89,7 @@ def call_with(distributor_id: int, *, event_type: str, actor: str, address: str 
             event_type,
             object_kind="example",
             object_id=sandbox_id,
-            data=example_of(event_type),
+            data=_example(event_type),
             actor=actor,
             distributor_ids=[sandbox_id],
         )
@@ -101,6 +101,12 @@ def call_with(distributor_id: int, *, event_type: str, actor: str, address: str 
             after={"type": event_type},
             address=address,
         )
+
+
+def _example(event_type: str) -> dict[str, Any]:
+    """Return the example of a type without its version: each that is sent has a newer one, as real events have."""
+    example = example_of(event_type) | {"example": True}
+    return {name: value for name, value in example.items() if name != "version"}
 
 
 def keep_certificate(distributor_id: int, *, certificate: Any, actor: str, address: str = "") -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from entrepot.base.refusals import Refusal
 from entrepot.stock.rules import AllotmentRow, LevelRow
 from entrepot.trade.books import Books, EventRow, SkuRow
-from entrepot.trade.postings import free_pieces
+from entrepot.trade.postings import free_pieces, stock_version
 from entrepot.trade.terms import (
     SYSTEM,
     Answer,
@@ -169,9 +169,14 @@ def _note(
     reason: str,
     books: Books,
 ) -> None:
-    """Write down what became of an allotment: the house's own affair, told to no mall."""
+    """Write down what became of an allotment: the house's own affair, told to no mall.
+
+    What a mall may take can change by it though no piece has moved, so the SKU's stock has a new version.
+    """
     row.version += 1
     row.is_touched = True
+    if books.levels_by_sku.get(sku.id):
+        stock_version(sku.id, books=books)
     after = _figures(row)
     if before is not None:
         changed = [name for name in after if after[name] != before[name]]

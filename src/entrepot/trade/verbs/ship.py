@@ -1,9 +1,14 @@
 """Send a parcel."""
 
+from typing import Any
+
 from entrepot.base.refusals import Refusal
 from entrepot.trade.books import Books, LineRow, OrderRow, ShipmentRow
 from entrepot.trade.postings import dispatch, note
 from entrepot.trade.terms import Answer, Fault, Ship, conflict, nothing, refuse
+
+LINES_TOLD_AT_MOST = 500
+"""A callback is no longer than 20 kB: of more lines in one parcel these many are named, and that there are more."""
 
 
 def ship(ask: Ship, *, books: Books) -> Answer:
@@ -38,16 +43,15 @@ def ship(ask: Ship, *, books: Books) -> Answer:
     )
     before = order.state
     settle_shipping_state(order, books=books)
-    note(
-        order,
-        "order.shipped",
-        books=books,
-        actor=ask.actor,
-        before=before,
-        carrier=ask.carrier,
-        tracking_no=ask.tracking_no,
-        lines=[{"line": number, "qty": qty} for number, qty in sorted(pieces.items())],
-    )
+    lines = [{"line": number, "qty": qty} for number, qty in sorted(pieces.items())]
+    facts: dict[str, Any] = {
+        "carrier": ask.carrier,
+        "tracking_no": ask.tracking_no,
+        "lines": lines[:LINES_TOLD_AT_MOST],
+    }
+    if len(lines) > LINES_TOLD_AT_MOST:
+        facts["is_shortened"] = True
+    note(order, "order.shipped", books=books, actor=ask.actor, before=before, **facts)
     return Answer(order=order)
 
 

@@ -38,6 +38,7 @@ def watch(account: AccountRow, *, books: Books) -> None:
         return
     data = {
         "object": "balance",
+        "id": str(account.distributor_id),
         "version": account_version(account),
         "available": account.available_fen,
         "balance": account.balance_fen,

@@ -10,7 +10,7 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.sealing import new_secret
-from entrepot.callbacks import dispatch, rules
+from entrepot.callbacks import dispatch, jobs, rules
 from entrepot.callbacks.actions import (
     read_endpoint,
     renew_secret,
@@ -257,3 +257,30 @@ def test_what_commits_late_keeps_its_place_and_is_told_once(world: World, called
     told = events_of(party)
     assert [item.seq for item in told] == list(range(1, len(told) + 1))
     assert len({item.event_id for item in told}) == len(told)
+
+
+def test_what_is_older_than_a_month_is_forgotten_as_fast_as_it_grows_old(
+    world: World, dispatcher: None, called: MakeCalled, make_receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = make_receiver()
+    party = called(receiver.url)
+    eventually(lambda: is_ready(party))
+    for _ in range(5):
+        send_test(party.pk, actor=STAFF)
+    eventually(lambda: len(receiver.tests()) == 5 and is_ready(party))
+    total = rows("select count(*) from callbacks_message where distributor_id = %s", party.pk)[0][0]
+    with scope.desk(), connection.cursor() as cursor:
+        for table, column in (("callbacks_attempt", "at"), ("callbacks_message", "created_at")):
+            cursor.execute(
+                f"update {table} set {column} = {column} - interval '31 days' where distributor_id = %s", [party.pk]
+            )
+    send_test(party.pk, actor=STAFF)
+    eventually(lambda: len(receiver.tests()) == 6 and is_ready(party))
+    monkeypatch.setattr(jobs, "AT_ONCE", 2)
+    assert jobs.forget(threading.Event()) >= 2 * total, "calls and messages, in batches of two"
+    assert [told.type for told in events_of(party)] == ["webhook.test"]
+    with scope.distributor(party.pk, read_only=True):
+        assert len(calls_of(party.pk)) == 1
+    stop = threading.Event()
+    stop.set()
+    assert jobs.forget(stop) == 0

@@ -1,11 +1,15 @@
 """Connections to malls are kept from call to call, and one that was closed meanwhile costs no call."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 
 import pytest
 
 from entrepot.callbacks import sending
+from entrepot.callbacks.dispatch import judged
+from entrepot.callbacks.queue import Due
 from entrepot.callbacks.sending import Caller, Outcome
 from tests.callbacks.conftest import LOOPBACK
 
@@ -134,3 +138,25 @@ async def _kept(count: int) -> int:
     await caller.close()
     server.close()
     return kept
+
+
+def retried(value: str) -> int:
+    """What is understood of a Retry-After, in seconds."""
+    busy = f"HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n".encode()
+    ((outcome,), _) = posted(lambda _: busy, calls=1)
+    return outcome.retry_after_s
+
+
+def test_a_retry_after_is_seconds_or_a_date() -> None:
+    assert retried("120") == 120
+    assert 85 <= retried(formatdate(time.time() + 90, usegmt=True)) <= 91
+    past = formatdate(time.time() - 90, usegmt=True)
+    assert [retried(value) for value in (past, "soon", "-5", "99999999", "Mon, 99 Nov 2026 99:00:00 GMT")] == [0] * 5
+
+
+def test_a_busy_mall_is_called_no_sooner_than_it_asks() -> None:
+    due = Due(1, 1, 1, "1", "order.held", 0, "http://mall.example/", "whsec_", b"{}")
+    for status in (429, 503):
+        tried = judged(due, Outcome(status, b"", "", 5, retry_after_s=400))
+        assert (tried.state, tried.wait_s) == ("waiting", 400)
+    assert judged(due, Outcome(503, b"", "", 5)).wait_s == 5

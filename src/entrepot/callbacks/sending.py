@@ -3,10 +3,12 @@
 import asyncio
 import base64
 import hmac
+import math
 import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 import h11
@@ -188,8 +190,15 @@ def signed_headers(message_id: str, *, body: bytes, secret: str, now_s: int) -> 
 
 
 def _retry_after(headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the whole seconds a Retry-After asks for, 0 for none; dates are not used by those who call in seconds."""
+    """Return the whole seconds a Retry-After asks for, given as such or as a date; 0 for none and for what is neither."""
     for name, value in headers:
-        if name.lower() == b"retry-after" and value.isdigit() and len(value) < 8:
-            return int(value)
+        if name.lower() != b"retry-after":
+            continue
+        if value.isdigit():
+            return int(value) if len(value) < 8 else 0
+        try:
+            wanted = parsedate_to_datetime(value.decode("ascii"))
+        except ValueError:
+            return 0
+        return max(0, math.ceil(wanted.timestamp() - time.time()))
     return 0

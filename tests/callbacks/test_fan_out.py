@@ -137,7 +137,7 @@ def test_stock_is_told_once_in_two_seconds_to_those_who_selected_the_goods(world
     sort_out()
     followed()
     with scope.desk():
-        Message.objects.filter(distributor__in=[mall, with_pool], type="stock.changed").delete()
+        Message.objects.filter(distributor__in=[mall, with_pool, broad], type="stock.changed").delete()
     for _ in range(3):
         world.restock(article, 1)
     world.restock(unpicked, 1)

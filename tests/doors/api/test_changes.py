@@ -1,5 +1,6 @@
 """The change feed: latest state once, tombstones, nothing lost behind a late commit, long poll, epochs."""
 
+import argparse
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from entrepot.base.start_check import problems
 from entrepot.callbacks.sorting import sort_out
 from entrepot.catalog.actions import pick
 from entrepot.catalog.actions.shelf import set_visibility, unlist_goods
-from entrepot.doors.cli.__main__ import main as cli
+from entrepot.doors.cli import instance
 from entrepot.parties.models import Tier
 from entrepot.reports import changes
 from entrepot.reports.changes import read_cursor
@@ -244,7 +245,7 @@ def test_a_restore_begins_a_new_epoch_of_feed_and_events(
         kept = [reader.cursor, told]
         for life in range(2):
             assert mall.get(f"/changes?cursor={kept[0]}").status == mall.get(f"/events?cursor={kept[1]}").status == 200
-            assert cli(["restored", "--reason", "disk lost"]) == 0
+            assert instance.restored(argparse.Namespace(reason="disk lost")) == 0
             assert "cursor_expired" in capsys.readouterr().out
             for path, cursor in zip(("/changes", "/events"), kept, strict=True):
                 reply = mall.get(f"{path}?cursor={cursor}")

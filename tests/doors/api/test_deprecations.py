@@ -10,7 +10,7 @@ import pytest
 from litestar import Response, get
 
 from entrepot.doors.api import app as door
-from entrepot.doors.api import catalogue_calls, shapes
+from entrepot.doors.api import catalogue_calls, event_calls, shapes
 from entrepot.doors.api.calls import Call, reply
 from entrepot.doors.api.contract import openapi_document
 from entrepot.doors.api.deprecations import Deprecation, Leaving
@@ -94,7 +94,8 @@ def documents(monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dict[str
     """The contract before the announcement, with it, and without the operation."""
     monkeypatch.setattr("entrepot.doors.api.examples.answer_example", lambda name: {"id": "1"})
     made = [
-        openapi_document(handlers) for handlers in ([get_me_of_ever], [get_me_of_old], [catalogue_calls.list_brands])
+        openapi_document([one, event_calls.list_events])
+        for one in (get_me_of_ever, get_me_of_old, catalogue_calls.list_brands)
     ]
     before, announced, after = (json.loads(json.dumps(one)) for one in made)
     before["paths"][PATH]["get"]["security"] = announced["paths"][PATH]["get"]["security"]

@@ -64,6 +64,11 @@ class WechatPay:
         """The account it pays into."""
         return self._merchant
 
+    @property
+    def pays_inside(self) -> bool:
+        """Whether buyers can pay inside WeChat, which asks who they are under the AppSecret."""
+        return bool(self._merchant.app_secret)
+
     def begin(self, charge: Charge) -> Begun:
         """Prepare a payment. Raises CashierError."""
         body: dict[str, Any] = {

@@ -40,11 +40,11 @@ class Leafer:
             try:
                 pages = await in_thread(read_pages, [walk for walk, _ in batch])
             except Exception as error:
-                if not isinstance(error, Problem):
-                    log.exception("pages_failed", pages=len(batch))
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
+                if not isinstance(error, Problem):
+                    log.exception("pages_failed", pages=len(batch))
                 continue
             for (_, future), page in zip(batch, pages, strict=True):
                 if not future.done():

@@ -1,6 +1,5 @@
 """The operations of the front API: one list of lines in, one order out, no cart in between."""
 
-import logging
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 from entrepot_mall.base.refusals import RefusedError
 from entrepot_mall.doors.api.answers import answered, body_of, buyer_by_token, text_of
 from entrepot_mall.doors.api.contract import contract
-from entrepot_mall.doors.front.checkout import charge_of
+from entrepot_mall.doors.front.checkout import charge_of, tell_the_shop
 from entrepot_mall.doors.kit.visitors import shop_of
 from entrepot_mall.members import actions as members
 from entrepot_mall.members.models import Buyer
@@ -31,7 +30,6 @@ from entrepot_mall.supply import queries as supply
 from entrepot_mall.supply.models import Goods
 
 PAGE = 20
-log = logging.getLogger(__name__)
 CONSIGNEE = ("name", "phone", "province", "city", "district", "address")
 
 
@@ -166,7 +164,7 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
     try:
         begun = cashier.begin(replace(charge_of(request, found), openid=_openid(request, cashier)))
     except CashierError as fault:
-        log.warning("order %s could not be paid by %s: %s", number, way, fault)
+        tell_the_shop(found, way=way, fault=fault)
         raise RefusedError("not_reachable") from None
     kept = actions.keep_payment(found, way=way, begun=begun)
     if way == "test":
@@ -181,7 +179,7 @@ def _openid(request: HttpRequest, cashier: Cashier) -> str:
     code = text_of(body_of(request), "wx_code", longest=128, is_needed=False)
     if not code:
         return ""
-    if not isinstance(cashier, WechatPay) or not cashier.merchant.app_secret:
+    if not isinstance(cashier, WechatPay) or not cashier.pays_inside:
         raise RefusedError("validation_failed", field="wx_code")
     return openid_of(cashier.merchant, code, is_mini_program=True)
 

@@ -92,13 +92,13 @@ def pay(request: HttpRequest, buyer: Buyer, number: str) -> HttpResponse:
                 begun = cashier.begin(charge_of(request, order))
                 actions.keep_payment(order, way=cashier.way, begun=begun)
             except CashierError as fault:
-                _tell_the_shop(order, way=cashier.way, fault=fault)
+                tell_the_shop(order, way=cashier.way, fault=fault)
                 messages.error(request, _("This way to pay does not answer at the moment, please take another"))
         return HttpResponseRedirect(reverse("pay", args=[number]))
     begun_ones = {payment.way: payment for payment in order.payments.all()}
     wechat = wechat_of(shop)
     seen = {"order": order, "ways": list(cashiers), "begun": begun_ones, "is_in_wechat": is_in_wechat(request)}
-    seen["pays_in_wechat"] = wechat is not None and bool(wechat.merchant.app_secret)
+    seen["pays_in_wechat"] = wechat is not None and wechat.pays_inside
     return render(request, "front/pay.html", seen)
 
 
@@ -107,7 +107,7 @@ def pay_in_wechat(request: HttpRequest, buyer: Buyer, number: str) -> HttpRespon
     """Inside WeChat: learn from it who pays, and come back to a payment that needs a single tap."""
     shop, order = shop_of(request), _own(request, buyer, number)
     wechat = wechat_of(shop)
-    if wechat is None or not wechat.merchant.app_secret:
+    if wechat is None or not wechat.pays_inside:
         raise Http404
     code, state = request.GET.get("code", ""), request.GET.get("state", "")
     if not code:
@@ -123,7 +123,7 @@ def pay_in_wechat(request: HttpRequest, buyer: Buyer, number: str) -> HttpRespon
             begun = wechat.begin(replace(charge_of(request, order), openid=openid))
             actions.keep_payment(order, way=wechat.way, begun=begun)
         except CashierError as fault:
-            _tell_the_shop(order, way=wechat.way, fault=fault)
+            tell_the_shop(order, way=wechat.way, fault=fault)
             messages.error(request, _("This way to pay does not answer at the moment, please take another"))
     return HttpResponseRedirect(reverse("pay", args=[number]))
 
@@ -133,7 +133,7 @@ def is_in_wechat(request: HttpRequest) -> bool:
     return "MicroMessenger" in request.headers.get("User-Agent", "")
 
 
-def _tell_the_shop(order: Order, *, way: str, fault: CashierError) -> None:
+def tell_the_shop(order: Order, *, way: str, fault: CashierError) -> None:
     """What went wrong is for the shop's own people: it stands in their log, not before the buyer."""
     log.warning("order %s could not be paid by %s: %s", order.number, way, fault)
 

@@ -65,8 +65,9 @@ def called(world: World, committed: roles.Access) -> Callable[[str], Any]:
     from tests.world import STAFF
 
     def make(url: str, **more: Any) -> Any:
-        party = world.distributor(funds_fen=10**7)
+        party = world.distributor()
         set_endpoint(party.pk, url=url, actor=STAFF, **more)
+        world.credit(party, 10**7)  # after there is an address: what happened before is told to nobody
         return party
 
     return make

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from litestar import Response, get
+from litestar.params import FromPath
 
 from entrepot.doors.api import app as door
 from entrepot.doors.api import catalogue_calls, event_calls, shapes
@@ -23,13 +24,13 @@ PATH = "/api/v1/brands/{order_id}"
 
 
 @get("/brands/{order_id:str}", opt=Operation(None, shapes.Me, group="catalogue", deprecation=LEAVE).opt())
-async def get_me_of_old(request: Call, order_id: str) -> Response[bytes]:
+async def get_me_of_old(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """旧接口 | An operation that was better in its day."""
     return reply({"ok": order_id})
 
 
 @get("/brands/{order_id:str}", opt=Operation(None, shapes.Me, group="catalogue", is_open=True).opt())
-async def get_me_of_ever(request: Call, order_id: str) -> Response[bytes]:
+async def get_me_of_ever(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """新接口 | An operation that stays for a while."""
     return reply({"ok": order_id})
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from entrepot.aftersale import actions
 from entrepot.aftersale.models import Request
@@ -118,7 +119,7 @@ async def list_aftersales(request: Call) -> Response[bytes]:
     "/aftersales/{aftersale_id:str}",
     opt=Operation(None, shapes.AfterSale, group="aftersale", codes=("not_found",)).opt(),
 )
-async def get_aftersale(request: Call, aftersale_id: str) -> Response[bytes]:
+async def get_aftersale(request: Call, aftersale_id: FromPath[str]) -> Response[bytes]:
     """查询售后 | Get an after-sale by our id."""
     return reply(aftersale_shape(await _view(caller_of(request), object_id(aftersale_id))))
 
@@ -127,7 +128,7 @@ async def get_aftersale(request: Call, aftersale_id: str) -> Response[bytes]:
     "/aftersales/by-out-no/{out_refund_no:str}",
     opt=Operation(None, shapes.AfterSale, group="aftersale", codes=("not_found",)).opt(),
 )
-async def get_aftersale_by_number(request: Call, out_refund_no: str) -> Response[bytes]:
+async def get_aftersale_by_number(request: Call, out_refund_no: FromPath[str]) -> Response[bytes]:
     """按商城售后单号查询 | Get an after-sale by your own number."""
     caller = caller_of(request)
     number = own_number(out_refund_no)
@@ -139,7 +140,7 @@ async def get_aftersale_by_number(request: Call, out_refund_no: str) -> Response
     status_code=200,
     opt=Operation(shapes.ReturnShipmentRequest, shapes.AfterSale, group="aftersale", codes=VERB).opt(),
 )
-async def send_return(request: Call, aftersale_id: str) -> Response[bytes]:
+async def send_return(request: Call, aftersale_id: FromPath[str]) -> Response[bytes]:
     """填写退货物流 | Name the parcel in which the buyer sends the goods back; the last one named counts."""
     caller = caller_of(request)
     request_id = await _known(caller, aftersale_id)
@@ -159,7 +160,7 @@ async def send_return(request: Call, aftersale_id: str) -> Response[bytes]:
     status_code=200,
     opt=Operation(ReasonRequest, shapes.AfterSale, group="aftersale", is_body_optional=True, codes=VERB).opt(),
 )
-async def withdraw_aftersale(request: Call, aftersale_id: str) -> Response[bytes]:
+async def withdraw_aftersale(request: Call, aftersale_id: FromPath[str]) -> Response[bytes]:
     """撤销售后 | Take an after-sale back before anything of it has moved money or goods."""
     caller = caller_of(request)
     request_id = await _known(caller, aftersale_id)
@@ -173,7 +174,7 @@ async def withdraw_aftersale(request: Call, aftersale_id: str) -> Response[bytes
     status_code=200,
     opt=Operation(shapes.AcceptRequest, shapes.AfterSale, group="aftersale", is_body_optional=True, codes=VERB).opt(),
 )
-async def accept_claim(request: Call, aftersale_id: str) -> Response[bytes]:
+async def accept_claim(request: Call, aftersale_id: FromPath[str]) -> Response[bytes]:
     """接受报价 | Agree to the amount the platform has offered for a claim; it goes back to the balance at once."""
     caller = caller_of(request)
     request_id = await _known(caller, aftersale_id)
@@ -187,7 +188,7 @@ async def accept_claim(request: Call, aftersale_id: str) -> Response[bytes]:
     status_code=200,
     opt=Operation(shapes.CounterRequest, shapes.AfterSale, group="aftersale", codes=VERB).opt(),
 )
-async def counter_claim(request: Call, aftersale_id: str) -> Response[bytes]:
+async def counter_claim(request: Call, aftersale_id: FromPath[str]) -> Response[bytes]:
     """还价 | Answer the platform's offer for a claim with another amount."""
     caller = caller_of(request)
     request_id = await _known(caller, aftersale_id)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from entrepot.base import scope
 from entrepot.doors.api import shapes
@@ -64,7 +65,7 @@ async def create_batch(request: Call) -> Response[bytes]:
     "/orders/batch/{batch_no:str}",
     opt=Operation(None, shapes.BatchAnswer, group="orders", codes=("not_found", "request_in_progress")).opt(),
 )
-async def get_batch(request: Call, batch_no: str) -> Response[bytes]:
+async def get_batch(request: Call, batch_no: FromPath[str]) -> Response[bytes]:
     """查询批次 | Get the answers of a batch by its number."""
     caller = caller_of(request)
     number = own_number(batch_no)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
 from entrepot.doors.api import shapes
 from entrepot.doors.api.callers import Caller
@@ -108,7 +109,7 @@ def _narrowed(
 
 
 @get("/products/{product_id:str}", opt=Operation(None, shapes.Product, group="catalogue", codes=("not_found",)).opt())
-async def get_product(request: Call, product_id: str) -> Response[bytes]:
+async def get_product(request: Call, product_id: FromPath[str]) -> Response[bytes]:
     """商品详情 | Get one product."""
     found = await _products(request, [object_id(product_id)])
     if not found:

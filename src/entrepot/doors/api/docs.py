@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from entrepot.doors.api.problems import not_found
 
@@ -69,7 +70,7 @@ def docs_start() -> Response[str]:
 
 
 @get("/api/docs/assets/{name:str}", sync_to_thread=False)
-def docs_asset(name: str) -> Response[bytes]:
+def docs_asset(name: FromPath[str]) -> Response[bytes]:
     """A file of the page."""
     if name not in ("swagger-ui.css", "swagger-ui-bundle.js"):
         raise not_found()

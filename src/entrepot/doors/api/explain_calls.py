@@ -2,6 +2,7 @@
 
 from django.utils import translation
 from litestar import Response, get
+from litestar.params import FromPath
 
 from entrepot.doors.api.calls import Call, as_distributor, caller_of, object_id, reply
 from entrepot.doors.api.explain_shapes import Explanation, Figure
@@ -15,7 +16,7 @@ from entrepot.reports.why_order import order_why
     "/orders/{order_id:str}/explanation",
     opt=Operation(None, Explanation, group="orders", codes=("not_found",)).opt(),
 )
-async def explain_order(request: Call, order_id: str) -> Response[bytes]:
+async def explain_order(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """金额说明 | Explain an order: how each line, the freight, the total and every refund come about."""
     language = "en" if request.scope.get("language") == "en" else "zh-hans"
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from entrepot.base.refusals import Refusal
 from entrepot.doors.api import shapes
@@ -103,7 +104,7 @@ async def create_order(request: Call) -> Response[bytes]:
     status_code=200,
     opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True, codes=VERB).opt(),
 )
-async def confirm_order(request: Call, order_id: str) -> Response[bytes]:
+async def confirm_order(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """确认订单 | Confirm a held order: the money is drawn; done before, the same answer."""
     caller = caller_of(request)
     _reason(request)
@@ -115,7 +116,7 @@ async def confirm_order(request: Call, order_id: str) -> Response[bytes]:
     status_code=200,
     opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True, codes=VERB).opt(),
 )
-async def cancel_order(request: Call, order_id: str) -> Response[bytes]:
+async def cancel_order(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """取消订单 | Cancel an order that is held or waits for funds."""
     caller = caller_of(request)
     reason = _reason(request)
@@ -127,7 +128,7 @@ async def cancel_order(request: Call, order_id: str) -> Response[bytes]:
     status_code=200,
     opt=Operation(shapes.ReasonRequest, shapes.Order, group="orders", is_body_optional=True, codes=VERB).opt(),
 )
-async def receive_order(request: Call, order_id: str) -> Response[bytes]:
+async def receive_order(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """确认收货 | Record that the buyer has received a shipped order."""
     caller = caller_of(request)
     reason = _reason(request)
@@ -139,7 +140,7 @@ async def receive_order(request: Call, order_id: str) -> Response[bytes]:
     status_code=200,
     opt=Operation(shapes.AddressRequest, shapes.Order, group="orders", codes=(*VERB, *READDRESSING)).opt(),
 )
-async def change_order_address(request: Call, order_id: str) -> Response[bytes]:
+async def change_order_address(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """修改收货地址 | Send an order elsewhere before anything of it was sent; freight and regions are judged anew."""
     caller, number = caller_of(request), object_id(order_id)
     await view_of(caller, number)
@@ -188,7 +189,7 @@ async def list_orders(request: Call) -> Response[bytes]:
 
 
 @get("/orders/{order_id:str}", opt=Operation(None, shapes.Order, group="orders", codes=("not_found",)).opt())
-async def get_order(request: Call, order_id: str) -> Response[bytes]:
+async def get_order(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """查询订单 | Get an order by our id."""
     return reply(order_shape(await view_of(caller_of(request), object_id(order_id))))
 
@@ -197,7 +198,7 @@ async def get_order(request: Call, order_id: str) -> Response[bytes]:
     "/orders/by-out-no/{out_order_no:str}",
     opt=Operation(None, shapes.Order, group="orders", codes=("not_found",)).opt(),
 )
-async def get_order_by_number(request: Call, out_order_no: str) -> Response[bytes]:
+async def get_order_by_number(request: Call, out_order_no: FromPath[str]) -> Response[bytes]:
     """按商城单号查询 | Get an order by your own number."""
     caller = caller_of(request)
     number = own_number(out_order_no)
@@ -211,7 +212,7 @@ async def get_order_by_number(request: Call, out_order_no: str) -> Response[byte
     "/orders/{order_id:str}/shipments",
     opt=Operation(None, shapes.Shipments, group="shipping", codes=("not_found",)).opt(),
 )
-async def list_shipments(request: Call, order_id: str) -> Response[bytes]:
+async def list_shipments(request: Call, order_id: FromPath[str]) -> Response[bytes]:
     """物流包裹 | List the parcels of an order."""
     view = await view_of(caller_of(request), object_id(order_id))
     return reply(shapes.Shipments([shipment_shape(shipment) for shipment in view.shipments]))

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from entrepot.base.mistakes import Mistake
 from entrepot.doors.api import recharge_shapes as shapes
@@ -113,7 +114,7 @@ async def list_recharges(request: Call) -> Response[bytes]:
     "/recharges/{recharge_id:str}",
     opt=Operation(None, shapes.Recharge, group="money", codes=("not_found",)).opt(),
 )
-async def get_recharge(request: Call, recharge_id: str) -> Response[bytes]:
+async def get_recharge(request: Call, recharge_id: FromPath[str]) -> Response[bytes]:
     """查询充值 | Get a top-up by our id."""
     return reply(recharge_shape(await _one(caller_of(request), pk=object_id(recharge_id))))
 
@@ -122,7 +123,7 @@ async def get_recharge(request: Call, recharge_id: str) -> Response[bytes]:
     "/recharges/by-out-no/{out_recharge_no:str}",
     opt=Operation(None, shapes.Recharge, group="money", codes=("not_found",)).opt(),
 )
-async def get_recharge_by_number(request: Call, out_recharge_no: str) -> Response[bytes]:
+async def get_recharge_by_number(request: Call, out_recharge_no: FromPath[str]) -> Response[bytes]:
     """按商城充值单号查询 | Get a top-up by your own number."""
     number = own_number(out_recharge_no)
     return reply(recharge_shape(await _one(caller_of(request), out_recharge_no=number)))
@@ -157,7 +158,7 @@ async def list_statements(request: Call) -> Response[bytes]:
         also=("text/csv",),
     ).opt(),
 )
-async def get_statement(request: Call, statement_id: str) -> Response[bytes]:
+async def get_statement(request: Call, statement_id: FromPath[str]) -> Response[bytes]:
     """查询对账单 | Get a statement with its movements, by pages; with format=csv all of them at once."""
     caller, query = caller_of(request), Query(request, "limit", "cursor", "format")
     row_id = object_id(statement_id)

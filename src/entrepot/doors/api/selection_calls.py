@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from litestar import Response, delete, get, post
+from litestar.params import FromPath
 
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog import actions
@@ -91,7 +92,7 @@ async def add_to_selection(request: Call) -> Response[bytes]:
     status_code=200,
     opt=Operation(None, shapes.SelectionEntry, group="selection", codes=("not_found",)).opt(),
 )
-async def remove_from_selection(request: Call, entry_id: str) -> Response[bytes]:
+async def remove_from_selection(request: Call, entry_id: FromPath[str]) -> Response[bytes]:
     """移出选品 | Take an entry out of your selection; taken out already, the answer is the same."""
     caller = caller_of(request)
     pick_id = object_id(entry_id)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import translation
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog.pictures import normalised
@@ -59,7 +60,7 @@ async def create_upload(request: Call) -> Response[bytes]:
     "/uploads/{upload_id:str}",
     opt=Operation(None, None, group="uploads", codes=("not_found",), also=(WEBP,)).opt(),
 )
-async def get_upload(request: Call, upload_id: str) -> Response[bytes]:
+async def get_upload(request: Call, upload_id: FromPath[str]) -> Response[bytes]:
     """查看上传图片 | Get a picture you have sent, as it is kept."""
     caller, row_id = caller_of(request), object_id(upload_id)
     found = await as_distributor(caller, lambda: upload_pictures([row_id], distributor_id=caller.distributor_id))

@@ -1,6 +1,7 @@
 """The selection of a mall, what can be sold where, and the catalogue as one stream: objects and calls."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -34,13 +35,22 @@ class AvailabilityLine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     qty: int = 1
 
 
+class AvailabilityReason(msgspec.Struct, kw_only=True):
+    """One thing that stands against an order: its code, a sentence in the client's language, and its numbers."""
+
+    code: str
+    detail: str
+    facts: dict[str, Any] = {}
+
+
 class Availability(msgspec.Struct, kw_only=True):
-    """What an order of one line alone would meet; `reasons` are codes, money is fen."""
+    """What an order of one line alone would meet; `reasons` are codes, `details` the same in words, money is fen."""
 
     sku: str
     qty: int
     available: bool
     reasons: list[str]
+    details: list[AvailabilityReason] = []
     stock: int
     min_quantity: int | None = None
     agreed_price: int | None = None

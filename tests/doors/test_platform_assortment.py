@@ -193,7 +193,9 @@ def test_why_goods_are_not_shown_is_answered_to_each_in_his_measure(world: World
     page = text_of(staff.get("/platform/goods/why/", {"goods": secret.code, "distributor": mall.pk}))
     assert secret.code in page and page.count("t-bad") == 2
     office = "/distributor/goods/why/"
-    assert "1 / 2" in text_of(browser.get(office, {"goods": article.code}))
+    few = text_of(browser.get(office, {"goods": article.code}))
+    assert "1 / 2" in few and f"SKU {article.code} 需要 2 件，可售 1 件" in few, "as the API says it"
+    assert "目前未向您供货" in text_of(browser.get(office, {"goods": "no-such-goods"}))
     hidden, nothing = (
         re.sub(r'Token": "[^"]+"|value="[^"]+"', "", text_of(browser.get(office, {"goods": code})))
         for code in (secret.code, "no-such-goods")

@@ -120,7 +120,10 @@ def test_a_mirror_of_the_selection_lists_what_the_mall_lists(world: World, clien
     assert client.changes(cursor=export.changes_cursor, scope="selection").items == []
     place = Destination(province="浙江省", city="杭州市")
     (sold,) = client.availability([AvailabilityLine(sku=one.code, qty=9)], destination=place)
-    assert (sold.available, sold.stock, sold.freight) == (True, 9, 0)
+    assert (sold.available, sold.stock, sold.freight, sold.details) == (True, 9, 0, [])
+    (short,) = client.availability([AvailabilityLine(sku=one.code, qty=10)], destination=place)
+    assert [reason.code for reason in short.details] == short.reasons == ["insufficient_stock"]
+    assert "10" in short.details[0].detail and short.details[0].facts["available"] == 9
 
 
 def test_the_asynchronous_client_selects_and_exports_too(world: World, mall: Mall, served: Served) -> None:

@@ -19,6 +19,7 @@ from entrepot.pricing.actions import set_fee_rate
 from entrepot.reports.shelf import goods_page, terms_of
 from tests.doors.api.conftest import MakeMall
 from tests.doors.api.mall import Mall
+from tests.doors.api.mall import order as order_of
 from tests.world import STAFF, Article, World
 
 
@@ -256,3 +257,25 @@ def test_what_can_be_sold_where(world: World, mall: Mall) -> None:
         "items"
     ]
     assert (far[0]["reasons"], far[0]["freight"]) == (["region_not_served"], None)
+    assert far[0]["details"][0]["facts"]["region"] == "西藏自治区拉萨市"
+
+
+def test_what_cannot_be_sold_is_told_in_the_words_an_order_is_refused_in(world: World, mall: Mall) -> None:
+    few, more = world.article(stock=1), world.article(stock=9, min_quantity=4)
+    lines = [{"sku": few.code, "qty": 3}, {"sku": more.code, "qty": 2}, {"sku": "NO-SUCH"}, {"sku": few.code, "qty": 1}]
+    place = {"province": "浙江省", "city": "杭州市", "district": "西湖区"}
+    for language, sentence in (("en", "SKU NO-SUCH is not offered to you now"), ("zh", "SKU NO-SUCH 目前未向您供货")):
+        spoken = {"Accept-Language": language}
+        found = mall.post(
+            "/availability/query", {"lines": lines, "destination": place}, headers=spoken
+        ).json["items"]  # fmt: skip
+        assert [[one["code"] for one in row["details"]] for row in found] == [row["reasons"] for row in found]
+        order = order_of(few.code) | {"lines": lines[:2]}
+        refused = mall.post("/orders/preview", order, headers=spoken).json["errors"]
+        told = {one["code"]: (one["detail"], one["facts"]) for one in refused}
+        assert len(told) == 2
+        for row in found[:2]:
+            assert {one["code"]: (one["detail"], one["facts"]) for one in row["details"]}.items() <= told.items()
+        assert found[2]["details"][0]["detail"].startswith(sentence)
+        assert found[2]["details"][0]["facts"] == {"sku": "NO-SUCH"}
+        assert found[3]["details"] == []

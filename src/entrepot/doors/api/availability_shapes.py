@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from entrepot.doors.api.fields import Currency, Fen, SkuCode, Strict
 from entrepot.doors.api.freight_shapes import Destination
+from entrepot.doors.api.problems import Code, Facts
 
 
 class AvailabilityLineRequest(Strict):
@@ -22,6 +23,14 @@ class AvailabilityRequest(Strict):
     destination: Destination
 
 
+class AvailabilityReason(Struct):
+    """One thing that stands against an order, as the order itself would be told."""
+
+    code: Code
+    detail: Annotated[str, Meta(description="For people, in words of your Accept-Language")]
+    facts: Facts
+
+
 class Availability(Struct):
     """What an order of this line alone would meet."""
 
@@ -29,6 +38,7 @@ class Availability(Struct):
     qty: Annotated[int, Meta(description="Pieces asked about")]
     available: Annotated[bool, Meta(description="An order of this line alone would pass, as far as goods decide")]
     reasons: Annotated[list[str], Meta(description="Codes of what stands against it; empty when available")]
+    details: Annotated[list[AvailabilityReason], Meta(description="The same in the same order, each as a sentence")]
     stock: Annotated[int, Meta(description="Pieces you may take now")]
     min_quantity: Annotated[int | None, Meta(description="Fewest pieces of its product in an order")]
     agreed_price: Annotated[Fen | None, Meta(description="What you pay for one piece now, in fen")]

@@ -25,7 +25,22 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         ),
         availability_shapes.Availabilities(
             "CNY",
-            [availability_shapes.Availability("TEA-250G", 200, False, ["insufficient_stock"], 98, 2, 1050, 800)],
+            [
+                availability_shapes.Availability(
+                    *("TEA-250G", 200, False, ["insufficient_stock"]),
+                    details=[
+                        availability_shapes.AvailabilityReason(
+                            "insufficient_stock",
+                            "SKU TEA-250G 需要 200 件，可售 98 件",
+                            {"sku": "TEA-250G", "available": 98, "wanted": 200},
+                        )
+                    ],
+                    stock=98,
+                    min_quantity=2,
+                    agreed_price=1050,
+                    freight=800,
+                )
+            ],
         ),
     ),
 }

@@ -6,15 +6,18 @@ from django import forms
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from entrepot.catalog.models import Goods
 from entrepot.doors.kit.lists import FilterForm
 from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.refusal_words import sentence
 from entrepot.parties.models import Distributor
 from entrepot.reports import shelf
+from entrepot.reports.availability import not_offered, out_of_stock
+from entrepot.trade.terms import Fault
 
 # What lies outside his scope does not exist for him: goods that are not there, are off the shelf or are kept for
 # others get the same answer, unless he ordered them himself once.
@@ -48,7 +51,7 @@ def _answer(number: str, *, party_id: int) -> dict[str, Any]:
         with connection.cursor() as cursor:
             cursor.execute(_ORDERED, [party_id, number, number])
             (ordered_at,) = cursor.fetchone()
-        return {"ordered_at": ordered_at}
+        return {"ordered_at": ordered_at, "why_not": _said(not_offered(number))}
     found = next(iter(shelf.goods_page(shelf.terms_of(party_id), limit=1, ids=[goods.pk])), None)
     is_active = Distributor.objects.filter(pk=party_id, state="active").exists()
     skus = []
@@ -63,5 +66,13 @@ def _answer(number: str, *, party_id: int) -> dict[str, Any]:
                 f"{sku.stock} / {goods.min_quantity}",
             ),
         ]
-        skus.append((sku, checks, all(holds for _word, holds, _figure in checks)))
+        # What the mall would be told, by `POST /availability/query` as by an order of the fewest pieces.
+        least = max(1, goods.min_quantity)
+        short = [out_of_stock(sku.sku, wanted=least, available=sku.stock)] if sku.stock < least else []
+        skus.append((sku, checks, all(holds for _word, holds, _figure in checks), [_said(fault) for fault in short]))
     return {"goods": goods, "skus": skus}
+
+
+def _said(fault: Fault) -> str:
+    language = "en" if (get_language() or "").startswith("en") else "zh"
+    return sentence(fault.refusal.code, fault.facts, language=language)

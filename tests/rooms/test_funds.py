@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
@@ -137,6 +138,28 @@ def test_sold_out_goods_leave_the_shelf_and_come_back(world: World) -> None:
     assert states(switched) == ["unlisted"], "what somebody has decided since stays"
     with scope.platform(read_only=True):
         assert not SoldOut.objects.filter(goods_id=switched.goods_id).exists()
+
+
+def test_goods_that_stay_on_the_shelf_cost_no_lock_however_many_orders_change_them(world: World) -> None:
+    party = world.distributor(funds_fen=10**7)
+    sold_out, selling, spared = (world.article(stock=3) for _ in range(3))
+    shelving.set_switch(None, unlists=True, relists=False, actor=STAFF)
+    shelving.set_switch(spared.goods_id, unlists=False, relists=False, actor=STAFF)
+    try:
+        shelving.sweep(Event())
+        world.place(party, (selling, 1), (spared, 3), mode="direct")
+        with CaptureQueriesContext(connection) as asked:
+            assert shelving.sweep(Event()) == 0
+        assert not [query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]]
+        world.place(party, (sold_out, 3), (selling, 1), mode="direct")
+        with CaptureQueriesContext(connection) as asked:
+            assert shelving.sweep(Event()) == 1
+        assert len([query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]]) == 1
+        assert states(sold_out, selling, spared) == ["unlisted", "on_sale", "on_sale"], (
+            "the switch for all holds but for goods with one of their own"
+        )
+    finally:
+        shelving.set_switch(None, unlists=None, relists=False, actor=STAFF)
 
 
 def states(*articles: Any) -> list[str]:

@@ -19,19 +19,15 @@ _STALE = 1_000  # transactions after which the mark moves on though nothing was 
 
 # Every level carries the transaction that changed it last. Below the oldest transaction still running none can appear.
 _CHANGED = """
-select array(
-    select distinct s.goods_id from stock_level l join catalog_sku s on s.id = l.sku_id
-    where l.changed_xid >= %(since)s::text::xid8 and l.changed_xid < pg_snapshot_xmin(pg_current_snapshot())
-), pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+select distinct s.goods_id from stock_level l join catalog_sku s on s.id = l.sku_id
+where l.changed_xid >= %(since)s::text::xid8 and l.changed_xid < pg_snapshot_xmin(pg_current_snapshot())
 """
 _WHOLE = """
-select array(
-    select g.id from catalog_goods g where g.state = 'on_sale' and not exists (
-        select from stock_level l join catalog_sku s on s.id = l.sku_id
-        where s.goods_id = g.id and s.is_active and l.on_hand > l.reserved
-    )
-    union select goods_id from stock_soldout
-), pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+select g.id as goods_id from catalog_goods g where g.state = 'on_sale' and not exists (
+    select from stock_level l join catalog_sku s on s.id = l.sku_id
+    where s.goods_id = g.id and s.is_active and l.on_hand > l.reserved
+)
+union select goods_id from stock_soldout
 """
 # What is left in an open allotment is still for sale to its party, so it keeps the goods on the shelf.
 _AVAILABLE = """
@@ -39,8 +35,23 @@ select coalesce(sum(l.on_hand - l.reserved), 0)::bigint
 from stock_level l
 join catalog_sku s on s.id = l.sku_id
 left join stock_allotment a on a.id = l.allotment_id
-where s.goods_id = %s and s.is_active and (l.allotment_id is null or a.is_open)
+where s.goods_id = {goods} and s.is_active and (l.allotment_id is null or a.is_open)
 """
+_AVAILABLE_OF = _AVAILABLE.format(goods="%s")
+# Every order changes levels; only goods that may leave the shelf or come back are worth a lock and a transaction.
+_TO_JUDGE = f"""
+with changed as materialized ({{changed}}), ruled as materialized (
+    select c.goods_id from changed c
+    where coalesce((select w.unlists from stock_shelfswitch w where w.goods_id = c.goods_id),
+        (select w.unlists from stock_shelfswitch w where w.goods_id is null), false)
+)
+select array(
+    select m.goods_id from changed c join stock_soldout m on m.goods_id = c.goods_id
+    union
+    select r.goods_id from ruled r join catalog_goods g on g.id = r.goods_id
+    where g.state = 'on_sale' and ({_AVAILABLE.format(goods="r.goods_id")}) <= 0
+), exists (select from changed), pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+"""  # noqa: S608 - terms of ours
 
 
 def switch_of(goods_id: int | None) -> ShelfSwitch:
@@ -99,14 +110,15 @@ def sweep(stop: Event) -> int:
             return 0
         watch = ShelfWatch.objects.filter(pk=1).first() or ShelfWatch(pk=1)
         with connection.cursor() as cursor:
-            cursor.execute(_WHOLE if watch.is_whole else _CHANGED, {"since": str(watch.last_xid)})
-            goods_ids, until = cursor.fetchone()
+            changed = _WHOLE if watch.is_whole else _CHANGED
+            cursor.execute(_TO_JUDGE.format(changed=changed), {"since": str(watch.last_xid)})
+            goods_ids, is_changed, until = cursor.fetchone()
     done = 0
     for goods_id in goods_ids:
         if stop.is_set():
             return done
         done += _judge(goods_id)
-    if goods_ids or watch.is_whole or until > watch.last_xid + _STALE:
+    if is_changed or watch.is_whole or until > watch.last_xid + _STALE:
         with scope.platform():
             rows = ShelfWatch.objects.filter(pk=1, last_xid__lte=until)
             if not rows.update(last_xid=until, is_whole=False):
@@ -119,7 +131,7 @@ def _judge(goods_id: int) -> int:
         goods = locked(goods_id)
         switch = switch_of(goods_id)
         with connection.cursor() as cursor:
-            cursor.execute(_AVAILABLE, [goods_id])
+            cursor.execute(_AVAILABLE_OF, [goods_id])
             (available,) = cursor.fetchone()
         mark = SoldOut.objects.filter(goods_id=goods_id).first()
         if mark is not None and (goods.state != GoodsState.UNLISTED or goods.version != mark.version):

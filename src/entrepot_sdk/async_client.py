@@ -37,8 +37,8 @@ from entrepot_sdk.shapes import (
     PriceStock,
     Product,
     Shipment,
-    Webhook,
 )
+from entrepot_sdk.webhooks import Webhook
 
 Answer = TypeVar("Answer")
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from entrepot_sdk import explanations, freight, shapes
+from entrepot_sdk.webhooks import Webhook
 
 Answer = TypeVar("Answer")
 Query = dict[str, str | int | None]
@@ -93,13 +94,13 @@ def digest(*, scope: str | None = None) -> Call[shapes.Digest]:
     return get("/digest", shapes.Digest, query={"scope": scope})
 
 
-def webhook() -> Call[shapes.Webhook]:
-    return get("/webhook", shapes.Webhook)
+def webhook() -> Call[Webhook]:
+    return get("/webhook", Webhook)
 
 
-def set_webhook(url: str, *, events: list[str] | None) -> Call[shapes.Webhook]:
+def set_webhook(url: str, *, events: list[str] | None) -> Call[Webhook]:
     body = {"url": url} if events is None else {"url": url, "events": events}
-    return put("/webhook", shapes.Webhook, body=body)
+    return put("/webhook", Webhook, body=body)
 
 
 def test_webhook() -> Call[shapes.Accepted]:

@@ -57,6 +57,7 @@ class Outlook(msgspec.Struct, kw_only=True):
     allowed: bool
     money: str = "none"
     amount: int = 0
+    currency: str = "CNY"
     stage: str | None = None
     goods_back: bool = False
     freight_back: bool = False

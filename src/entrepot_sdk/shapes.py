@@ -350,16 +350,6 @@ class Changes(msgspec.Struct, kw_only=True):
     held_back: bool = False
 
 
-class Webhook(msgspec.Struct, kw_only=True):
-    """Where the platform calls this mall: none, pending until the challenge is answered, active, disabled."""
-
-    url: str
-    state: str
-    secret: str = ""
-    events: list[str] = []
-    reason: str = ""
-
-
 class Accepted(msgspec.Struct, kw_only=True):
     """It is on its way."""
 
@@ -389,7 +379,7 @@ class Items(msgspec.Struct, Generic[Item], kw_only=True):
 class Event(msgspec.Struct, kw_only=True):
     """A callback. Keep the highest `data["version"]` per `data["object"]` and `data["id"]`: then order does not matter.
 
-    A challenge (`webhook.verify`) stands outside of the row of events: it has neither `seq` nor `timestamp`.
+    A challenge (`webhook.verify`) stands outside of the row of events: its `seq` is 0.
     """
 
     id: str

@@ -1,5 +1,6 @@
 """Callbacks as a mall receives them: verified, signed, in its own queue, repeated, logged."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from django.db import connection
 
 from entrepot.base import scope
 from entrepot.base.sealing import new_secret
-from entrepot.callbacks import dispatch, jobs, rules
+from entrepot.callbacks import dispatch, jobs, queue, rules
 from entrepot.callbacks.actions import (
     read_endpoint,
     renew_secret,
@@ -21,8 +22,9 @@ from entrepot.callbacks.actions import (
     try_again,
 )
 from entrepot.callbacks.queries import calls_of, events_after
-from entrepot.callbacks.queue import challenge_body
-from entrepot.callbacks.sending import signed_headers
+from entrepot.callbacks.queue import Tried, challenge_body
+from entrepot.callbacks.rules import Fault
+from entrepot.callbacks.sending import Outcome, signed_headers
 from entrepot.callbacks.sorting import sort_out
 from entrepot_sdk.callbacks import challenge_answer, read_callback
 from tests.callbacks.conftest import MakeReceiver, eventually
@@ -166,6 +168,32 @@ def test_gone_and_long_failing_addresses_are_disabled(
     try_again(party.pk, actor=STAFF)
     eventually(lambda: state_of(party) == "active" and not [s for s, _ in queue_of(party) if s == "waiting"])
     assert "webhook.test" in [event["type"] for event in gone.events()[before + 1 :]]
+
+
+def test_why_an_address_is_called_no_more_is_told_of_each_and_can_be_pulled(world: World, called: MakeCalled) -> None:
+    gone, failing, mute = (called(f"https://mall.example/{name}") for name in ("gone", "failing", "mute"))
+    with scope.desk(), connection.cursor() as cursor:
+        cursor.execute(
+            "update callbacks_endpoint set state = 'active', failing_since = now() - interval '121 hours'"
+            " where distributor_id = any(%s)",
+            [[gone.pk, failing.pk]],
+        )
+    send_test(gone.pk, actor=STAFF)
+    eventually(lambda: sort_out() and queue_of(gone))
+    (due,) = queue.due_messages({gone.pk: 1}, busy=[])
+    queue.write_down([Tried(due, Outcome(410, b"", None, 1), "waiting", 5)])
+    (asked,) = [one for one in queue.unverified() if one.distributor_id == mute.pk]
+    queue.verified(asked, reason=Fault("wrong_challenge"), wait_s=None)
+    for party, code in ((gone, "gone"), (failing, "failing"), (mute, "wrong_challenge")):
+        assert (state_of(party), read_endpoint(party.pk).reason) == ("disabled", code)
+
+        def pulled(party: Any = party) -> list[Any]:
+            sort_out()
+            return [told.data for told in events_of(party) if told.type == "endpoint.disabled"]
+
+        eventually(pulled)
+        (data,) = pulled()
+        assert (json.loads(data) if isinstance(data, str) else data)["reason_code"] == code
 
 
 def waits_beside_hostile_s(world: World, called: MakeCalled, make_receiver: MakeReceiver) -> list[float]:

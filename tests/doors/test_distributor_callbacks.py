@@ -1,9 +1,12 @@
 """The distributor's page of callbacks: address, state, log, sending again."""
 
+import re
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from entrepot.base import scope
 from entrepot.callbacks.models import Attempt, Endpoint, Message
@@ -119,3 +122,38 @@ def test_another_mall_sees_nothing_of_it(world: World, office: Any) -> None:
     assert URL not in stranger.get("/distributor/callbacks/").content.decode()
     clerk = at_work("distributor", office.party, "orders.view")
     assert clerk.get("/distributor/callbacks/").status_code == 403
+
+
+def test_an_address_that_is_called_no_more_is_told_on_every_page_until_it_is_mended(office: Any) -> None:
+    office.browser.post("/distributor/callbacks/save/", {"callback_url": URL})
+    clerk = at_work("distributor", office.party, "orders.view")
+    link = 'class="button small" href="/distributor/callbacks/"'
+    pages = ("/distributor/", "/distributor/goods/", "/distributor/orders/", "/distributor/ledger/")
+    stands = rows("select state from callbacks_endpoint where distributor_id = %s", office.party.pk)
+    assert stands == [("pending",)] and notice_of(office.browser.get("/distributor/")) == ""
+
+    def becomes(**values: Any) -> None:
+        with scope.platform():
+            Endpoint.objects.filter(pk=office.party.pk).update(**values)
+
+    now = timezone.now()
+    becomes(state="active", failing_since=now - timedelta(minutes=50))
+    assert notice_of(office.browser.get("/distributor/")) == "", "a mall may be restarted"
+    becomes(failing_since=now - timedelta(hours=30))
+    warned = notice_of(office.browser.get("/distributor/"))
+    day = f"{timezone.localtime(now + timedelta(hours=90)):%Y-%m-%d}"
+    assert "t-warn" in warned and f"将于 {day}" in warned and link in warned
+    becomes(state="disabled", reason="gone")
+    for page in pages:
+        told = notice_of(office.browser.get(page))
+        assert "t-bad" in told and "410" in told and "重新验证地址" in told and link in told, page
+    told = notice_of(clerk.get("/distributor/orders/"))
+    assert "t-bad" in told and link not in told, "who may not mend it is told all the same"
+    office.browser.post("/distributor/callbacks/retry/")
+    assert notice_of(office.browser.get("/distributor/")) == ""
+
+
+def notice_of(answer: Any) -> str:
+    """What stands above a page, empty when nothing does."""
+    found = re.search(r'<aside class="notice.*?</aside>', answer.content.decode(), re.DOTALL)
+    return found[0] if found else ""

@@ -106,7 +106,13 @@ _DATA: dict[str, dict[str, Any]] = {
         "days": 7,
         "ends_at": "2026-02-01T15:59:59+00:00",
     },
-    "endpoint.disabled": {"object": "endpoint", "id": _MALL, "version": 9008, "state": "disabled"},
+    "endpoint.disabled": {
+        "object": "endpoint",
+        "id": _MALL,
+        "version": 9008,
+        "state": "disabled",
+        "reason_code": "failing",
+    },
     "digest.daily": {
         "object": "digest",
         "id": _MALL,

@@ -75,9 +75,18 @@ from unnest(%(distributor_ids)s::bigint[], %(goods)s::bool[], %(pieces)s::int[])
 where p.distributor_id = t.distributor_id
 """
 _GIVE_UP = """
-update callbacks_endpoint set state = 'disabled', reason = %s, reason_facts = %s::jsonb, changed_at = now()
-where state = 'active' and (distributor_id = any(%s) or failing_since < now() - make_interval(days => %s))
-returning distributor_id
+update callbacks_endpoint set state = 'disabled', changed_at = now(),
+       reason = case when distributor_id = any(%(gone)s) then 'gone' else 'failing' end,
+       reason_facts = case when distributor_id = any(%(gone)s) then '{}' else jsonb_build_object('days', %(days)s::int) end
+where state = 'active' and (distributor_id = any(%(gone)s) or failing_since < now() - make_interval(days => %(days)s))
+returning distributor_id, reason
+"""
+_VERIFIED = """
+update callbacks_endpoint set state = case when %(right)s then 'active' when %(over)s then 'disabled' else state end,
+       reason = %(reason)s, reason_facts = %(facts)s::jsonb, tries = tries + 1, failures = 0, failing_since = null,
+       next_try_at = now() + make_interval(secs => %(wait)s),
+       changed_at = case when %(right)s or %(over)s then now() else changed_at end
+where distributor_id = %(id)s and state = 'pending' and challenge = %(challenge)s returning state
 """
 
 
@@ -216,29 +225,18 @@ def write_down(tried: Sequence[Tried]) -> list[int]:
             _log(cursor, tried)
             _note_health(cursor, tried)
         gone = [item.due.distributor_id for item in tried if item.outcome.status == 410]
-        why = Fault("gone") if gone else Fault("failing", {"days": FAILING_DAYS})
-        cursor.execute(_GIVE_UP, [why.code, _facts(why), gone, FAILING_DAYS])
-        disabled = [row[0] for row in cursor.fetchall()]
-        for distributor_id in disabled:
-            note(
-                "endpoint.disabled",
-                object_kind="endpoint",
-                object_id=distributor_id,
-                data={"object": "endpoint", "id": str(distributor_id), "state": "disabled"},
-                actor=SYSTEM,
-                distributor_ids=[distributor_id],
-            )
-        return disabled
+        cursor.execute(_GIVE_UP, {"gone": gone, "days": FAILING_DAYS})
+        disabled = cursor.fetchall()
+        for distributor_id, reason_code in disabled:
+            _note_disabled(distributor_id, reason_code=reason_code)
+        return [distributor_id for distributor_id, _reason in disabled]
 
 
 def verified(asked: Unverified, *, reason: Fault | None, wait_s: int | None) -> None:
     """Write down that an address has answered its challenge, or why not; None to wait means it is not asked again."""
     with scope.desk(), connection.cursor() as cursor:
         cursor.execute(
-            "update callbacks_endpoint set state = case when %(right)s then 'active' when %(over)s then 'disabled'"
-            " else state end, reason = %(reason)s, reason_facts = %(facts)s::jsonb, tries = tries + 1, failures = 0, failing_since = null,"
-            " next_try_at = now() + make_interval(secs => %(wait)s)"
-            " where distributor_id = %(id)s and state = 'pending' and challenge = %(challenge)s",
+            _VERIFIED,
             {
                 "right": reason is None,
                 "over": wait_s is None,
@@ -249,6 +247,20 @@ def verified(asked: Unverified, *, reason: Fault | None, wait_s: int | None) -> 
                 "challenge": asked.challenge,
             },
         )
+        if cursor.fetchall() == [("disabled",)]:
+            _note_disabled(asked.distributor_id, reason_code=reason.code if reason else "")
+
+
+def _note_disabled(distributor_id: int, *, reason_code: str) -> None:
+    """Tell that an address is no longer called: to be pulled, for by a callback nobody would hear it."""
+    note(
+        "endpoint.disabled",
+        object_kind="endpoint",
+        object_id=distributor_id,
+        data={"object": "endpoint", "id": str(distributor_id), "state": "disabled", "reason_code": reason_code},
+        actor=SYSTEM,
+        distributor_ids=[distributor_id],
+    )
 
 
 def log_call(distributor_id: int, *, event_type: str, url: str, request: bytes, outcome: Outcome) -> None:

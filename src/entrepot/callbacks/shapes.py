@@ -285,6 +285,9 @@ class EndpointFact(Fact):
 
     object: Literal["endpoint"]
     state: Literal["disabled"]
+    reason_code: (
+        Annotated[str, Meta(description="Why, as in `GET /webhook`: failing, gone, wrong_challenge, …")] | UnsetType
+    ) = UNSET
 
 
 class DigestFact(Fact):

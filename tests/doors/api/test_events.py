@@ -19,7 +19,15 @@ def test_an_address_inside_is_refused_by_its_field(mall: Mall) -> None:
 
 
 def test_an_address_is_set_shown_and_taken_away(mall: Mall) -> None:
-    empty = {"url": "", "state": "none", "events": [], "secret": "", "reason": "", "reason_code": ""}
+    empty = {
+        "url": "",
+        "state": "none",
+        "events": [],
+        "secret": "",
+        "reason": "",
+        "reason_code": "",
+        "failing_since": None,
+    }
     assert mall.get("/webhook").json == empty
     found = mall.put("/webhook", {"url": URL, "events": ["order.shipped"]})
     assert found.status == 200

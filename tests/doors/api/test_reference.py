@@ -6,10 +6,12 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from entrepot_sdk.callbacks import read_callback
 from tests.conftest import ROOT
 from tests.doors.api.mall import Mall, signature_of
 from tests.doors.api.serving import Served
@@ -72,3 +74,22 @@ def test_a_client_in_thirty_lines(
     assert re.fullmatch(r"\d+ held 2100\nconfirmed\n", placed), placed
     assert world.stock(article) == (9, 2)
     assert run("no such").startswith("validation_failed 没有 SKU no such")
+
+
+@pytest.mark.parametrize("text", [TEXT, (ROOT / "docs" / "reference" / "api.zh.md").read_text()], ids=["en", "zh"])
+def test_the_signed_callback_is_the_products_own_example(text: str) -> None:
+    from entrepot.callbacks.examples import example_of
+    from entrepot.callbacks.queue import body_of
+
+    shown = re.search(r"    POST /entrepot\n((?:    .+\n)+)\n((?:    .+\n)+)", text)
+    secret = re.search(r"secret `(whsec_[^`]+)`", text)
+    assert shown is not None and secret is not None
+    headers = dict(line.strip().split(": ") for line in shown[1].splitlines())
+    body = "".join(line.strip() for line in shown[2].splitlines()).encode()
+    told = json.loads(body)
+    at = datetime.fromisoformat(told["timestamp"])
+    assert headers["webhook-id"] == told["id"] and int(headers["webhook-timestamp"]) == at.timestamp()
+    number = told["id"].removeprefix("evt_")
+    assert body == body_of(number, told["seq"], told["type"], at=at, data=example_of(told["type"]))
+    event = read_callback(headers, body=body, secrets_live=[secret[1]], now=at.timestamp())
+    assert (event.type, event.data["tracking_no"]) == ("order.shipped", example_of("order.shipped")["tracking_no"])

@@ -104,7 +104,8 @@ def _webhook(request: Call, endpoint: Endpoint) -> event_shapes.Webhook:
     with translation.override("en" if language == "en" else "zh-hans"):
         reason = fault_words(endpoint.reason, endpoint.reason_facts)
     secret = actions.secret_of(endpoint)
-    return event_shapes.Webhook(endpoint.url, state, endpoint.types, secret, reason, endpoint.reason)
+    since = endpoint.failing_since.isoformat() if endpoint.failing_since else None
+    return event_shapes.Webhook(endpoint.url, state, endpoint.types, secret, reason, endpoint.reason, since)
 
 
 def _event(told: Told) -> event_shapes.Event:

@@ -18,7 +18,11 @@ class WebhookRequest(Strict):
         Meta(max_length=500, pattern=r"^([Hh][Tt][Tt][Pp][Ss]?://[!-~]+)?$(?!\n)", description="https://… or empty"),
     ]
     events: (
-        Annotated[list[EventType], Meta(max_length=50, description="Only these types; all when left out")] | None
+        Annotated[
+            list[EventType],
+            Meta(max_length=50, description="Only these types, [] for all; left out: as it was, at first all"),
+        ]
+        | None
     ) = None
 
 
@@ -31,6 +35,9 @@ class Webhook(Struct):
     secret: Annotated[str, Meta(description="Callbacks are signed under it; empty before there is an address")]
     reason: Annotated[str, Meta(description="Why the address is not active, in words of your Accept-Language")]
     reason_code: Annotated[str, Meta(description="The same for programs, such as wrong_challenge or not_admitted")] = ""
+    failing_since: Annotated[
+        Moment | None, Meta(description="Since when every call has failed; null: the last was heard")
+    ] = None
 
 
 class Accepted(Struct):

@@ -125,7 +125,7 @@ _echo = shapes.Echo(
 )
 
 _webhook = event_shapes.Webhook(
-    "https://mall.example/entrepot", "active", [], "whsec_ZW50cmVwb3QtZGVtby1zZWNyZXQtMzItYnl0ZXMtb2sh", ""
+    "https://mall.example/entrepot", "active", [], "whsec_ZW50cmVwb3QtZGVtby1zZWNyZXQtMzItYnl0ZXMtb2sh", "", "", None
 )
 _event = event_shapes.Event(
     id="evt_9001",

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from entrepot.doors.distributor.notices import notices
 from entrepot.doors.kit.party import Party
 from entrepot.doors.kit.shell import Group, Item, register
 from entrepot.ledger.queries import wallet
@@ -87,6 +88,7 @@ def install() -> None:
         find_hint=_("Order or tracking number"),
         wallet_fen=_available_fen,
         wallet_url_name="distributor:ledger",
+        notices=notices,
     )
 
 

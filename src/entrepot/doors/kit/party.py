@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_protect
 from entrepot.base import scope
 from entrepot.doors.kit.shell import OFFICES, Office
 from entrepot.doors.kit.steps import next_step
-from entrepot.parties.models import User
+from entrepot.parties.models import Distributor, User
 
 ALL = "*"
 """The permission that stands for every permission of a back office."""
@@ -58,6 +58,9 @@ def party_of(user: User) -> Party:
 
     A superuser holds every permission of his own back office, and no other back office.
     """
+    if user.distributor_id:
+        # Every page of his office says so when his mall cannot be called: read at one go.
+        user.distributor = Distributor.objects.select_related("endpoint").get(pk=user.distributor_id)
     owner = user.party
     if user.is_superuser:
         permissions = frozenset([ALL])

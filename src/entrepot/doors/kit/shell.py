@@ -31,6 +31,16 @@ class Group:
     is_first: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What every page of an office says until it is mended: a sentence, the page to mend it on, and how bad it is."""
+
+    text: str
+    url: str = ""
+    action: str = ""
+    is_grave: bool = True
+
+
 @dataclass(kw_only=True)
 class Office:
     """A back office: its title, and what the doors registered for its frame."""
@@ -42,6 +52,7 @@ class Office:
     find_hint: Any = ""
     wallet_fen: "Callable[[Party], int] | None" = None
     wallet_url_name: str = ""
+    notices: "Callable[[Party], Sequence[Notice]] | None" = None
 
 
 _FOLDS = "folds"
@@ -64,16 +75,19 @@ def register(
     find_hint: Any = "",
     wallet_fen: "Callable[[Party], int] | None" = None,
     wallet_url_name: str = "",
+    notices: "Callable[[Party], Sequence[Notice]] | None" = None,
 ) -> None:
     """Give a back office its menu; call it in the `ready` of the door's app.
 
     `find_url_name` names the list that the search field of the top bar asks by `?q=`; `wallet_fen` returns the
     available funds shown in the top bar, in fen, and `wallet_url_name` the page behind it.
+    `notices` returns what stands above every page of the office until it is mended.
     """
     office = OFFICES[kind]
     office.groups = groups
     office.find_url_name, office.find_hint = find_url_name, find_hint
     office.wallet_fen, office.wallet_url_name = wallet_fen, wallet_url_name
+    office.notices = notices
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,7 @@ class Shell:
     find_hint: str
     wallet_fen: int | None
     wallet_url: str
+    notices: Sequence[Notice]
 
 
 def shell_of(request: HttpRequest, *, party: "Party") -> Shell:
@@ -145,4 +160,5 @@ def shell_of(request: HttpRequest, *, party: "Party") -> Shell:
         find_hint=str(office.find_hint),
         wallet_fen=office.wallet_fen(party) if office.wallet_fen else None,
         wallet_url=reverse(office.wallet_url_name) if office.wallet_url_name else "",
+        notices=office.notices(party) if office.notices else (),
     )

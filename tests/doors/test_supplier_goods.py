@@ -11,6 +11,7 @@ from PIL import Image
 from entrepot.base import scope
 from entrepot.catalog import actions
 from entrepot.catalog.models import Goods, SkuCost
+from entrepot.catalog.rules import bigrams
 from tests.doors.office_people import at_work, sheet_of, text_of
 from tests.world import STAFF, World, rows
 
@@ -258,6 +259,45 @@ def test_sold_out_and_low_have_their_tabs(world: World) -> None:
         assert shown.code in page and all(one.code not in page for one in (out, low, full) if one is not shown)
     found = sheet_of(browser.get("/supplier/stock/?tab=low&export=xlsx"))
     assert [row[0] for row in found[1:]] == [low.code]
+
+
+def test_a_search_of_stock_finds_every_part_of_a_name_a_number_and_a_code(world: World) -> None:
+    supplier = world.supplier()
+    names = ["赣南脐橙 5斤装", "洛川苹果（特级）5斤", "Aksu-Apple 12号", "100% 橙汁_大瓶"]
+    articles = []
+    for name in names:
+        goods_no = world.name("G")
+        terms = bigrams(f"{name} {goods_no}")
+        articles.append(
+            (world.article(supplier=supplier, name=name, goods_no=goods_no, search_terms=terms, stock=5), goods_no)
+        )
+    browser = at_work("supplier", supplier)
+    code, number = articles[0][0].code, articles[1][1]
+    for text in (
+        "橙",
+        "脐橙 5",
+        "果（特",
+        "5斤",
+        "）5",
+        "u-a",
+        "APPLE 1",
+        "0% ",
+        "汁_大",
+        "汁x大",
+        code[1:],
+        number.lower(),
+        "-",
+        "龘靐",
+    ):
+        page = text_of(browser.get("/supplier/stock/", {"text": text}))
+        meant = {
+            one.code
+            for (one, goods_no), name in zip(articles, names, strict=True)
+            if any(text.strip().lower() in where.lower() for where in (name, goods_no, one.code))
+        }
+        assert {one.code for one, _number in articles if f">{one.code}<" in page} == meant, text
+    low = text_of(browser.get("/supplier/stock/", {"text": "橙", "tab": "out"}))
+    assert not any(one.code in low for one, _number in articles)
 
 
 # --- money ---

@@ -22,7 +22,7 @@ from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
-from entrepot.doors.supplier.stock_reads import TABS, StockRow, every_sku, one_sku, stock_counts, stock_page
+from entrepot.doors.supplier.stock_reads import TABS, StockRow, every_sku, one_sku, stock_page
 from entrepot.stock.queries import levels_of, moves_of
 from entrepot.stock.warehouses import main_warehouse
 from entrepot.trade import desk
@@ -78,9 +78,7 @@ def stock_list(request: PartyRequest) -> HttpResponseBase:
     tab = tab if tab in TABS else ""
     if request.GET.get("export") == "xlsx":
         return _export(every_sku(tab=tab, text=text))
-    counts = stock_counts(text=text)
-    found = stock_page(tab=tab, text=text, query=request.GET)
-    found.total = counts[tab]
+    found, counts = stock_page(tab=tab, text=text, query=request.GET)
     words = {"": _("All"), "out": _("Sold out"), "low": _("Low stock")}
     context = {
         "title": _("Stock"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from entrepot.base.scope import PARTY, look_as_desk
+from entrepot.catalog.rules import bigrams, is_number
 from entrepot.doors.kit.lists import Page, page_of_rows
 
 LOW = 20
@@ -51,42 +52,63 @@ TABS = {
 """The tabs of the stock list and the condition of each."""
 
 
-def _condition(text: str) -> tuple[str, list[Any]]:
+_COUNTS = ", ".join(f"count(*) filter (where {words})" for words in TABS.values())
+# What a search finds is looked at once: for the figures of the tabs, and for the ids of one page of a tab. Without a search
+# the newest SKUs soon fill a page, and several processes count the others.
+_FOUND = f"""
+with found as materialized (select k.id, {", ".join(f"{words} as is_{tab}" for tab, words in TABS.items() if tab)} {{of}})
+select {", ".join(f"count(*) filter (where is_{tab})" if tab else "count(*)" for tab in TABS)},
+       array(select id from found where {{tab}} {{place}} order by id {{direction}} limit %s) from found
+"""  # noqa: S608 - our own words
+
+
+def _of(text: str) -> tuple[str, list[Any]]:
+    """Return the SKUs of a search: those of goods whose name or number it is a part of, or whose own code.
+
+    Goods that hold every pair of its letters are found by an index. A code is sought where the text can be one, and there
+    alone is every SKU looked at.
+    """
     if not text:
-        return "true", []
+        return _OF, []
     part = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return "(g.name ilike %s or g.goods_no ilike %s or k.code ilike %s)", [part, part, part]
+    if is_number(text):
+        return f"{_OF} and (g.name ilike %s or g.goods_no ilike %s or k.code ilike %s)", [part] * 3
+    pairs = [pair for pair in bigrams(text) if len(pair) == 2]
+    return f"{_OF} and g.search_terms @> %s::varchar[] and g.name ilike %s", [pairs, part]
 
 
-def stock_page(*, tab: str, text: str, query: Mapping[str, str]) -> Page:
-    """Return the page of SKUs that the address asks for, the newest first."""
-    found, values = _condition(text)
+def stock_page(*, tab: str, text: str, query: Mapping[str, str]) -> tuple[Page, dict[str, int]]:
+    """Return the page of SKUs that the address asks for, the newest first, and how many SKUs each tab holds."""
+    of, values = _of(text)
+    counts: dict[str, int] = {}
 
     def fetch(key: list[Any] | None, backwards: bool, limit: int) -> list[StockRow]:
-        place, given = "", list(values)
-        if key is not None:
-            place = "and k.id > %s" if backwards else "and k.id < %s"
-            given.append(int(key[0]))
-        direction = "asc" if backwards else "desc"
-        narrowed = f"{TABS[tab]} and {found} {place} order by k.id {direction} limit %s"
-        ids = [row[0] for row in look_as_desk(f"select k.id {_OF} and {narrowed}", [*given, limit])]
+        direction, beyond = ("asc", ">") if backwards else ("desc", "<")
+        place, given = ("", []) if key is None else (f"and id {beyond} %s", [int(key[0])])
+        if text:
+            chosen = f"is_{tab}" if tab else "true"
+            statement = _FOUND.format(of=of, tab=chosen, place=place, direction=direction)
+            ((*figures, ids),) = look_as_desk(statement, [*values, *given, limit])
+            counts.update(zip(TABS, figures, strict=True))
+        else:
+            statement = (
+                f"select k.id {_OF} and {TABS[tab]} {place.replace('id', 'k.id')} order by k.id {direction} limit %s"
+            )
+            ids = [row[0] for row in look_as_desk(statement, [*given, limit])]
         return _rows(f"{_ROWS} and k.id = any(%s) order by k.id {direction}", [ids])
 
-    return page_of_rows(fetch, key=lambda row: [row.sku_id], query=query)
-
-
-def stock_counts(*, text: str) -> dict[str, int]:
-    """Return how many SKUs each tab holds."""
-    found, values = _condition(text)
-    counts = ", ".join(f"count(*) filter (where {condition})" for condition in TABS.values())
-    ((*figures,),) = look_as_desk(f"select {counts} {_OF} and {found}", values)
-    return dict(zip(TABS, figures, strict=True))
+    page = page_of_rows(fetch, key=lambda row: [row.sku_id], query=query)
+    if not text:
+        ((*figures,),) = look_as_desk(f"select {_COUNTS} {_OF}")
+        counts.update(zip(TABS, figures, strict=True))
+    page.total = counts[tab]
+    return page, counts
 
 
 def every_sku(*, tab: str, text: str) -> list[StockRow]:
     """Return all SKUs of a search."""
-    found, values = _condition(text)
-    return _rows(f"{_ROWS} and {TABS[tab]} and {found} order by k.id desc", values)
+    of, values = _of(text)
+    return _rows(f"{_ROWS[: _ROWS.index('from catalog_sku')]}{of} and {TABS[tab]} order by k.id desc", values)
 
 
 def one_sku(sku_id: int) -> StockRow | None:

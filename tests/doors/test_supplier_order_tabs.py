@@ -147,7 +147,7 @@ def test_the_figures_of_the_home_page_are_those_of_a_slow_look(his: Any, monkeyp
         0,
     ) and found.is_more_than_yesterday
     assert figures.figures(now=now + timedelta(hours=49), low=20).late_orders == slow[0]
-    assert sum(orders for _day, _pieces, orders in figures.pieces_by_day(now=now)) == 19
+    assert sum(orders for _day, _pieces, orders in found.days) == 19
     monkeypatch.setattr(figures, "LOOKED_AT", 5)
     cut = figures.figures(now=now + timedelta(hours=49), low=20)
     assert (cut.to_ship_orders, cut.to_ship_pieces, cut.late_orders) == (slow[0], None, "5+")

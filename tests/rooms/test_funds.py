@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from entrepot.base import scope
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog.models import Goods
-from entrepot.ledger.queries import wallets
 from entrepot.recharge import foresight, statements
 from entrepot.recharge.models import CountedDay, DayTotal, Foresight, Statement
 from entrepot.stock import quotas, shelving
@@ -224,7 +223,7 @@ def test_funds_are_foreseen_and_the_warning_comes_before_the_refusal(world: Worl
     foresight.foresee(Event())
     with scope.platform(read_only=True):
         row = Foresight.objects.get(distributor=party)
-        outlook = foresight.outlooks(wallets([party.pk]), today=today)[party.pk]
+        outlook = foresight.outlooks([party.pk], today=today)[party.pk]
     assert (row.pace_fen, row.days_left, row.runs_out_on) == (10_000, 10, today + timedelta(days=10))
     assert (outlook.days_left, outlook.warn_below_fen, outlook.is_low) == (10, 30_000, False)
     for _order in range(8):

@@ -43,10 +43,11 @@ AS_DISTRIBUTOR = (
     " set_config('role', 'none', true)"
 )
 
+# The settings before are read by the statement that makes the new ones: its terms are worked out in their order.
 _GET = (
     "select coalesce(current_setting('entrepot.kind', true), ''),"
     " coalesce(current_setting('entrepot.party_id', true), ''), coalesce(current_setting('entrepot.tier_id', true), ''),"
-    " current_setting('role')"
+    " current_setting('role'),"
 )
 
 
@@ -63,12 +64,11 @@ def _scoped(
     with transaction.atomic():
         before = None
         with connection.cursor() as cursor:
-            if nested:
-                cursor.execute(_GET)
-                before = cursor.fetchone()
-            elif read_only:
-                opening = _READ_ONLY + opening.removeprefix("select")
+            if nested or read_only:
+                opening = (_GET if nested else _READ_ONLY) + opening.removeprefix("select")
             cursor.execute(opening, [kind, str(party_id), tier_of, role])
+            if nested:
+                before = cursor.fetchone()[:4]
         yield
         if before is not None:
             with connection.cursor() as cursor:

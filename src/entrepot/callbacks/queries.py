@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from entrepot.base import scope
 from entrepot.callbacks.models import Attempt, Endpoint, Message, MessageState
@@ -58,14 +58,25 @@ def endpoint_of(distributor_id: int) -> Endpoint:
 
 def standing_of(distributor_id: int) -> Standing:
     """Return how a distributor's queue stands; inside his scope."""
-    queue = Message.objects.filter(distributor_id=distributor_id)
-    return Standing(
-        waiting=queue.filter(state=MessageState.WAITING).count(),
-        dead=queue.filter(state=MessageState.DEAD).count(),
-    )
+    queue = Message.objects.filter(distributor_id=distributor_id, state__in=[MessageState.WAITING, MessageState.DEAD])
+    counted = dict(queue.values_list("state").annotate(Count("id")))
+    return Standing(waiting=counted.get(MessageState.WAITING, 0), dead=counted.get(MessageState.DEAD, 0))
 
 
-def calls_of(distributor_id: int, *, only_failed: bool = False) -> QuerySet[Attempt]:
+_HEARD = Q(status__gte=200, status__lt=300)
+
+
+def calls_of(distributor_id: int) -> QuerySet[Attempt]:
     """Return the log of calls with their messages, newest first; inside the distributor's scope."""
-    rows = Attempt.objects.filter(distributor_id=distributor_id).select_related("message").order_by("-id")
-    return rows.exclude(status__gte=200, status__lt=300) if only_failed else rows
+    return Attempt.objects.filter(distributor_id=distributor_id).select_related("message").order_by("-id")
+
+
+def failed_of(calls: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    """Return those of some calls that were not answered well, or not at all."""
+    return calls.exclude(_HEARD)
+
+
+def counted(calls: QuerySet[Attempt]) -> tuple[int, int]:
+    """Return how many calls there are, and how many of them failed, by one question."""
+    figures = calls.order_by().aggregate(all=Count("id"), heard=Count("id", filter=_HEARD))
+    return figures["all"], figures["all"] - figures["heard"]

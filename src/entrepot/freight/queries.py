@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from entrepot.freight.models import GoodsTemplate, Template
 from entrepot.freight.rules import TemplateRow, templates_of
@@ -50,6 +51,13 @@ def template_of(goods_id: int) -> Template | None:
     """Return the template some goods are sent by, None when they are sent free."""
     row = GoodsTemplate.objects.filter(goods_id=goods_id).select_related("template").first()
     return row.template if row else None
+
+
+def offered(goods_id: int, *, supplier_id: int) -> tuple[list[Template], Template | None]:
+    """Return a shipper's templates, and which of them his goods are sent by, None when they are sent free."""
+    chosen = Exists(GoodsTemplate.objects.filter(goods_id=goods_id, template_id=OuterRef("pk")))
+    rows: list[Any] = list(Template.objects.filter(supplier_id=supplier_id).annotate(is_chosen=chosen))
+    return rows, next((row for row in rows if row.is_chosen), None)
 
 
 def sendings(codes: Iterable[str]) -> dict[str, Sending]:

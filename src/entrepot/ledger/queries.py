@@ -57,6 +57,19 @@ def watches(distributor_ids: Iterable[int] | None = None) -> dict[int, Watch]:
     }
 
 
+def purses(distributor_ids: list[int]) -> dict[int, tuple[Wallet, Watch]]:
+    """Return the prepaid money of several distributors and the warning on it, in one query."""
+    rows = Account.objects.filter(kind=AccountKind.PREPAID, distributor_id__in=distributor_ids)
+    figures = rows.values_list(
+        *("distributor_id", "balance_fen", "held_fen", "credit_limit_fen", "warn_below_fen", "is_low", "waiting_fen")
+    )
+    found = {
+        owner: (Wallet(balance or 0, held, limit), Watch(warn_below_fen, is_low, waiting_fen))
+        for owner, balance, held, limit, warn_below_fen, is_low, waiting_fen in figures
+    }
+    return {distributor_id: found.get(distributor_id, (Wallet(), Watch())) for distributor_id in distributor_ids}
+
+
 def payable_fen(supplier_id: int) -> int:
     """Return what the platform owes a supplier, in fen."""
     account = Account.objects.filter(kind=AccountKind.SUPPLIER_PAYABLE, supplier_id=supplier_id).first()

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from entrepot.base.sealing import unseal
@@ -74,6 +75,12 @@ def users_of(kind: str, *, party_id: int = 0) -> QuerySet[User]:
     elif kind == "referrer":
         rows = rows.filter(referrer_id=party_id)
     return rows
+
+
+def role_names_of(users: QuerySet[User]) -> QuerySet[User]:
+    """Return users with the names of their roles as `role_names`, by one question for both."""
+    names = Role.objects.filter(users=OuterRef("pk")).order_by("id").values("name")
+    return users.prefetch_related(None).annotate(role_names=ArraySubquery(names))
 
 
 def roles_of(kind: str) -> QuerySet[Role]:

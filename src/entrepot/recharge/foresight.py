@@ -16,7 +16,7 @@ from entrepot.base.clock import database_now
 from entrepot.base.mistakes import Mistake
 from entrepot.events.operations import record
 from entrepot.ledger import rules
-from entrepot.ledger.queries import Wallet, Watch, wallets, watches
+from entrepot.ledger.queries import Wallet, purses, wallets, watches
 from entrepot.parties.models import Distributor
 from entrepot.recharge.models import CountedDay, DayTotal, Foresight, FundsSetting
 from entrepot.trade import desk
@@ -41,13 +41,15 @@ select coalesce(min(id) filter (where at >= %(end)s), coalesce(max(id), 0) + 1) 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How a distributor's funds look: what he spends on a day (fen), for how many days they last, until when."""
+    """How a distributor's funds look: what he has, what he spends on a day (fen), for how many days they last, until when."""
 
+    wallet: Wallet
     pace_fen: int
     days_left: int | None
     runs_out_on: date | None
     warn_below_fen: int
     is_low: bool
+    waiting_fen: int
 
 
 def setting() -> FundsSetting:
@@ -85,17 +87,17 @@ def short_within(days: int) -> set[int]:
     return set(Foresight.objects.filter(days_left__lt=days).values_list("distributor_id", flat=True))
 
 
-def outlooks(purses: dict[int, Wallet], *, today: date) -> dict[int, Outlook]:
+def outlooks(distributor_ids: list[int], *, today: date) -> dict[int, Outlook]:
     """Return the outlook of distributors over the money they have now, by the pace last reckoned; in the reader's scope."""
-    paces = dict(Foresight.objects.filter(distributor_id__in=purses).values_list("distributor_id", "pace_fen"))
-    watched = watches(purses)
+    paces = dict(Foresight.objects.filter(distributor_id__in=distributor_ids).values_list("distributor_id", "pace_fen"))
     found = {}
-    for distributor_id, purse in purses.items():
+    for distributor_id, (wallet, watch) in purses(distributor_ids).items():
         pace_fen = paces.get(distributor_id, 0)
-        watch = watched.get(distributor_id, Watch())
-        days = rules.days_left(purse.available_fen, pace_fen=pace_fen)
+        days = rules.days_left(wallet.available_fen, pace_fen=pace_fen)
         ends = None if days is None else today + timedelta(days=days)
-        found[distributor_id] = Outlook(pace_fen, days, ends, watch.warn_below_fen, watch.is_low)
+        found[distributor_id] = Outlook(
+            wallet, pace_fen, days, ends, watch.warn_below_fen, watch.is_low, watch.waiting_fen
+        )
     return found
 
 
@@ -110,7 +112,7 @@ def foresee(stop: Event) -> int:
     with scope.platform(read_only=True):
         drawn = _drawn_by_day(today, from_id=from_id)
         watched = watches()
-        purses = wallets(list(watched))
+        funds = wallets(list(watched))
         fixed = dict(Distributor.objects.values_list("pk", "low_balance_fen"))
         known = {row.distributor_id: row for row in Foresight.objects.all()}
         chosen = setting()
@@ -119,7 +121,7 @@ def foresee(stop: Event) -> int:
         if stop.is_set():
             break
         pace = rules.pace_fen(drawn.get(party_id, {}), today=today)
-        available = purses[party_id].available_fen
+        available = funds[party_id].available_fen
         days = rules.days_left(available, pace_fen=pace)
         ends = None if days is None else today + timedelta(days=days)
         figures = {"pace_fen": pace, "available_fen": available, "days_left": days, "runs_out_on": ends}

@@ -166,6 +166,11 @@ join orders_refundline n on n.refund_id = r.id
 join orders_line l on l.order_id = r.order_id and l.line_no = n.line_no
 where r.order_id = %(order)s order by r.id, n.line_no
 """
+_OWN_PART = """
+select p.created_at, c.changed_at, p.received_at, p.completed_at
+from orders_supplyorder p left join orders_consignee c on c.order_id = p.order_id
+where p.order_id = %(order)s and p.supplier_id = %(party)s
+"""
 # A supplier's scope shows no event. A party sees his own account alone, so the join leaves him the transfers that
 # changed it, with their sign; the platform reads the amount that went over, whichever way. What lies on the shelf is
 # summed up by moment. What referrers earned is told by their own entries.
@@ -202,15 +207,11 @@ _ALL = {
             _listed(_PARTS, 9),
             _listed(_PARCELS, 7),
             _listed(_REFUNDS, 7),
+            _listed(_OWN_PART, 4) if is_supplier else "null",
         ]
     )
     for is_supplier in (False, True)
 }
-_OWN_PART = """
-select p.created_at, c.changed_at, p.received_at, p.completed_at
-from orders_supplyorder p left join orders_consignee c on c.order_id = p.order_id
-where p.order_id = %(order)s and p.supplier_id = %(party)s
-"""
 
 
 def happened(order_id: int, *, reader: Reader) -> Iterable[Entry]:
@@ -228,11 +229,9 @@ def happened(order_id: int, *, reader: Reader) -> Iterable[Entry]:
         )
 
 
-def own_part(order_id: int, *, reader: Reader) -> Iterable[Entry]:
-    """Return what a supplier, who has no events of the order, finds in his part of it: its moments and his parcels."""
-    if not reader.is_supplier:
-        return
-    for placed_at, changed_at, received_at, completed_at in _rows(_OWN_PART, order_id, reader=reader):
+def _own_part(parts: Any, *, parcels: Any) -> Iterable[Entry]:
+    """Yield what a supplier, who has no events of the order, finds in his part of it: its moments and his parcels."""
+    for placed_at, changed_at, received_at, completed_at in parts or ():
         moments = {
             "part.placed": placed_at,
             "order.address_changed": changed_at,
@@ -241,24 +240,25 @@ def own_part(order_id: int, *, reader: Reader) -> Iterable[Entry]:
         }
         for what, at in moments.items():
             if at is not None:
-                yield Entry(at=at, lane="order", what=what)
-    for _id, carrier, tracking_no, at, _name, _goods, qty in _rows(_PARCELS, order_id, reader=reader):
+                yield Entry(at=_moment(at), lane="order", what=what)
+    for _id, carrier, tracking_no, at, _name, _goods, qty in parcels or ():
         data = {"carrier": carrier, "tracking_no": tracking_no}
-        yield Entry(at=at, lane="order", what="order.shipped", pieces=qty, data=data)
+        yield Entry(at=_moment(at), lane="order", what="order.shipped", pieces=qty, data=data)
 
 
-SOURCES: list[Source] = [happened, own_part, other_rooms]
+SOURCES: list[Source] = [happened, other_rooms]
 """Who adds to the time line. A room that has something to tell of an order adds a function of its queries here, and a
 word for each new `what` in `doors/kit/history.py`."""
 
 
 def life_of(order_id: int, *, reader: Reader) -> Life | None:
     """Return the life of an order inside the reader's own scope, None when there is no such order for him."""
-    head, lines, parts, parcels, refunds = _rows(_ALL[reader.is_supplier], order_id, reader=reader)[0]
+    head, lines, parts, parcels, refunds, own_part = _rows(_ALL[reader.is_supplier], order_id, reader=reader)[0]
     if not head:
         return None
     state, created_at, held_fen, held_until = head[0]
-    entries = [entry for source in SOURCES for entry in source(order_id, reader=reader)]
+    entries = [*_own_part(own_part, parcels=parcels)] if reader.is_supplier else []
+    entries += [entry for source in SOURCES for entry in source(order_id, reader=reader)]
     own_lines = [LifeLine(*row) for row in lines or ()]
     is_over = state in ("cancelled", "expired", "rejected")
     return Life(

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from entrepot.ledger.models import Transfer
 from entrepot.settlement.models import Bill, BillLine, BillState, Run, Terms
@@ -141,9 +141,9 @@ def voucher_of(bill_id: int) -> tuple[bytes, str]:
 
 def terms_of(supplier_ids: list[int]) -> dict[int, Terms]:
     """Return the terms that hold for each supplier: his own, or the ones for everybody."""
-    found = {row.supplier_id: row for row in Terms.objects.filter(supplier_id__in=supplier_ids)}
-    usual = usual_terms()
-    return {supplier_id: found.get(supplier_id, usual) for supplier_id in supplier_ids}
+    rows = Terms.objects.filter(Q(supplier_id__in=supplier_ids) | Q(supplier__isnull=True))
+    found = {row.supplier_id: row for row in rows}
+    return {supplier_id: found.get(supplier_id, found[None]) for supplier_id in supplier_ids}
 
 
 def usual_terms() -> Terms:

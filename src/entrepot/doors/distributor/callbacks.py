@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from entrepot.base.mistakes import Mistake
 from entrepot.callbacks import actions
 from entrepot.callbacks.models import MessageState
-from entrepot.callbacks.queries import calls_of, endpoint_of, standing_of
+from entrepot.callbacks.queries import calls_of, counted, endpoint_of, failed_of, standing_of
 from entrepot.callbacks.rules import TYPES, VERIFY
 from entrepot.callbacks.words import fault_words
 from entrepot.doors.kit.addresses import client_ip
@@ -82,15 +82,15 @@ def log_of(distributor_id: int, *, query: Mapping[str, str]) -> dict[str, Any]:
     """Return what the list of calls to a mall shows for an address; inside the distributor's scope."""
     search = CallSearch(query)
     rows = _found(calls_of(distributor_id), search=search, distributor_id=distributor_id)
-    failed = _found(calls_of(distributor_id, only_failed=True), search=search, distributor_id=distributor_id)
     tab = query.get("tab", "")
-    shown = page_of(failed if tab == "failed" else rows, query=query)
+    shown = page_of(failed_of(rows) if tab == "failed" else rows, query=query)
+    every, failed = counted(rows)
     for call in shown:
         call.words = fault_words(call.fault, call.fault_facts)
     return {
         "search": search,
         "page": shown,
-        "tabs": [("", _("All"), rows.count()), ("failed", _("Failed"), failed.count())],
+        "tabs": [("", _("All"), every), ("failed", _("Failed"), failed)],
         "is_narrowed": bool(tab or search.used),
     }
 

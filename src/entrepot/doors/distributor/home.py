@@ -1,16 +1,17 @@
 """The distributor's dashboard, with his balance in the first place."""
 
+from typing import cast
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from entrepot.base.clock import database_now
-from entrepot.doors.distributor.figures import best_goods, draws_by_day, figures
+from entrepot.doors.distributor.figures import figures
 from entrepot.doors.distributor.order_reads import Wanted, every_order
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
-from entrepot.ledger.queries import Watch, wallet, watches
 from entrepot.membership.queries import latest
 from entrepot.parties.models import Distributor
 from entrepot.recharge.foresight import ZONE, outlooks
@@ -24,12 +25,13 @@ _FEW_DAYS = 3
 def home(request: PartyRequest) -> HttpResponse:
     """Show funds, orders and what waits."""
     now = database_now()
-    found, days, funds = figures(now=now), draws_by_day(now=now), wallet(request.party.id)
-    low_fen = Distributor.objects.values_list("low_balance_fen", flat=True).get(pk=request.party.id)
-    outlook = outlooks({request.party.id: funds}, today=now.astimezone(ZONE).date())[request.party.id]
+    found = figures(now=now)
+    outlook = outlooks([request.party.id], today=now.astimezone(ZONE).date())[request.party.id]
+    funds, waiting_fen = outlook.wallet, outlook.waiting_fen
+    request.wallet_fen = funds.available_fen
+    low_fen = cast(Distributor, request.party.user.party).low_balance_fen
     days_left = outlook.days_left if outlook.pace_fen else found.days_left(available_fen=funds.available_fen)
-    waiting_fen = watches([request.party.id]).get(request.party.id, Watch()).waiting_fen
-    labels = [f"{day:%m-%d}" for day, _orders, _drawn in days]
+    labels = [f"{day:%m-%d}" for day, _orders, _drawn in found.days]
     newest = []
     for order in every_order(Wanted(), at_once=_LATEST):
         newest.append(order)
@@ -48,10 +50,10 @@ def home(request: PartyRequest) -> HttpResponse:
         "waiting_fen": waiting_fen,
         "missing_fen": max(0, waiting_fen - funds.available_fen),
         "low_fen": low_fen,
-        "chart": charts.area(labels, values=[orders for _day, orders, _drawn in days], title=_("Orders")),
-        "spark": charts.spark([orders for _day, orders, _drawn in days]),
-        "money_spark": charts.spark([drawn for _day, _orders, drawn in days]),
-        "best": charts.bars(best_goods(now=now), title=_("Best goods"), shown=charts.money),
+        "chart": charts.area(labels, values=[orders for _day, orders, _drawn in found.days], title=_("Orders")),
+        "spark": charts.spark([orders for _day, orders, _drawn in found.days]),
+        "money_spark": charts.spark([drawn for _day, _orders, drawn in found.days]),
+        "best": charts.bars(found.best, title=_("Best goods"), shown=charts.money),
         "latest": newest,
         "membership": latest(request.party.id),
         "can_see_orders": request.party.can("orders.view"),

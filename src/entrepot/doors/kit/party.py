@@ -45,9 +45,13 @@ class Party:
 
 
 class PartyRequest(HttpRequest):
-    """A request that `page` has let in: `party` is set."""
+    """A request that `page` has let in: `party` is set.
+
+    A page that reads the available funds itself leaves them in `wallet_fen` for its frame.
+    """
 
     party: Party
+    wallet_fen: int
 
 
 View = Callable[..., HttpResponseBase]
@@ -65,8 +69,11 @@ def party_of(user: User) -> Party:
     if user.is_superuser:
         permissions = frozenset([ALL])
     else:
-        roles = user.roles.filter(kind=user.kind).values_list("permissions", flat=True)
-        permissions = frozenset(name for names in roles for name in names)
+        held: list[str] | None = getattr(user, "role_permissions", None)  # as the session's user was read
+        if held is None:
+            roles = user.roles.filter(kind=user.kind).values_list("permissions", flat=True)
+            held = [name for names in roles for name in names]
+        permissions = frozenset(held)
     name = owner.name if owner else gettext("Platform operations")
     return Party(kind=user.kind, id=user.party_id, name=name, user=user, permissions=permissions)
 

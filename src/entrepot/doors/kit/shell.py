@@ -158,7 +158,15 @@ def shell_of(request: HttpRequest, *, party: "Party") -> Shell:
         crumbs=crumbs,
         find_url=reverse(office.find_url_name) if office.find_url_name else "",
         find_hint=str(office.find_hint),
-        wallet_fen=office.wallet_fen(party) if office.wallet_fen else None,
+        wallet_fen=_wallet_fen(request, party=party),
         wallet_url=reverse(office.wallet_url_name) if office.wallet_url_name else "",
         notices=office.notices(party) if office.notices else (),
     )
+
+
+def _wallet_fen(request: HttpRequest, *, party: "Party") -> int | None:
+    """Return the funds in the top bar, as the page has read them already or as its office reads them."""
+    known: int | None = getattr(request, "wallet_fen", None)
+    if known is not None or party.office.wallet_fen is None:
+        return known
+    return party.office.wallet_fen(party)

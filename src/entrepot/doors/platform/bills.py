@@ -188,7 +188,8 @@ def shown(request: PartyRequest, *, bill_id: int, **forms_given: Any) -> HttpRes
     row = bill_or_404(bill_id)
     party = request.party
     lines = page_of(lines_of(bill_id), query=request.GET, order=("transfer_id",))
-    disputes = rows_of(open_disputes(bill_id), supplier_id=row.supplier_id)
+    rows = rows_of([*lines, *open_disputes(bill_id)], supplier_id=row.supplier_id, is_explained=True)
+    shown_rows, disputes = rows[: len(lines)], rows[len(lines) :]
     can_rule = row.state == BillState.DISPUTED and party.can("bills.edit")
     wrong_line, wrong_form = forms_given.pop("ruled", (None, None))
     context: dict[str, Any] = {
@@ -198,7 +199,7 @@ def shown(request: PartyRequest, *, bill_id: int, **forms_given: Any) -> HttpRes
         "cycle": cycle_word(row.cycle),
         "steps": steps_of(row),
         "page": lines,
-        "rows": rows_of(lines, supplier_id=row.supplier_id, is_explained=True),
+        "rows": shown_rows,
         "disputes": [
             (one, wrong_form if one.line.pk == wrong_line else RuleForm(prefix=f"l{one.line.pk}") if can_rule else None)
             for one in disputes

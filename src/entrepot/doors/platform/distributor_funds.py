@@ -27,7 +27,7 @@ from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.platform.attempts import attempt
-from entrepot.ledger.queries import wallets, watches
+from entrepot.ledger.queries import watches
 from entrepot.parties.models import Distributor
 from entrepot.recharge import foresight
 
@@ -113,24 +113,22 @@ def funds(request: PartyRequest) -> HttpResponseBase:
 
 
 def _facts(parties: list[Distributor]) -> list[dict[str, Any]]:
-    ids = [party.pk for party in parties]
-    purses, watched = wallets(ids), watches(ids)
     today = timezone.localtime(database_now()).date()
-    found = foresight.outlooks(purses, today=today)
+    found = foresight.outlooks([party.pk for party in parties], today=today)
     rows = []
     for party in parties:
-        outlook, watch = found[party.pk], watched.get(party.pk)
+        outlook = found[party.pk]
         rows.append(
             {
                 "id": party.pk,
                 "number": party.number,
                 "name": party.name,
-                "available_fen": purses[party.pk].available_fen,
+                "available_fen": outlook.wallet.available_fen,
                 "pace_fen": outlook.pace_fen,
                 "days": outlook.days_left,
                 "until": outlook.runs_out_on,
                 "warn_below_fen": outlook.warn_below_fen,
-                "waiting_fen": watch.waiting_fen if watch else 0,
+                "waiting_fen": outlook.waiting_fen,
                 "is_low": outlook.is_low,
             }
         )

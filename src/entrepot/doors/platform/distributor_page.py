@@ -22,7 +22,7 @@ from entrepot.events.queries import operations_on
 from entrepot.ledger.queries import statement, wallet
 from entrepot.parties import actions
 from entrepot.parties.models import ApiKey, Distributor
-from entrepot.parties.queries import keys_of, users_of
+from entrepot.parties.queries import keys_of, role_names_of, users_of
 from entrepot.sandbox.actions import make_sandbox
 from entrepot.sandbox.queries import kept_of
 
@@ -66,7 +66,7 @@ def shown(request: PartyRequest, *, distributor_id: int, **forms_given: forms.Fo
         "hold_minutes": row.hold_ttl_s // 60,
         "wallet": wallet(distributor_id),
         "keys": keys_of(distributor_id),
-        "users": users_of("distributor", party_id=distributor_id),
+        "users": role_names_of(users_of("distributor", party_id=distributor_id)),
         "history": [
             (line, verb_word(line.verb), changes_of(line))
             for line in operations_on("distributor", object_id=distributor_id)[:10]

@@ -1,5 +1,6 @@
 """Prices and freight of one article: announced changes, rates of its own, the template it is sent by."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.price_words import WARNINGS, MomentField, row_of
 from entrepot.doors.platform.attempts import attempt
 from entrepot.freight import actions as freight_actions
-from entrepot.freight.queries import template_of, templates
+from entrepot.freight.queries import offered
 from entrepot.parties.models import Distributor, Tier
 from entrepot.pricing import actions, queries
 from entrepot.pricing.actions import ChangeDraft
@@ -74,12 +75,12 @@ class RateForm(forms.Form):
     rate_bps = BpsField(label=_("Fee rate, in percent"), required=False, help_text=_("Empty: the tier's own again"))
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, *, tiers: Iterable[Tier] | None = None) -> None:
         super().__init__(data)
-        tiers = [(f"tier-{pk}", name) for pk, name in Tier.objects.values_list("id", "name")]
+        choices = [(f"tier-{tier.pk}", tier.name) for tier in (Tier.objects.all() if tiers is None else tiers)]
         parties = Distributor.objects.order_by("number").values_list("id", "number", "name")
         named = [(f"distributor-{pk}", f"{number} {name}") for pk, number, name in parties]
-        self.fields["whose"].choices = [(_("Tiers"), tiers), (_("Distributors"), named)]  # type: ignore[attr-defined]
+        self.fields["whose"].choices = [(_("Tiers"), choices), (_("Distributors"), named)]  # type: ignore[attr-defined]
 
 
 @page("platform", "goods.view")
@@ -178,7 +179,7 @@ def _shown(request: PartyRequest, *, goods: Goods, **forms_given: forms.Form) ->
     skus, tiers = _skus(goods), list(Tier.objects.all())
     rates = queries.fee_rates(goods.pk)
     of_tier = {rate.tier_id: rate.rate_bps for rate in rates if rate.tier_id}
-    chosen = template_of(goods.pk)
+    offers, chosen = offered(goods.pk, supplier_id=goods.supplier_id)
     context: dict[str, Any] = {
         "title": _("Prices and freight"),
         "goods": goods,
@@ -189,7 +190,7 @@ def _shown(request: PartyRequest, *, goods: Goods, **forms_given: forms.Form) ->
         ],
         "rates": rates,
         "upcoming": [row_of(change) for change in queries.upcoming(goods.pk)],
-        "templates": list(templates(supplier_id=goods.supplier_id)),
+        "templates": offers,
         "chosen": chosen,
         "can_edit": request.party.can("goods.edit"),
         "can_rate": request.party.can("tiers.edit"),
@@ -197,7 +198,7 @@ def _shown(request: PartyRequest, *, goods: Goods, **forms_given: forms.Form) ->
     if context["can_edit"]:
         context["announce_form"] = AnnounceForm(skus=skus, has_supplier=context["has_supplier"])
     if context["can_rate"]:
-        context["rate_form"] = RateForm()
+        context["rate_form"] = RateForm(tiers=tiers)
     status = 422 if forms_given else 200
     return render(request, "platform/prices_goods.html", context | forms_given, status=status)
 

@@ -26,11 +26,10 @@ from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_
 from entrepot.doors.platform.goods_bounds import bounds_summary
 from entrepot.doors.platform.log_words import changes_of, verb_word
 from entrepot.events.queries import operations_on
-from entrepot.ledger.queries import payable_fen
 from entrepot.parties import actions
 from entrepot.parties.models import PartyState, Supplier, SupplierKind, SupplierSource
+from entrepot.parties.queries import role_names_of, users_of
 from entrepot.parties.queries import suppliers as found_suppliers
-from entrepot.parties.queries import users_of
 
 PARTY_TABS = (
     (PartyState.ACTIVE, _("Active")),
@@ -266,7 +265,7 @@ def _supplier(supplier_id: int) -> Supplier:
 
 def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form) -> HttpResponse:
     row = _supplier(supplier_id)
-    goods, waiting, _owed = _figures([supplier_id])[supplier_id]
+    goods, waiting, owed_fen = _figures([supplier_id])[supplier_id]
     context: dict[str, Any] = {
         "title": row.name,
         "supplier": row,
@@ -274,8 +273,8 @@ def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form
         "source": SOURCES.get(row.source, ""),
         "goods_count": goods,
         "waiting": waiting,
-        "owed_fen": payable_fen(supplier_id),
-        "users": users_of("supplier", party_id=supplier_id),
+        "owed_fen": owed_fen,
+        "users": role_names_of(users_of("supplier", party_id=supplier_id)),
         "history": [
             (line, verb_word(line.verb), changes_of(line))
             for line in operations_on("supplier", object_id=supplier_id)[:10]

@@ -18,7 +18,10 @@ LOOKED_AT = 999
 
 @dataclass(slots=True)
 class Figures:
-    """What the dashboard shows; amounts in fen. Counts that stopped read `999+`; their pieces are not added up."""
+    """What the dashboard shows; amounts in fen. Counts that stopped read `999+`; their pieces are not added up.
+
+    `days`: for each of the last 14 days how many pieces were ordered, and how many orders there were.
+    """
 
     to_ship_orders: int | str
     to_ship_pieces: int | None
@@ -35,6 +38,7 @@ class Figures:
     payable_fen: int
     to_accept_lines: int | str
     is_more_than_yesterday: bool
+    days: list[tuple[date, int, int]]
 
 
 def _counted(rows: str) -> str:
@@ -50,6 +54,17 @@ _LATE = " union all ".join(
         and order_id <= {LAST_ID} order by order_id limit %(looked_at)s)"""
     for state in OPEN
 )
+# Each state is walked through by its index, from the ids next to the first day on.
+_OF_DAYS = " union all ".join(
+    f"""select s.created_at, s.pieces from orders_supplyorder s, first where s.supplier_id = {PARTY}
+        and s.state = '{state}' and s.order_id >= first.id and s.created_at >= %(since)s"""  # noqa: S608 - our own words
+    for state in EVERY_STATE
+)
+_BY_DAY = f"""
+with first as materialized (select {FIRST_ID} as id)
+select (created_at at time zone 'Asia/Shanghai')::date as day, sum(pieces)::bigint as pieces, count(*) as orders
+from ({_OF_DAYS}) s group by 1
+"""  # noqa: S608 - our own words
 _FIGURES = f"""
 with open as materialized ((select order_id from ({_OPEN} = 'confirmed' limit %(most)s) c)
     union all (select order_id from ({_OPEN} = 'partly_shipped' limit %(most)s) p) limit %(most)s)
@@ -67,7 +82,8 @@ select (select count(*) from open),
        s.sold_out, s.low, o.balance_fen + (select coalesce(sum(total_fen), 0)::bigint from settlement_bill
          where supplier_id = {PARTY} and state in ('paid', 'settled')),
        o.balance_fen,
-       {_counted(f"select from orders_acceptance where supplier_id = {PARTY} and state = 'waiting'")}
+       {_counted(f"select from orders_acceptance where supplier_id = {PARTY} and state = 'waiting'")},
+       (select json_agg(json_build_array(d.day, d.pieces, d.orders)) from ({_BY_DAY}) d)
 from (
     select coalesce(sum(balance_fen), 0)::bigint as balance_fen from ledger_account
     where supplier_id = {PARTY} and kind = 'supplier_payable'
@@ -81,41 +97,25 @@ from (
     where h.supplier_id = {PARTY} and k.is_active and h.state = 'on_sale'
 ) s
 """  # noqa: S608 - our own words
-# Each state is walked through by its index, from the ids next to the first day on.
-_OF_DAYS = " union all ".join(
-    f"""select s.created_at, s.pieces from orders_supplyorder s, first where s.supplier_id = {PARTY}
-        and s.state = '{state}' and s.order_id >= first.id and s.created_at >= %(since)s"""  # noqa: S608 - our own words
-    for state in EVERY_STATE
-)
-_BY_DAY = f"""
-with first as materialized (select {FIRST_ID} as id)
-select (created_at at time zone 'Asia/Shanghai')::date, sum(pieces)::bigint, count(*) from ({_OF_DAYS}) s group by 1
-"""  # noqa: S608 - our own words
 
 
 def figures(*, now: datetime, low: int) -> Figures:
     """Return the figures as they stand now; an order older than 48 hours that waits for shipping is late."""
-    today = datetime.combine(now.astimezone(_ZONE).date(), time.min, _ZONE)
+    last = now.astimezone(_ZONE).date()
+    days = [last - timedelta(days=back) for back in reversed(range(DAYS))]
+    today = datetime.combine(last, time.min, _ZONE)
     values: dict[str, datetime | int] = {
         "today": today,
         "yesterday": today - timedelta(days=1),
+        "since": datetime.combine(days[0], time.min, _ZONE),
         "until": now - timedelta(hours=48),
         "low": low,
         "most": MOST + 1,
         "looked_at": LOOKED_AT + 1,
     }
-    ((waiting, pieces, late, shipped, before, *rest, asked),) = look_as_desk(_FIGURES, values)
+    ((waiting, pieces, late, shipped, before, *rest, asked, counted),) = look_as_desk(_FIGURES, values)
+    by_day = {date.fromisoformat(day): (ordered, orders) for day, ordered, orders in counted or ()}
     return Figures(
         *(at_most(waiting, MOST), pieces, at_most(late, LOOKED_AT), at_most(shipped, MOST), at_most(before, MOST)),
-        *(*rest, at_most(asked, MOST), shipped > before),
+        *(*rest, at_most(asked, MOST), shipped > before, [(day, *by_day.get(day, (0, 0))) for day in days]),
     )
-
-
-def pieces_by_day(*, now: datetime) -> list[tuple[date, int, int]]:
-    """Return for each of the last 14 days how many pieces were ordered, and how many orders there were."""
-    last = now.astimezone(_ZONE).date()
-    first = last - timedelta(days=DAYS - 1)
-    since = datetime.combine(first, time.min, _ZONE)
-    found = {day: (pieces, orders) for day, pieces, orders in look_as_desk(_BY_DAY, {"since": since})}
-    days = [first + timedelta(days=place) for place in range(DAYS)]
-    return [(day, *found.get(day, (0, 0))) for day in days]

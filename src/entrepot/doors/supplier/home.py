@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from entrepot.base.clock import database_now
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
-from entrepot.doors.supplier.figures import figures, pieces_by_day
+from entrepot.doors.supplier.figures import figures
 from entrepot.doors.supplier.order_reads import every_order
 from entrepot.doors.supplier.order_search import Wanted
 from entrepot.doors.supplier.stock_reads import LOW
@@ -22,8 +22,8 @@ _LATEST = 6
 def home(request: PartyRequest) -> HttpResponse:
     """Show what waits, what goes out, what is earned."""
     now = database_now()
-    found, days = figures(now=now, low=LOW), pieces_by_day(now=now)
-    labels = [f"{day:%m-%d}" for day, _pieces, _orders in days]
+    found = figures(now=now, low=LOW)
+    labels = [f"{day:%m-%d}" for day, _pieces, _orders in found.days]
     latest = []
     for order in every_order(Wanted(), at_once=_LATEST):
         latest.append(order)
@@ -36,8 +36,10 @@ def home(request: PartyRequest) -> HttpResponse:
         "standing": standing(request.party.id, rights_days=rights_days) if can_see_bills else None,
         "now": now,
         "figures": found,
-        "chart": charts.area(labels, values=[pieces for _day, pieces, _orders in days], title=_("Pieces ordered")),
-        "spark": charts.spark([orders for _day, _pieces, orders in days]),
+        "chart": charts.area(
+            labels, values=[pieces for _day, pieces, _orders in found.days], title=_("Pieces ordered")
+        ),
+        "spark": charts.spark([orders for _day, _pieces, orders in found.days]),
         "latest": latest,
         "can_see_money": request.party.can("ledger.view"),
         "can_see_orders": request.party.can("orders.view"),

@@ -47,8 +47,9 @@ def state_of(party: Any) -> str:
 
 
 def is_ready(party: Any) -> bool:
-    """Whether a party's address is active and nothing waits for it."""
-    return state_of(party) == "active" and "waiting" not in {state for state, _ in queue_of(party)}
+    """Whether a party's address is active and has been told of his money, and nothing more waits for it."""
+    states = {state for state, _ in queue_of(party)}
+    return state_of(party) == "active" and "delivered" in states and "waiting" not in states
 
 
 def queue_of(party: Any) -> list[tuple[str, int]]:
@@ -166,7 +167,7 @@ def test_gone_and_long_failing_addresses_are_disabled(
     assert len(gone.events()) == before + 1
     gone.behaviour = lambda handler: handler.reply(200)
     try_again(party.pk, actor=STAFF)
-    eventually(lambda: state_of(party) == "active" and not [s for s, _ in queue_of(party) if s == "waiting"])
+    eventually(lambda: is_ready(party))
     assert "webhook.test" in [event["type"] for event in gone.events()[before + 1 :]]
 
 

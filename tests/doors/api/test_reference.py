@@ -93,3 +93,21 @@ def test_the_signed_callback_is_the_products_own_example(text: str) -> None:
     assert body == body_of(number, told["seq"], told["type"], at=at, data=example_of(told["type"]))
     event = read_callback(headers, body=body, secrets_live=[secret[1]], now=at.timestamp())
     assert (event.type, event.data["tracking_no"]) == ("order.shipped", example_of("order.shipped")["tracking_no"])
+
+
+def test_a_call_from_the_shell(mall: Mall, served: Served) -> None:
+    if shutil.which("curl") is None or shutil.which("openssl") is None:
+        pytest.skip("curl or openssl is not installed")
+    environment = {"ENTREPOT_URL": served.url, "ENTREPOT_KEY": mall.key, "ENTREPOT_SECRET": mall.secret}
+
+    def said(script: str) -> dict[str, object]:
+        made = subprocess.run(
+            ["sh", "-eu", "-c", script], env=os.environ | environment, capture_output=True, check=True
+        )
+        found: dict[str, object] = json.loads(made.stdout)
+        return found
+
+    script = block("sh")
+    assert said(script)["body"] == '{"a":"水果"}'
+    asked = re.sub(r"method=.*", "method=GET path='/api/v1/orders?limit=1' body=", script)
+    assert said(asked)["items"] == []

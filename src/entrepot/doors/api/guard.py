@@ -28,6 +28,12 @@ BODY_TIMEOUT_S = 30  # who sends no faster holds a place that others need
 OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/status", "/api/v1/openapi.json", "/api/v1/docs"})
 _KEY = re.compile(r"ek_[a-z]+_[A-Za-z0-9]{1,40}\Z")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
+_NO_KEY = ("请求没有带 Entrepot-Key：签名方法见 /guide/", "There is no Entrepot-Key: how to sign stands in /guide/en/")
+_NO_SECONDS = ("Entrepot-Timestamp 须为 Unix 秒（不是毫秒）", "Entrepot-Timestamp is Unix seconds, not milliseconds")
+_SIGNATURE_FORM = (
+    "Entrepot-Signature 须为 v1, 加上 HMAC-SHA256 的 base64",
+    "Entrepot-Signature is v1, and the base64 of HMAC-SHA256",
+)
 _NONCE_FORM = ("Entrepot-Nonce 须为 16–64 位的 A–Z a–z 0–9 _ -", "Entrepot-Nonce is 16–64 of A–Z a–z 0–9 _ -")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
@@ -108,18 +114,19 @@ class Guard:
         key = headers.get(b"entrepot-key", b"").decode("latin-1")
         caller = await self._callers.find(key) if _KEY.match(key) else None
         if caller is None:
-            raise Problem("unknown_key")
+            raise Problem("unknown_key", detail=None if key else _NO_KEY)
         timestamp = headers.get(b"entrepot-timestamp", b"").decode("latin-1")
         nonce = headers.get(b"entrepot-nonce", b"").decode("latin-1")
         now = int(time.time())
         if not _TIMESTAMP.match(timestamp) or abs(now - int(timestamp)) > WINDOW_S:
-            raise Problem("timestamp_out_of_window", extra={"server_time": now})
+            told = _NO_SECONDS if not _TIMESTAMP.match(timestamp) or int(timestamp) > now * 100 else None
+            raise Problem("timestamp_out_of_window", detail=told, extra={"server_time": now})
         signed = signed_bytes(asgi, nonce=nonce, timestamp=timestamp, body=body)
         if not _NONCE.match(nonce):
-            told = {"signed": signed.decode("utf-8", "replace")}
-            raise Problem("bad_signature", detail=_NONCE_FORM, extra=told)
+            raise Problem("bad_signature", detail=_NONCE_FORM, extra={"signed": signed.decode("utf-8", "replace")})
         if not _is_signed(headers.get(b"entrepot-signature", b""), signed, caller.secret):
-            raise Problem("bad_signature", extra={"signed": signed.decode("utf-8", "replace")})
+            form = None if b"v1," in headers.get(b"entrepot-signature", b"") else _SIGNATURE_FORM
+            raise Problem("bad_signature", detail=form, extra={"signed": signed.decode("utf-8", "replace")})
         if not self._nonces.is_new(key, nonce):
             raise Problem("nonce_reused")
         address = plain_address(asgi["client"][0]) if asgi.get("client") else ""

@@ -118,12 +118,14 @@ async def _problem(script: Script, wanted: shapes.OrderRequest, *, caller: Calle
     elif refusal is Refusal.PROMOTION_NOT_ALLOWED:
         pointer, facts = f"/lines/{place}/promotion", facts | {"promotion": line.promotion or "", "allowed": []}
     elif refusal is Refusal.REGION_NOT_SERVED:
-        pointer, facts = "/consignee/province", facts | {"region": wanted.consignee.province}
+        facts |= {"region": wanted.consignee.province}
     elif refusal is Refusal.INSUFFICIENT_BALANCE:
         from entrepot.doors.api.money_calls import prepaid_of
 
         held = await as_distributor(caller, prepaid_of, caller.distributor_id)
         pointer, facts = "", {"needed": held.available + 1, "available": held.available}
-    elif refusal in (Refusal.DISTRIBUTOR_SUSPENDED, Refusal.HOLD_QUOTA_EXCEEDED):
-        pointer, facts = "", {"state": "suspended"} if refusal is Refusal.DISTRIBUTOR_SUSPENDED else {}
+    elif refusal is Refusal.DISTRIBUTOR_SUSPENDED:
+        pointer, facts = "", {"state": "suspended"}
+    elif refusal is Refusal.HOLD_QUOTA_EXCEEDED:
+        pointer, facts = "", {"quota": "holds", "limit": 0, "held": 0, "wanted": 1}
     return refused(refuse(Fault(pointer, refusal, facts)))

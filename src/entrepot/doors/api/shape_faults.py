@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -22,7 +22,7 @@ def _fields(shape: type) -> dict[str, tuple[Any, bool]]:
 def faults_of(value: Any, wanted: Any) -> list[tuple[str, str]]:
     """Return pointer and message of each fault of a parsed body, in the order of its fields; the first `AT_MOST`.
 
-    A message is the decoder's own, a missing or unknown field is named as the decoder names it.
+    A message is the decoder's own, or `One of` the values to choose from; a missing or unknown field is named as the decoder names it.
     """
     return list(islice(_faults(value, wanted, ""), AT_MOST))
 
@@ -41,6 +41,8 @@ def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[tuple[str, str]]:
         (inner,) = get_args(kind)
         for place, item in enumerate(value):
             yield from _faults(item, inner, f"{pointer}/{place}")
+    elif get_origin(kind) is Literal and message.startswith("Invalid enum value"):
+        yield pointer, f"One of {', '.join(str(one) for one in get_args(kind))}"
     else:
         yield pointer, message
 

@@ -52,6 +52,9 @@ def reason(code: str, facts: dict[str, object], *, language: str) -> str:
 
 
 def language_of(accept_language: str) -> str:
-    """Return `en` when the caller prefers English, else `zh`."""
-    first = accept_language.strip().lower()
-    return "en" if first.startswith("en") else "zh"
+    """Return `en` when the caller names English before Chinese, else `zh`; languages we do not speak are passed over."""
+    for part in accept_language.lower().split(","):
+        spoken = part.strip()[:2]
+        if spoken in ("zh", "en"):
+            return spoken
+    return "zh"

@@ -22,6 +22,26 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "SKU {sku} 起售 {min_quantity} 件，本单 {qty} 件",
         "SKU {sku}: minimum {min_quantity}, asked {qty}",
     ),
+    "over_holds": (
+        "已占用 {held} 单，最多 {limit} 单：请先确认或取消其他占用",
+        "{held} orders are on hold, {limit} may be: confirm or cancel some first",
+    ),
+    "over_buyer_holds": (
+        "该买家已占用 {held} 单，最多 {limit} 单：请先确认或取消",
+        "{held} orders of this buyer are on hold, {limit} may be: confirm or cancel some first",
+    ),
+    "over_pieces_of_sku": (
+        "SKU {sku} 已占用 {held} 件，再占 {wanted} 件会超过 {limit} 件：请先确认或取消其他占用",
+        "SKU {sku}: {held} on hold and {wanted} more pass {limit}: confirm or cancel some first",
+    ),
+    "over_buyer_pieces_of_sku": (
+        "该买家已占用 SKU {sku} {held} 件，再占 {wanted} 件会超过 {limit} 件：请先确认或取消",
+        "SKU {sku}: this buyer has {held} on hold, {wanted} more pass {limit}: confirm or cancel some first",
+    ),
+    "over_funds": (
+        "占用货款 ¥{held_yuan}，再占 ¥{wanted_yuan} 会超过 ¥{limit_yuan}：请先确认或取消其他占用，或充值",
+        "¥{held_yuan} on hold and ¥{wanted_yuan} more pass ¥{limit_yuan}: confirm or cancel some, or top up",
+    ),
     "price_changed": ("SKU {sku} 协议价由 {old} 分变为 {new} 分", "SKU {sku}: agreed price {old} fen is now {new} fen"),
     "region_not_served": ("SKU {sku} 不配送至 {region}", "SKU {sku} is not sent to {region}"),
     "freight_changed": ("运费将由 {old} 分变为 {new} 分", "Freight of {old} fen would be {new} fen"),
@@ -47,16 +67,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 def sentence(code: str, facts: Mapping[str, object], *, language: str) -> str:
     """Return what a refusal says in `zh` or `en` with its numbers, empty where no sentence of its own belongs to it.
 
-    `why` among the facts names what was wrong more closely than the code does.
+    `why` or `quota` among the facts names what was wrong more closely than the code does.
     """
-    pair = _SENTENCES.get(str(facts.get("why", code)))
+    name = f"over_{facts['quota']}" if "quota" in facts else facts.get("why", code)
+    pair = _SENTENCES.get(str(name))
     if pair is None:
         return ""
     values = dict(facts)
-    for name in ("needed", "available"):
-        value = facts.get(name)
-        if isinstance(value, int):
-            values[f"{name}_yuan"] = yuan(value)
+    values |= {f"{fact}_yuan": yuan(value) for fact, value in facts.items() if isinstance(value, int)}
     return (pair[1] if language == "en" else pair[0]).format_map(_Given(values))
 
 

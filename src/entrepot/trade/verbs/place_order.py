@@ -127,9 +127,11 @@ def _stock_faults(ask: Place, *, party: DistributorRow, books: Books) -> list[Fa
 
 
 def _sku(code: str, *, party: DistributorRow, books: Books) -> SkuRow | None:
-    """Return a SKU of the party's own world: to a sandbox there are no live goods, and the other way round."""
+    """Return a SKU of the party's own world: to a sandbox there are no live goods and no other sandbox's."""
     sku = books.skus.get(code)
-    return sku if sku is not None and same_world(sku.id, party.id) else None
+    if sku is None or not same_world(sku.id, party.id):
+        return None
+    return sku if _is_shown_to(sku, party=party) or not is_sandbox(party.id) else None
 
 
 def _is_on_sale(sku: SkuRow) -> bool:

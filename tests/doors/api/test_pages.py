@@ -177,6 +177,21 @@ def test_who_asks_while_others_are_read_is_read_with_the_next(slow: Slow) -> Non
     assert all(sum(walk.limit for walk in batch) <= PRODUCTS_AT_ONCE or len(batch) == 1 for batch in slow.batches)
 
 
+def test_readers_with_nothing_to_do_share_what_waits(slow: Slow) -> None:
+    async def ask() -> list[list[int]]:
+        leafer = Leafer()
+        asked = [asyncio.ensure_future(leafer.page(Walk(1, number, 10))) for number in range(7)]
+        await asyncio.sleep(0.1)
+        late = [asyncio.ensure_future(leafer.page(Walk(1, number, 10))) for number in range(7, 10)]
+        await asyncio.sleep(0.1)
+        slow.may_go.set()
+        await asyncio.gather(*asked, *late)
+        return [[walk.after_id for walk in batch] for batch in slow.batches]
+
+    assert AT_ONCE == 2
+    assert asyncio.run(asyncio.wait_for(ask(), 20)) == [[0, 1, 2, 3], [4, 5, 6], [7, 8, 9]]
+
+
 def test_a_read_that_fails_fails_for_those_who_asked_and_for_nobody_after_them(slow: Slow) -> None:
     slow.may_go.set()
     slow.failure = RuntimeError("proof")

@@ -4,6 +4,7 @@ import base64
 import ipaddress
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import connection
 
@@ -97,6 +98,7 @@ class Callers:
         return fresh
 
 
+@lru_cache(maxsize=4_096)  # to find that an IPv4 address is no IPv6 one costs as much as the signature
 def plain_address(text: str) -> str:
     """Return an address in the form an allow-list names it: IPv4 mapped into IPv6 is IPv4."""
     try:

@@ -21,6 +21,7 @@ class Leafer:
         self._waiting: list[tuple[Walk, asyncio.Future[Page]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading = 0
+        self._under_way = 0
 
     async def page(self, walk: Walk) -> Page:
         """Return a page. Raises Problem `busy` when too many wait or the database is away."""
@@ -37,6 +38,7 @@ class Leafer:
 
     async def _drain(self) -> None:
         while batch := self._next():
+            self._under_way += 1
             try:
                 pages = await in_thread(read_pages, [walk for walk, _ in batch])
             except Exception as error:
@@ -46,6 +48,8 @@ class Leafer:
                 if not isinstance(error, Problem):
                     log.exception("pages_failed", pages=len(batch))
                 continue
+            finally:
+                self._under_way -= 1
             for (_, future), page in zip(batch, pages, strict=True):
                 if not future.done():
                     future.set_result(page)
@@ -53,9 +57,13 @@ class Leafer:
         self._reading -= 1
 
     def _next(self) -> list[tuple[Walk, asyncio.Future[Page]]]:
-        """Take those who have waited longest, as many as are read at once, and at least one."""
+        """Take those who have waited longest, as many as are read at once, and at least one.
+
+        Where the other readers have nothing to do they are left their share: they read it meanwhile.
+        """
+        share = -(-len(self._waiting) // (AT_ONCE - self._under_way))
         count = products = 0
-        for walk, _ in self._waiting:
+        for walk, _ in self._waiting[:share]:
             products += walk.limit
             if count and products > PRODUCTS_AT_ONCE:
                 break

@@ -1,6 +1,7 @@
 """Write what was decided: bulk statements for what was touched, all of them travelling together."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ def write(books: Books, *, raw: psycopg.Connection[Any]) -> None:
 
 
 def _columns(rows: Sequence[Row], *names: str) -> dict[str, list[Any]]:
-    return {name: [getattr(row, name) for row in rows] for name in names}
+    return {name: list(map(attrgetter(name), rows)) for name in names}
 
 
 def _statements(books: Books) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -28,13 +28,14 @@ class Gatherer:
 
     async def ask(self, ask: Any) -> Answer:
         """Return the desk's answer to one ask. Raises Problem `busy` when too many wait or the database is away."""
-        (outcome,) = await self.ask_each([ask])
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
+        (future,) = self._queue([ask])
+        return await future
 
     async def ask_each(self, asks: list[Any]) -> list[Answer | BaseException]:
         """Return the desk's answer to each ask, or what kept it from one; they may be spread over several batches."""
+        return await asyncio.gather(*self._queue(asks), return_exceptions=True)
+
+    def _queue(self, asks: list[Any]) -> list[asyncio.Future[Answer]]:
         if len(self._waiting) + len(asks) > MAX_WAITING:
             raise busy()
         loop = asyncio.get_running_loop()
@@ -42,7 +43,7 @@ class Gatherer:
         self._waiting += zip(asks, futures, strict=True)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._drain())
-        return await asyncio.gather(*futures, return_exceptions=True)
+        return futures
 
     async def together(self, asks: list[Any]) -> list[Answer]:
         """Return the desk's answers to asks that stand or fall together."""

@@ -79,6 +79,16 @@ def test_a_call_that_failed_shows_its_answer_and_is_sent_again(world: World, off
     office.browser.post(f"/distributor/callbacks/{message.seq}/")
     with scope.platform():
         assert Message.objects.get(pk=message.pk).state == "waiting"
+    assert "将自动重试" in last_cell(office.browser)
+    with scope.platform():
+        Endpoint.objects.filter(pk=office.party.pk).update(state="disabled", reason="gone")
+    assert "地址启用后发送" in last_cell(office.browser), "nobody is called while the address is disabled"
+
+
+def last_cell(browser: Any) -> str:
+    """What the log says is to become of the one call in it."""
+    (found,) = re.findall(r'<td class="c-actions">(.*?)</td>', browser.get("/distributor/callbacks/").content.decode())
+    return str(found)
 
 
 def test_calls_are_found_by_the_number_of_their_order(world: World, office: Any) -> None:

@@ -18,6 +18,9 @@ _PAGE = """<!doctype html>
 body { margin: 0 }
 #guide { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 12px 20px; background: #eaf0ff; font: 14px/1.7 sans-serif }
 #guide span { display: flex; flex-wrap: wrap; gap: 4px 16px } #guide a { color: #1748cc }
+@media (prefers-color-scheme: dark) {
+body { background: #111318; color: #e6e8ee } #guide { background: #1b2233 } #guide a { color: #9db8ff }
+.swagger-ui { filter: invert(.9) hue-rotate(180deg) } .swagger-ui .microlight { filter: invert(1) hue-rotate(180deg) } }
 </style></head>
 <body><nav id="guide" aria-label="接入指南 Guide"><b>接入指南</b> <a href="/guide/">分步接入</a>
 <a href="/guide/reference/">签名与规则</a> <a href="/guide/clients/">PHP 与 Node 客户端</a> <a href="/guide/callbacks/">接收回调</a>

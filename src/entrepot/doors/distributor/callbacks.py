@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base.mistakes import Mistake
 from entrepot.callbacks import actions
-from entrepot.callbacks.models import MessageState
+from entrepot.callbacks.models import EndpointState, MessageState
 from entrepot.callbacks.queries import calls_of, counted, endpoint_of, failed_of, standing_of
 from entrepot.callbacks.rules import TYPES, VERIFY
 from entrepot.callbacks.words import fault_words
@@ -92,6 +92,7 @@ def log_of(distributor_id: int, *, query: Mapping[str, str]) -> dict[str, Any]:
         "page": shown,
         "tabs": [("", _("All"), every), ("failed", _("Failed"), failed)],
         "is_narrowed": bool(tab or search.used),
+        "is_called": endpoint_of(distributor_id).state == EndpointState.ACTIVE,
     }
 
 

@@ -52,9 +52,8 @@ TABS = {
 """The tabs of the stock list and the condition of each."""
 
 
-_COUNTS = ", ".join(f"count(*) filter (where {words})" for words in TABS.values())
-# What a search finds is looked at once: for the figures of the tabs, and for the ids of one page of a tab. Without a search
-# the newest SKUs soon fill a page, and several processes count the others.
+# A supplier's SKUs are looked at once, found by his goods: for the figures of the tabs, and for the ids of one page of a tab.
+# To walk back from the newest of all would be to pass all that others have brought since.
 _FOUND = f"""
 with found as materialized (select k.id, {", ".join(f"{words} as is_{tab}" for tab, words in TABS.items() if tab)} {{of}})
 select {", ".join(f"count(*) filter (where is_{tab})" if tab else "count(*)" for tab in TABS)},
@@ -85,22 +84,13 @@ def stock_page(*, tab: str, text: str, query: Mapping[str, str]) -> tuple[Page, 
     def fetch(key: list[Any] | None, backwards: bool, limit: int) -> list[StockRow]:
         direction, beyond = ("asc", ">") if backwards else ("desc", "<")
         place, given = ("", []) if key is None else (f"and id {beyond} %s", [int(key[0])])
-        if text:
-            chosen = f"is_{tab}" if tab else "true"
-            statement = _FOUND.format(of=of, tab=chosen, place=place, direction=direction)
-            ((*figures, ids),) = look_as_desk(statement, [*values, *given, limit])
-            counts.update(zip(TABS, figures, strict=True))
-        else:
-            statement = (
-                f"select k.id {_OF} and {TABS[tab]} {place.replace('id', 'k.id')} order by k.id {direction} limit %s"
-            )
-            ids = [row[0] for row in look_as_desk(statement, [*given, limit])]
+        chosen = f"is_{tab}" if tab else "true"
+        statement = _FOUND.format(of=of, tab=chosen, place=place, direction=direction)
+        ((*figures, ids),) = look_as_desk(statement, [*values, *given, limit])
+        counts.update(zip(TABS, figures, strict=True))
         return _rows(f"{_ROWS} and k.id = any(%s) order by k.id {direction}", [ids])
 
     page = page_of_rows(fetch, key=lambda row: [row.sku_id], query=query)
-    if not text:
-        ((*figures,),) = look_as_desk(f"select {_COUNTS} {_OF}")
-        counts.update(zip(TABS, figures, strict=True))
     page.total = counts[tab]
     return page, counts
 

@@ -359,9 +359,10 @@ def refuse(*faults: Fault, order: OrderRow | None = None) -> Answer:
     return Answer(order=order, refusal=gravest.refusal, faults=list(faults))
 
 
-def conflict(order: "OrderRow") -> Answer:
-    """Return the answer that refuses a verb which the order's state does not allow."""
-    return refuse(Fault("", Refusal.STATE_CONFLICT, {"state": order.state}), order=order)
+def conflict(order: "OrderRow", *, why: str = "") -> Answer:
+    """Return the answer that refuses a verb which the order's state does not allow; `why` names the reason more closely."""
+    facts = {"state": order.state} | ({"why": why} if why else {})
+    return refuse(Fault("", Refusal.STATE_CONFLICT, facts), order=order)
 
 
 def nothing(pointer: str = "") -> Answer:

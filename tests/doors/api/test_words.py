@@ -103,3 +103,11 @@ def test_another_sandboxs_goods_are_not_there(world: World, mall: Mall) -> None:
     assert refusal.body.replace(theirs.encode(), b"NO-SUCH")[:200] == missing.body[:200]
     region = mine.post("/orders", order(f"{number_of(mine.party.number)}-APPLE", number="A-REGION")).json
     assert region["errors"][0]["pointer"] == "/lines/0/sku", "where a real order is told it too"
+
+
+def test_who_cancels_what_is_paid_is_sent_to_the_after_sales(world: World, mall: Mall) -> None:
+    placed = mall.post("/orders", order(world.article(stock=5).code, mode="direct")).json
+    refused = mall.signed("POST", f"/orders/{placed['id']}/cancel", headers={"Accept-Language": "en"})
+    answer = mall.send(refused)
+    assert (answer.status, answer.code, answer.json["state"]) == (409, "state_conflict", "confirmed")
+    assert "ask for an after-sale" in answer.json["errors"][0]["detail"]

@@ -49,6 +49,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "not_authorised_for_tier": ("SKU {sku} 未对您的等级开放", "SKU {sku} is not shown to your tier"),
     "promotion_not_allowed": ("SKU {sku} 不支持活动 {promotion}", "SKU {sku} does not allow {promotion}"),
     "state_conflict": ("订单当前状态为 {state}", "The order is {state}"),
+    "drawn": (
+        "订单已扣货款（当前状态 {state}），不能取消：请改为申请售后",
+        "The order is {state} and its money drawn, it is not cancelled any more: ask for an after-sale",
+    ),
     # After-sale.
     "unknown_line": ("订单没有这一行", "The order has no such line"),
     "several_shippers": ("一张售后单只能包含同一发货方的商品", "One after-sale speaks of one shipper's goods"),

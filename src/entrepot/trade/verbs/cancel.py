@@ -5,6 +5,8 @@ from entrepot.trade.postings import note, release_all, set_state, stop_waiting
 from entrepot.trade.terms import Answer, Cancel, conflict, nothing
 from entrepot.trade.verbs.expire import lapse
 
+OVER = ("expired", "rejected", "refunded")  # nothing is left of these to claim
+
 
 def cancel(ask: Cancel, *, books: Books) -> Answer:
     """Release stock and money of an order that is held or waits for funds; cancelled before, it is answered again."""
@@ -14,7 +16,7 @@ def cancel(ask: Cancel, *, books: Books) -> Answer:
     if order.state == "cancelled":
         return Answer(order=order, is_replay=True)
     if order.state not in ("held", "awaiting_funds"):
-        return conflict(order)
+        return conflict(order, why="" if order.state in OVER else "drawn")
     if order.state == "held" and order.held_until is not None and order.held_until <= books.now:
         lapse(order, books=books, actor=ask.actor)
         return conflict(order)

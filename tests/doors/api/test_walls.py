@@ -262,8 +262,11 @@ def test_ids_nested_in_bodies_show_nothing_of_the_neighbour(neighbours: Neighbou
     told = stranger.post("/selection", {"products": [neighbours.hidden_goods, "999999999"]}).json
     assert (told["items"], told["unknown"]["products"]) == ([], [neighbours.hidden_goods, "999999999"])
     to = {"province": "浙江省", "city": "杭州市"}
-    sold = stranger.post("/availability/query", {"lines": [{"sku": hidden}, {"sku": "no such"}], "destination": to})
-    assert [one | {"sku": ""} for one in sold.json["items"]] == [sold.json["items"][0] | {"sku": ""}] * 2
+    sold = [
+        stranger.post("/availability/query", {"lines": [{"sku": sku}], "destination": to}).body.decode()
+        for sku in (hidden, "no such")
+    ]
+    assert sold[0].replace(hidden, "no such") == sold[1]
     codes = [
         stranger.post("/freight/quote", {"lines": [{"sku": sku, "qty": 1}], "destination": to}).code
         for sku in (hidden, "no such")

@@ -29,9 +29,13 @@ class Windows:
         self._changes: list[Change] = []
         self._known = set(auditor.orders)
         self._unlisted = {sku for sku, article in auditor.articles.items() if not article.is_listed}
-        waiting = [kept for kept in auditor.orders.values() if kept.state == "awaiting_funds"]
+        waiting = {key: kept for key, kept in auditor.orders.items() if kept.state == "awaiting_funds"}
         # Orders that waited already may be drawn at any moment of a burst.
-        self._may_be_drawn = {number: sum(k.total for k in waiting if k.party == number) for number in auditor.parties}
+        self._may_be_drawn = {
+            number: sum(kept.total for kept in waiting.values() if kept.party == number) for number in auditor.parties
+        }
+        self._waited_before = set(waiting)
+        self._began_to_wait: dict[tuple[str, str], int] = {}
 
     def _available(self) -> dict[Resource, int]:
         found = {("money", number): party.available for number, party in self.auditor.parties.items()}
@@ -52,6 +56,11 @@ class Windows:
         for resource, amount in self._available().items():
             if amount != before[resource]:
                 self._changes.append(Change(resource, amount - before[resource], deed.began, deed.ended))
+        key = (deed.party, deed.number)
+        kept = self.auditor.orders.get(key)
+        waits = "awaiting_funds" in (kept and kept.state, deed.answer and deed.answer.state)
+        if kept is not None and waits and key not in self._waited_before:
+            self._began_to_wait[key] = kept.total
 
     def least(self, resource: Resource, *, deed: Deed) -> int:
         """The least there can have been at some moment of a deed: every taking early, every gain late."""
@@ -108,12 +117,9 @@ class Windows:
     def check_waiting(self, deed: Deed, *, total: int) -> None:
         """Raise when an order was let wait for money that was there all the time."""
         waits = deed.answer is not None and deed.answer.state == "awaiting_funds"
-        # Orders that began to wait in this burst stand before it too, and keep what they need to themselves.
-        before = sum(
-            kept.total
-            for number, kept in self.auditor.orders.items()
-            if number not in self._known and kept.party == deed.party and kept.state == "awaiting_funds"
-        )
+        # Orders that began to wait in this burst stand before it too, and keep what they need to themselves for as long
+        # as they wait: one that was cancelled since may have stood before it.
+        before = sum(needed for (party, _number), needed in self._began_to_wait.items() if party == deed.party)
         least = self.least(("money", deed.party), deed=deed) - self._may_be_drawn[deed.party] - max(0, before - total)
         if waits and deed.verb in ("place", "confirm") and least >= total:
             raise Found(f"{deed}: waits for funds, and there was never less than {total}")

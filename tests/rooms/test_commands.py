@@ -16,7 +16,7 @@ from entrepot.doors.cli import bench_world, books, desk_lines, instance, staff
 from entrepot.doors.cli.demo import past, world
 from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.fill import orders as filled_orders
-from entrepot.doors.cli.fill.world import fill
+from entrepot.doors.cli.fill.world import fill, partners_for
 from entrepot.doors.kit import demo, second_factor
 from entrepot.orders.consignees import open_consignee
 from entrepot.parties.models import Distributor, User
@@ -212,6 +212,16 @@ def test_the_books_of_the_desk_lines(world: World, in_demo: Path) -> None:
     ]
     assert found["skus"][0]["supply_price_fen"] == 1_000
     assert CONSIGNEE.phone_masked not in json.dumps(found)
+
+
+def test_a_filled_world_has_partners_for_its_size() -> None:
+    sizes = [(1_000, 10_000), (300_000, 1_000_000), (1_000_000, 10_000_000), (5_000_000, 50_000_000)]
+    assert [partners_for(skus, orders=orders) for skus, orders in sizes] == [
+        (40, 20),
+        (500, 60),
+        (5_000, 200),
+        (5_000, 200),
+    ]
 
 
 def test_a_filled_world_is_large_and_verifies(

@@ -52,8 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     made["demo-world"].add_argument("--seed", type=int, default=20, help="another seed gives other orders")
     made["fill"].add_argument("--skus", type=int, default=1_000, help="how many goods with one SKU each")
     made["fill"].add_argument("--orders", type=int, default=10_000, help="how many orders, spread over a year")
-    made["fill"].add_argument("--distributors", type=int, default=40, help="how many malls place them")
-    made["fill"].add_argument("--suppliers", type=int, default=20, help="how many suppliers the goods come from")
+    made["fill"].add_argument(
+        "--distributors", type=int, help="how many malls place them; one for 2,000 orders unless told"
+    )
+    made["fill"].add_argument(
+        "--suppliers", type=int, help="how many suppliers the goods come from; one for 5,000 goods unless told"
+    )
     made["fill"].add_argument("--yes", action="store_true", help="fill a world in which orders are traded, too")
     made["bench-world"].add_argument("--skus", type=int, default=100)
     made["bench-world"].add_argument("--distributors", type=int, default=10)

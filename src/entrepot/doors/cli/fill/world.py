@@ -81,7 +81,8 @@ def fill(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     now = _database_now()
     since = now - timedelta(days=DAYS)
-    parties, suppliers = _parties(arguments.distributors, suppliers=arguments.suppliers)
+    malls, sources = partners_for(arguments.skus, orders=arguments.orders)
+    parties, suppliers = _parties(arguments.distributors or malls, suppliers=arguments.suppliers or sources)
     goods = _goods(arguments.skus, suppliers=suppliers, at=since)
     print(f"{arguments.skus:,} SKUs in {time.monotonic() - began:.1f} s", flush=True)
     if arguments.orders:
@@ -91,6 +92,14 @@ def fill(arguments: argparse.Namespace) -> int:
     _analyze()
     print(f"filled in {time.monotonic() - began:.1f} s; bin/entrepot verify recomputes it", flush=True)
     return 0
+
+
+def partners_for(skus: int, *, orders: int) -> tuple[int, int]:
+    """Return how many distributors and suppliers a world has that is told no numbers: 2,000 orders and 5,000 goods each.
+
+    40 to 5,000 distributors and 20 to 200 suppliers, so that ten million orders and a million goods make the largest.
+    """
+    return min(max(orders // 2_000, 40), 5_000), min(max(skus // 5_000, 20), 200)
 
 
 def _database_now() -> datetime:

@@ -198,7 +198,7 @@ def test_why_an_address_is_called_no_more_is_told_of_each_and_can_be_pulled(worl
 
 
 def waits_beside_hostile_s(world: World, called: MakeCalled, make_receiver: MakeReceiver) -> list[float]:
-    """How long five callbacks to a mall take while others answer drop by drop, without end, or never; 8 s at most."""
+    """How long five callbacks to a mall take while others answer drop by drop, without end, or never; 5 s at most."""
     receivers = [make_receiver(behaviour) for behaviour in (drip, endless, silent)]
     hostile = [called(receiver.url) for receiver in receivers]
     good = make_receiver()
@@ -212,7 +212,7 @@ def waits_beside_hostile_s(world: World, called: MakeCalled, make_receiver: Make
     for number in range(1, 6):
         began = time.monotonic()
         send_test(party.pk, actor=STAFF)
-        eventually(lambda wanted=number: len(good.tests()) >= wanted, within_s=8)
+        eventually(lambda wanted=number: len(good.tests()) >= wanted, within_s=5)
         waits.append(time.monotonic() - began)
     return waits
 

@@ -18,7 +18,7 @@ from entrepot.recharge.models import CountedDay, DayTotal, Foresight, Statement
 from entrepot.stock import quotas, shelving
 from entrepot.stock.models import HoldRecord, SoldOut
 from entrepot.stock.queries import all_allotments, allotments_to_tend
-from entrepot.trade import terms
+from entrepot.trade import desk, terms
 from tests import audit
 from tests.world import STAFF, World, codes, rows
 
@@ -153,12 +153,48 @@ def test_goods_that_stay_on_the_shelf_cost_no_lock_however_many_orders_change_th
         world.place(party, (sold_out, 3), (selling, 1), mode="direct")
         with CaptureQueriesContext(connection) as asked:
             assert shelving.sweep(Event()) == 1
-        assert len([query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]]) == 1
+        assert len([query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]]) == 2, (
+            "and once more after it"
+        )
         assert states(sold_out, selling, spared) == ["unlisted", "on_sale", "on_sale"], (
             "the switch for all holds but for goods with one of their own"
         )
     finally:
         shelving.set_switch(None, unlists=None, relists=False, actor=STAFF)
+
+
+def test_stock_that_comes_back_while_goods_are_taken_off_the_shelf_brings_them_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    party, article = world.distributor(funds_fen=10**7), world.article(stock=3)
+    shelving.set_switch(article.goods_id, unlists=True, relists=True, actor=STAFF)
+    shelving.sweep(Event())
+    world.place(party, (article, 3), mode="direct")
+    told, has_begun, may_end = shelving.tell, Event(), Event()
+
+    def come_back() -> None:
+        try:
+            with scope.desk():
+                desk.run_within([terms.Restock(article.code, article.warehouse_id, 5, world.name("stock"), STAFF)])
+                has_begun.set()
+                assert may_end.wait(30)
+            shelving.sweep(Event())  # another worker's, which cannot see yet what is being done to the goods
+        finally:
+            connection.close()
+
+    def late(*args: Any, **kwargs: Any) -> None:
+        told(*args, **kwargs)
+        may_end.set()
+        coming.result(30)
+        monkeypatch.setattr(shelving, "tell", told)
+
+    monkeypatch.setattr(shelving, "tell", late)
+    with ThreadPoolExecutor(1) as other:
+        coming = other.submit(come_back)
+        assert has_begun.wait(30)
+        shelving.sweep(Event())
+    shelving.sweep(Event())
+    assert states(article) == ["on_sale"]
 
 
 def states(*articles: Any) -> list[str]:

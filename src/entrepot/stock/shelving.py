@@ -117,7 +117,11 @@ def sweep(stop: Event) -> int:
     for goods_id in goods_ids:
         if stop.is_set():
             return done
-        done += _judge(goods_id)
+        if _judge(goods_id):
+            done += 1
+            # Stock that came back before others could see these goods off the shelf may have been passed over by another
+            # sweep: whoever took them off looks once more.
+            _judge(goods_id)
     if is_changed or watch.is_whole or until > watch.last_xid + _STALE:
         with scope.platform():
             rows = ShelfWatch.objects.filter(pk=1, last_xid__lte=until)

@@ -96,8 +96,9 @@ class _Spoiled:
 
 
 def _trial(instance: Instance, url: str, *, folder: Path, seed: str, drops: float) -> Any:
-    from tests.mirrors.trial import Shop, Trial, free_port
+    from tests.mirrors.trial import Shop, Trial
     from tests.mirrors.writers import wares
+    from tests.ports import free_port
 
     from entrepot.base import scope
     from entrepot.parties.models import Distributor

@@ -4,21 +4,38 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from entrepot_launch import roles, testing
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-START_TIMEOUT_S = 240
+START_TIMEOUT_S = 600
+DAY_ENDS_S = 20
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin no test in the last moments of a day: from its first line to its last it shall be one day, here and there."""
+    del item
+    left_s = min(_left_of_day_s(zone) for zone in ("UTC", "Asia/Shanghai"))
+    if left_s < DAY_ENDS_S:
+        time.sleep(left_s + 1)
+
+
+def _left_of_day_s(zone: str) -> float:
+    now = datetime.now(ZoneInfo(zone))
+    return 86_400 - (now.hour * 3_600 + now.minute * 60 + now.second + now.microsecond / 1_000_000)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +130,7 @@ class LiveInstance:
             text=True,
             check=is_checked,
             env=_plain_environment(),
-            timeout=120,
+            timeout=300,
         )
 
 
@@ -165,17 +182,10 @@ def stop_instance(instance: LiveInstance) -> None:
     if instance.process.poll() is None:
         instance.process.send_signal(signal.SIGTERM)
         try:
-            instance.process.wait(60)
+            instance.process.wait(120)
         except subprocess.TimeoutExpired:
             os.killpg(instance.process.pid, signal.SIGKILL)
             instance.process.wait()
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def _plain_environment() -> dict[str, str]:

@@ -290,10 +290,10 @@ def followed_to_the_end() -> int:
 
     A test next door, in a database of its own, can hold the mark back for a moment.
     """
-    until, done = time.monotonic() + 60, follow_ledger(Event())
+    until, done = time.monotonic() + 180, follow_ledger(Event())
     while rows("select count(*) from ledger_transfer where xid::text::numeric >= (select until_xid from referral_followed)"
                " and kind not in ('referral_accrue', 'referral_reverse', 'referral_pay')") != [(0,)]:  # fmt: skip
-        assert time.monotonic() < until, "a transaction next door has not ended for a minute"
+        assert time.monotonic() < until, "a transaction next door has not ended for three minutes"
         time.sleep(0.05)
         done += follow_ledger(Event())
     return done
@@ -301,12 +301,12 @@ def followed_to_the_end() -> int:
 
 def sorted_to_the_end() -> None:
     """Let every event reach the malls' queues; a test next door can hold the mark back for a moment."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while sort_out() or rows(
         "select exists (select from events_event e, callbacks_reading r"
         " where (e.xid, e.id) > (r.xid::text::xid8, r.event_id))"
     ) != [(False,)]:
-        assert time.monotonic() < until, "a transaction next door has not ended for a minute"
+        assert time.monotonic() < until, "a transaction next door has not ended for three minutes"
         time.sleep(0.02)
 
 

@@ -15,7 +15,7 @@ from tests.world import World
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 # A neighbour's long transaction in the same server holds the watermark back for as long as it lasts.
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 MakeReceiver = Callable[..., Receiver]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook
 
+from tests.ports import free_port
+
 Behaviour = Callable[["Handler"], None]
 
 
@@ -87,7 +89,8 @@ class Receiver:
     at_port: int = 0
 
     def __post_init__(self) -> None:
-        self._server = Server(("127.0.0.1", self.at_port), Handler)
+        # A port of its own, so that nobody answers there once it has gone.
+        self._server = Server(("127.0.0.1", self.at_port or free_port()), Handler)
         self._server.receiver = self
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -21,7 +21,7 @@ def followed() -> int:
 def all_told() -> None:
     """Tell all that has happened until now; a test next door can hold the mark back for a moment."""
     sorted_to_the_end()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while True:
         followed()
         if rows(
@@ -29,7 +29,7 @@ def all_told() -> None:
             " or l.changed_xid >= r.stock_xid::text::xid8)"
         ) == [(False,)]:
             return
-        assert time.monotonic() < until, "a transaction next door has not ended for a minute"
+        assert time.monotonic() < until, "a transaction next door has not ended for three minutes"
         time.sleep(0.02)
 
 

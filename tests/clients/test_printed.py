@@ -64,7 +64,7 @@ def on_a_bad_line(port: int, *faults: str) -> Iterator[tuple[str, list[bytes]]]:
             if fault == "limit":
                 status, said = 429, b'{"code": "rate_limited", "detail": "", "retry": "same"}'
             elif fault != "page":
-                onward = HTTPConnection("127.0.0.1", port, timeout=30)
+                onward = HTTPConnection("127.0.0.1", port, timeout=120)
                 onward.request("POST", self.path, body=body, headers=dict(self.headers))
                 answer = onward.getresponse()
                 status, said = answer.status, answer.read()

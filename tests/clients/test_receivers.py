@@ -21,6 +21,7 @@ from tests.clients.tools import node, program
 from tests.conftest import ROOT
 from tests.doors.api.conftest import MakeMall
 from tests.doors.api.mall import order
+from tests.ports import free_port
 from tests.world import World
 
 LONGEST = 30
@@ -34,13 +35,6 @@ def printed(language: str, *, file: str = "receive-callbacks.md") -> str:
     return str(found)
 
 
-def free_port() -> int:
-    """A port nobody listens at."""
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return int(made.getsockname()[1])
-
-
 @contextmanager
 def receiving(language: str, folder: Path, *, port: int, secret: str) -> Iterator[Path]:
     """The printed receiver at a port for the length of a block: the file it keeps what it hears in."""
@@ -51,7 +45,7 @@ def receiving(language: str, folder: Path, *, port: int, secret: str) -> Iterato
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(command, cwd=folder, env=os.environ | more, stdout=said, stderr=said)
         try:
-            eventually(lambda: is_open(port), within_s=30)
+            eventually(lambda: is_open(port))
             yield kept
         finally:
             process.kill()
@@ -67,7 +61,7 @@ def is_open(port: int) -> bool:
 def answered(url: str, body: bytes, headers: dict[str, str]) -> int:
     """How a call is answered."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         return refused.code

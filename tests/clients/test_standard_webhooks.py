@@ -57,7 +57,7 @@ def test_the_library_of_npm(world: World, make_mall: MakeMall, dispatcher: None,
         assert not [line for line in heard if "forged" in line]
         # And it tells a callback that is not ours from one that is.
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(forged(began["url"], secret=mall.secret), timeout=10)
+            urllib.request.urlopen(forged(began["url"], secret=mall.secret), timeout=60)
         assert refused.value.code == 401
         while "forged" not in said.get(timeout=PATIENCE_S):
             pass  # callbacks that are ours come in between

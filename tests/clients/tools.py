@@ -13,14 +13,15 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 OLDEST_NODE = 18
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def program(name: str) -> str:
     """Where a program is; fails with what to do about it when it is not there."""
     found = shutil.which(name)
     if found is None:
-        pytest.fail(f"{name} is not installed: bin/setup --browser installs it (Debian: php-cli, nodejs, npm)")
+        packages = "php-cli, nodejs, npm, curl, openssl, hledger"
+        pytest.fail(f"{name} is not installed: bin/setup --browser installs it (Debian: {packages})")
     return found
 
 

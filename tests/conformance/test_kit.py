@@ -93,7 +93,7 @@ def kit_said(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
         env=os.environ | {"ENTREPOT_SECRET": ""},
     )
 
@@ -131,7 +131,7 @@ def test_it_is_installed_on_its_own(tmp_path: Path) -> None:
         " sys.exit(main(['--fake-mall', '--only', 'callback.challenge']))"
     )
     command = [sys.executable, "-S", "-I", "-c", program]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=tmp_path)
     assert said.returncode == 0, said.stderr
 
 

@@ -133,7 +133,7 @@ class Line:
                 if self.split is statements:
                     server.shutdown(socket.SHUT_WR)  # PostgreSQL does what it has read, then sees the end
                 if self.split is statements or not broken.is_before:
-                    back.join(10)
+                    back.join(60)
                 broken.has_happened = True
                 return
             server.sendall(going)

@@ -13,7 +13,7 @@ from tests.doors.api.mall import Mall, Reply, order
 
 FINAL = {200, 201}
 AGAIN = {429, 502, 503, 504}
-PATIENCE_S = 30
+PATIENCE_S = 120
 REFUSALS = {"insufficient_balance", "insufficient_stock", "state_conflict"}
 
 

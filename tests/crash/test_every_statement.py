@@ -20,6 +20,7 @@ STATEMENTS_AT_MOST = 150
 STRIDE = int(os.environ.get("ENTREPOT_CRASH_STRIDE", "3"))  # 1 breaks every statement of every write
 TRIES_AT_MOST = 20
 UNBROKEN_AT_LEAST = 3
+ROUNDS_AT_MOST = 6
 
 
 @dataclass
@@ -117,25 +118,30 @@ def test_a_break_at_any_statement_is_healed_by_sending_again(
     scene = Scene(make_mall(funds_fen=10**7, port=wired.api.port), world, world.article(stock=10_000))
     prepare, is_done = WRITES[write]
     stride = 1 if write == "direct" else STRIDE
-    sent = unheard = unbroken = 0
+    sent = unheard = 0
     broken: list[bytes] = []
-    # Keys are looked up anew every two seconds, so the same statement is not always the n-th: go on a little.
-    while unbroken < UNBROKEN_AT_LEAST:
-        sent += 1
-        path, content = prepare(scene)
-        planned = wired.line.break_at(1 + (sent - 1) * stride, is_before=is_before)
-        first = scene.mall.post(path, content)
-        wired.line.hold()
-        unbroken = 0 if planned.has_happened else unbroken + 1
-        broken += [planned.what] if planned.has_happened else []
-        final = first if first.status < 300 else _sent_until_done(scene.mall, path, content)
-        assert is_done(final.json), (sent, final)
-        unheard += first.status >= 300 and "idempotent-replayed" in final.headers
-        assert scene.mall.post(path, content).status == 200
-        assert sent < STATEMENTS_AT_MOST, "it never came through unbroken"
-    assert len(broken) * stride >= 15, "it asks the database more than that"
-    if stride == 1 and not is_before and "batch" not in write:
-        assert unheard >= 1, f"once at least it was done and only the answer was lost: {broken}"
+    for _ in range(ROUNDS_AT_MOST):
+        at = unbroken = 0
+        # Keys are looked up anew every two seconds, so the same statement is not always the n-th: go on a little.
+        while unbroken < UNBROKEN_AT_LEAST:
+            at, sent = at + 1, sent + 1
+            path, content = prepare(scene)
+            planned = wired.line.break_at(1 + (at - 1) * stride, is_before=is_before)
+            first = scene.mall.post(path, content)
+            wired.line.hold()
+            unbroken = 0 if planned.has_happened else unbroken + 1
+            broken += [planned.what] if planned.has_happened else []
+            final = first if first.status < 300 else _sent_until_done(scene.mall, path, content)
+            assert is_done(final.json), (sent, final)
+            unheard += first.status >= 300 and "idempotent-replayed" in final.headers
+            assert scene.mall.post(path, content).status == 200
+            assert at < STATEMENTS_AT_MOST, "it never came through unbroken"
+        assert len(broken) * stride >= 15, "it asks the database more than that"
+        # For the same reason the very statement that commits can be missed in one round.
+        if unheard or stride > 1 or is_before or "batch" in write:
+            break
+    else:
+        pytest.fail(f"once at least it was done and only the answer was lost: {broken}")
     assert audit.faults(distributors=[scene.mall.party.pk], skus=[scene.article.sku_id]) == []
     _is_once(scene, write=write, times=sent)
 

@@ -25,7 +25,7 @@ from tests.world import World
 
 SEED = int(os.environ.get("ENTREPOT_CRASH_SEED") or random.SystemRandom().randrange(10**9))
 MALLS, FUNDS_FEN = 3, 10**9
-RECOVERY_S = 60
+RECOVERY_S = 240
 
 
 class Target:

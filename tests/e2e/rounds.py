@@ -160,7 +160,7 @@ def weight(url: str, *, state: StorageState | None = None) -> int:
     """How many bytes travel for an address when the browser takes gzip."""
     cookies = "; ".join(f"{one['name']}={one['value']}" for one in (state or {}).get("cookies", []))
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip", "Cookie": cookies})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         body: bytes = answer.read()
         assert answer.geturl() == url, f"{url} led to {answer.geturl()}"
         if answer.headers["Content-Encoding"] == "gzip":

@@ -12,17 +12,9 @@ from pathlib import Path
 from typing import Self
 
 from entrepot_launch.folder import ROOT
+from tests.ports import free_port
 
 STANDIN = ROOT / "tests" / "house" / "standin.py"
-
-
-def free_port() -> int:
-    """A port nobody has at this moment."""
-    import socket
-
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 class Instance:
@@ -62,12 +54,12 @@ class Instance:
         if self.process.poll() is None:
             self.stop()
 
-    def ready(self, *, timeout_s: float = 60) -> Self:
+    def ready(self, *, timeout_s: float = 300) -> Self:
         """Waits for the line `ready`."""
         self.until(lambda: any(line.startswith("ready ") for line in self.lines), timeout_s=timeout_s)
         return self
 
-    def until(self, happened, *, timeout_s: float = 30) -> None:
+    def until(self, happened, *, timeout_s: float = 120) -> None:
         """Waits for something; fails with all the launcher said if it ends or takes too long."""
         deadline = time.monotonic() + timeout_s
         while not happened():
@@ -81,7 +73,7 @@ class Instance:
         self.process.send_signal(signal_number)
         return self.ended()
 
-    def ended(self, *, timeout_s: float = 60) -> int:
+    def ended(self, *, timeout_s: float = 120) -> int:
         """Waits for the end and returns the exit code."""
         try:
             code = self.process.wait(timeout_s)
@@ -93,7 +85,7 @@ class Instance:
 
     def get(self, path: str) -> str:
         """What the public port answers; anything but 200 is an error."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -135,7 +127,7 @@ class Instance:
 
     def _finish_reading(self) -> None:
         if self._reader is not None:
-            self._reader.join(5)
+            self._reader.join(60)
 
     def _read(self, reader: int) -> None:
         with open(reader, encoding="utf-8") as lines:
@@ -152,7 +144,7 @@ def processes_of(data: Path) -> list[int]:
     return programs + processes.working_in(data / "postgres")
 
 
-def gone(data: Path, *, timeout_s: float = 15) -> bool:
+def gone(data: Path, *, timeout_s: float = 60) -> bool:
     """Whether all processes of an instance end by themselves in time."""
     deadline = time.monotonic() + timeout_s
     while processes_of(data):

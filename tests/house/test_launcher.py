@@ -14,7 +14,8 @@ import pytest
 
 from entrepot_launch import command, postgres, roles
 from entrepot_launch.folder import DataFolder
-from tests.house.instances import STANDIN, Instance, free_port, gone, processes_of
+from tests.house.instances import STANDIN, Instance, gone, processes_of
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path) -> None
         for pid in [instance.process.pid, *(pid for pid in processes_of(data) if pid not in spared)]:
             os.kill(pid, signal.SIGKILL)
         instance.ended()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while set(processes_of(data)) - set(spared):  # the killed take their time to be gone
         assert time.monotonic() < end, processes_of(data)
         time.sleep(0.02)

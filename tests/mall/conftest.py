@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from entrepot_sdk import Entrepot
-from tests.conftest import ROOT, _plain_environment, free_port
+from tests.conftest import ROOT, _plain_environment
 from tests.mall.parties import Person, Supply
+from tests.ports import free_port
 
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 400
 
 
 class LiveMall:
@@ -64,7 +65,7 @@ class LiveMall:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
     def client(self) -> Entrepot:
         """The distributor's own connection, to look at what the platform knows."""
@@ -90,7 +91,7 @@ class LiveMall:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
 
     def account(self) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Person:
     """Somebody at the mall's pages, with a browser's habits and no browser."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=120, trust_env=False)
 
     def get(self, path: str, *, status: int = 200) -> str:
         """A page as text."""
@@ -65,7 +65,7 @@ class Person:
         return html.unescape(answer.text)
 
 
-def until(seen: Callable[[], bool], *, within_s: float = 20, what: str = "") -> None:
+def until(seen: Callable[[], bool], *, within_s: float = 120, what: str = "") -> None:
     """Wait for what the worker does."""
     deadline = time.monotonic() + within_s
     while not seen():

@@ -117,7 +117,7 @@ def test_many_goods_go_to_two_shops_and_their_orders_come_back(
     channels = [str(row[0]) for row in mall.rows("select id from channels_channel order by id")]
     owner.send("/office/channels/", "/office/channels/list", channel=channels, category="1")
     left = "select count(*) from channels_listing where state in ('queued', 'sending')"
-    until(lambda: mall.rows(left) == [(0,)], within_s=60, what="all handed over")
+    until(lambda: mall.rows(left) == [(0,)], what="all handed over")
     states = dict(mall.rows("select state, count(*) from channels_listing group by state"))
     assert states["listed"] >= 4 and states["refused"] >= 20, states
     by_shop = mall.rows("select channel_id, count(*) from channels_listing where state = 'listed' group by channel_id")

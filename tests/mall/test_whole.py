@@ -131,7 +131,7 @@ def test_a_paid_buyer_is_never_dropped(priced: LiveMall, owner: Person) -> None:
     )
     assert mall.rows(refunds, second) == [("done", left * 10_000)]
     mall.supply.top_up("2000.00")
-    until(lambda: state_of(mall, first) == "passed", within_s=40, what="passed on after the top-up")
+    until(lambda: state_of(mall, first) == "passed", what="passed on after the top-up")
     with mall.client() as client, pytest.raises(NotFoundError):
         client.order_by_out_no(second)
     # Asked for again by somebody with an old page, nothing more goes back.

@@ -26,8 +26,9 @@ from tests.doors.api.conftest import FAST, new_mall
 from tests.doors.api.serving import Served, serving
 from tests.filled import as_owner
 from tests.mirrors.fresh import AT_MOST, P95_S, Follower, change_one_by_one, heard, p95_s
-from tests.mirrors.trial import Shop, Trial, UnequalError, free_port
+from tests.mirrors.trial import Shop, Trial, UnequalError
 from tests.mirrors.writers import wares
+from tests.ports import free_port
 from tests.world import STAFF, World
 
 SKUS, SHOPS, SECONDS = 2_000, 3, 5.0
@@ -58,7 +59,7 @@ class Place:
 
     def plant(self, name: str) -> None:
         """Plant a bug, or with `none` take it out."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.api.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.api.port, timeout=60)
         connection.request("GET", f"/planted/{name}")
         assert connection.getresponse().status == 204, name
         connection.close()

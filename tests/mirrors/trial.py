@@ -2,7 +2,6 @@
 
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -179,10 +178,3 @@ def _differing(theirs: Product | None, own: Product | None) -> list[str]:
         return [missing] * len(Product.__struct_fields__)
     one, other = msgspec.structs.asdict(theirs), msgspec.structs.asdict(own)
     return [f"{name} of {theirs.id}: {one[name]} and {other[name]}" for name in one if one[name] != other[name]]
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])

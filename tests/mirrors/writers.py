@@ -152,7 +152,7 @@ def ended(writers: Writers, threads: Sequence[threading.Thread]) -> None:
     """Let the writers come to their end."""
     writers.over.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
         assert not thread.is_alive()
     with suppress(IndexError):
         raise AssertionError(writers.failures[0])

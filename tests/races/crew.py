@@ -18,7 +18,7 @@ from entrepot.trade import desk
 from entrepot.trade.sql import SQL
 
 T = TypeVar("T")
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 120
 # What the tables and the desk itself say when two have done what one may do.
 _GUARDS = re.compile(
     r"level_never_oversold|prepaid_within_credit_limit|account_(held|waiting)_not_negative|order_refund_within_draw"

@@ -177,6 +177,6 @@ def _run(buyer: subprocess.Popen[str], errand: dict[str, Any]) -> subprocess.Pop
 
 
 def _finish(buyer: subprocess.Popen[str]) -> str:
-    said, _ = buyer.communicate(timeout=60)
+    said, _ = buyer.communicate(timeout=240)
     assert buyer.returncode == 0
     return said

@@ -112,7 +112,7 @@ def _while_waiting(one: Any, two: Any, statement: str, values: dict[str, str]) -
     thread = threading.Thread(target=ask)
     thread.start()
     blocked = "select cardinality(pg_blocking_pids(%s))"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while one.execute(blocked, [two.info.backend_pid]).fetchone()[0] == 0:
         assert time.monotonic() < deadline, "it does not wait"
     one.commit()

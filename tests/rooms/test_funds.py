@@ -243,11 +243,15 @@ def test_an_allotment_over_two_warehouses_is_opened_changed_ended_and_on_record(
     assert audit.faults(skus=[article.sku_id]) == []
 
 
-def test_funds_are_foreseen_and_the_warning_comes_before_the_refusal(world: World) -> None:
+def test_funds_are_foreseen_and_the_warning_comes_before_the_refusal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At noon: a day is counted ten minutes after its end.
+    noon = foresight.database_now().astimezone(foresight.ZONE).replace(hour=12)
+    monkeypatch.setattr(foresight, "_now", lambda: noon)
     party = world.distributor(funds_fen=100_000, fee_rate_bps=0)
     article = world.article(stock=1000, supply_price_fen=10_000)
-    with scope.platform(read_only=True):
-        today = foresight.database_now().astimezone(foresight.ZONE).date()
+    today = noon.date()
     foresight.foresee(Event())
     with scope.platform():
         CountedDay.objects.get(day=today - timedelta(days=1))

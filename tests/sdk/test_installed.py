@@ -69,6 +69,6 @@ def test_the_reference_says_how() -> None:
 
 def run(*command: str | Path, cwd: Path) -> str:
     """Run to the end; fails with all that was said."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout

@@ -16,7 +16,7 @@ from entrepot_launch import processes
 from entrepot_launch.plan import INSTANCE_VARIABLE
 from tests.sim.simulation import Nobody
 
-RECOVERY_S = 60.0
+RECOVERY_S = 240.0
 PARTS = ("api", "api's worker", "database", "backend", "worker", "pages")
 
 
@@ -120,7 +120,7 @@ class Killer(Nobody):
         ends = time.monotonic() + RECOVERY_S
         while time.monotonic() < ends:
             try:
-                with urllib.request.urlopen(self._health, timeout=5) as answer:
+                with urllib.request.urlopen(self._health, timeout=30) as answer:
                     if answer.status == 200:
                         return
             except OSError:

@@ -93,7 +93,7 @@ def _tier_rate(deed: Deed) -> Result:
 
 
 def _applied(ids: list[int]) -> Result:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 90
     while time.monotonic() < ends:
         apply_due(Event())
         with scope.platform(read_only=True):

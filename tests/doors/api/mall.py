@@ -75,7 +75,7 @@ class Mall:
     ) -> None:
         self.host, self.port, self.key, self.secret, self.party = host, port, key, secret, party
         self._connection = http.client.HTTPConnection(
-            host, port, timeout=30, source_address=(source, 0) if source else None
+            host, port, timeout=120, source_address=(source, 0) if source else None
         )
 
     def close(self) -> None:
@@ -176,7 +176,7 @@ def order(sku: str, *, qty: int = 1, number: str = "", **more: Any) -> dict[str,
     return {"out_order_no": number or f"N-{secrets.token_hex(8)}", "lines": lines, "consignee": dict(CONSIGNEE)} | more
 
 
-def raw_exchange(port: int, wire: bytes, *, host: str = "127.0.0.1", timeout_s: float = 10) -> bytes:
+def raw_exchange(port: int, wire: bytes, *, host: str = "127.0.0.1", timeout_s: float = 60) -> bytes:
     """Send bytes as they are on a connection of their own; everything that came back until the server closed it."""
     with socket.create_connection((host, port), timeout=timeout_s) as plug:
         answer = b""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entrepot_launch import processes
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT
+from tests.ports import free_port
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 300
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Served:
         """End it and wait until it has gone."""
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
 

@@ -127,7 +127,7 @@ def weather(
     time.sleep(seconds)
     storm.over.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
     assert storm.failures == []
     with Entrepot(url, key=mall.key, secret=mall.secret) as client:
         for path in paths:

@@ -71,7 +71,7 @@ def test_its_parts_are_served_plainly(served: Served) -> None:
         ("/api/docsx", 404, "application/problem+json"),
         ("/api/v1/openapi.json", 200, "application/json"),
     ):
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
         connection.request("GET", path)
         answer = connection.getresponse()
         assert (answer.status, (answer.getheader("content-type") or "").partition(";")[0]) == (status, kind), path

@@ -23,7 +23,7 @@ def at_once(jobs: list[Callable[[], Reply]]) -> list[Reply]:
     start = threading.Barrier(len(jobs))
 
     def run(job: Callable[[], Reply]) -> Reply:
-        start.wait(30)
+        start.wait(120)
         return job()
 
     with ThreadPoolExecutor(len(jobs)) as pool:

@@ -168,7 +168,7 @@ FOUND_BY: dict[str, Callable[[Bench], None]] = {
 
 def plant(api: Served, name: str) -> None:
     """Plant a bug, or with `none` take it out."""
-    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
     connection.request("GET", f"/planted/{name}")
     assert connection.getresponse().status == 204, name
     connection.close()

@@ -91,7 +91,11 @@ class Callers:
                 self._unknown.clear()
             self._unknown[key] = now
             return None
+        # Its age counts from before it was asked for: what has changed while it was on its way is seen in time too.
+        fresh.loaded_at = now
         caller = self._known.get(key)
+        if caller is not None and caller.loaded_at > fresh.loaded_at:
+            return caller
         if caller is not None:
             fresh.tokens, fresh.refilled_at = caller.tokens, caller.refilled_at
         self._known[key] = fresh

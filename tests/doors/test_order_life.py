@@ -132,3 +132,14 @@ def test_the_drawer_holds_the_inside_of_the_same_page(trade: Any, kind: str) -> 
     address = f"{FRONTS[kind]}{trade.order.id}/"
     drawer = text_of(at_work(kind, party).get(address, headers={"HX-Request": "true", "HX-Target": "drawer"}))
     assert "<html" not in drawer and f"SF{trade.order.id}" in drawer and 'class="timeline"' in drawer
+
+
+def test_each_move_of_stock_and_money_has_a_word(trade: Any) -> None:
+    from entrepot.doors.kit.history import title
+    from entrepot.doors.platform.stock import MOVE_WORDS
+
+    of_orders = set(MOVE_WORDS) - {"restock", "allot"}
+    for what in (*of_orders, "draw", "refund", "settle_supplier", "reverse_supplier", "reverse_fee", "reverse_goods"):
+        assert title(Entry(at=trade.order.created_at, lane="stock", what=what)) != what
+    taken_off = title(Entry(at=trade.order.created_at, lane="money", what="reverse_supplier"))
+    assert taken_off == "售后扣款"  # and not the words for a request that was taken back

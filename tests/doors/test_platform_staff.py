@@ -122,7 +122,9 @@ def test_the_page_of_roles_names_what_nobody_may_do(world: World) -> None:
     empty = role(world, browser, "orders.view")  # nobody has it, so it gives nothing to anybody
     ((unused,),) = rows("select count(*) from parties_user_roles where role_id = %s", empty)
     shown = text_of(browser.get(f"{PLATFORM}/roles/"))
-    (of_referrers,) = re.findall(r"以下权限只有可做一切的人才有：([^<]*)</span></p></section>(?=</div>)", shown)
+    (of_referrers,) = re.findall(
+        r"以下权限目前只有拥有全部权限的账号才有：([^<]*)</span></p></section>(?=</div>)", shown
+    )
     assert unused == 0 and of_referrers.strip() == "推荐: 查看"
 
 

@@ -5,6 +5,7 @@ from typing import cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from entrepot.base.clock import database_now
@@ -50,7 +51,9 @@ def home(request: PartyRequest) -> HttpResponse:
         "waiting_fen": waiting_fen,
         "missing_fen": max(0, waiting_fen - funds.available_fen),
         "low_fen": low_fen,
-        "chart": charts.area(labels, values=[orders for _day, orders, _drawn in found.days], title=_("Orders")),
+        "chart": charts.area(
+            labels, values=[orders for _day, orders, _drawn in found.days], title=pgettext("chart", "Orders")
+        ),
         "spark": charts.spark([orders for _day, orders, _drawn in found.days]),
         "money_spark": charts.spark([drawn for _day, _orders, drawn in found.days]),
         "best": charts.bars(found.best, title=_("Best goods"), shown=charts.money),

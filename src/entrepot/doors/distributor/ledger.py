@@ -19,7 +19,7 @@ from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.ledger.queries import statement, wallet
 
-KINDS = ("draw", "refund", "top_up", "adjustment")
+KINDS = ("draw", "refund", "top_up", "adjustment", "membership")
 
 
 class LedgerSearch(FilterForm):

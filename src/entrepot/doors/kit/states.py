@@ -78,7 +78,7 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "dropped": (_("Withdrawn"), ""),
     },
     "transfer": {
-        "reverse_supplier": (_("After-sale taken back"), "bad"),
+        "reverse_supplier": (_("Taken off by an after-sale"), "bad"),
         "draw": (_("Order drawn"), ""),
         "refund": (_("Order refunded"), "ok"),
         "top_up": (_("Top-up"), "ok"),

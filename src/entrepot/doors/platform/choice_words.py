@@ -6,11 +6,21 @@ from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import EditMode
 from entrepot.fulfilment.rules import ASK, REFUND, REROUTE
-from entrepot.parties.models import FundsPolicy
+from entrepot.parties.models import FundsPolicy, SupplierKind, SupplierSource
 
 FUNDS_POLICIES: dict[str, Any] = {
     FundsPolicy.HOLD: _("Hold: money is kept aside with the stock when the order is placed"),
     FundsPolicy.CHECK: _("Check: money is drawn at payment; when short, the order waits for a top-up"),
+}
+SUPPLIER_KINDS: dict[str, Any] = {
+    SupplierKind.PRODUCE: _("Farm produce"),
+    SupplierKind.FACTORY: _("Trade or factory"),
+    SupplierKind.HUB: _("Other supply chain"),
+    SupplierKind.CROSS_BORDER: _("Cross-border e-commerce"),
+}
+SUPPLIER_SOURCES: dict[str, Any] = {
+    SupplierSource.OFFICE: _("By its back office"),
+    SupplierSource.API: _("Another platform by API"),
 }
 EDIT_MODES: dict[str, Any] = {
     EditMode.AS_PLATFORM: _("As the platform's setting"),

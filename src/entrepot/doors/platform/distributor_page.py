@@ -31,6 +31,7 @@ MOVEMENT_WORDS: dict[str, Any] = {
     "adjustment": _("Adjustment"),
     "draw": _("Order drawn"),
     "refund": _("Refund of an order"),
+    "membership": _("Membership paid"),
 }
 _LATEST = 8
 

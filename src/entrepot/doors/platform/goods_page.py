@@ -21,30 +21,14 @@ from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.forms import Entries, FenField, LongSelectMultiple
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.promotion_words import PROMOTION_WORDS
 from entrepot.doors.platform.attempts import attempt
+from entrepot.doors.platform.log_names import Names
 from entrepot.doors.platform.log_words import Change, changes_of, verb_word
 from entrepot.events.queries import operations_on
 from entrepot.parties.models import Distributor, Tier
 from entrepot.pricing.rules import agreed_price, service_fee
 from entrepot.stock.queries import figures
-
-PROMOTION_WORDS: dict[str, Any] = {
-    "points_gift": _("Points as a gift"),
-    "shopping_coins": _("Shopping coins"),
-    "goods_privilege": _("Goods privilege"),
-    "coupon": _("Coupons"),
-    "wallet_discount": _("Wallet discount"),
-    "live_stream": _("Live stream"),
-    "pay_gift": _("Gift after payment"),
-    "agent": _("Agents"),
-    "group_buy": _("Group buying"),
-    "resale": _("Resale"),
-    "community_group_buy": _("Community group buying"),
-    "cloud_store": _("Cloud store"),
-    "short_video": _("Short-video shop"),
-    "points_mall": _("Points mall"),
-    "freight_reward": _("Freight reward"),
-}
 
 
 class ReviewForm(forms.Form):
@@ -295,4 +279,5 @@ def _seen_by(goods: Goods, *, tiers: list[Tier]) -> list[str]:
 
 def _history(goods_id: int) -> list[tuple[Any, str, list[Change]]]:
     found = operations_on("goods", object_id=goods_id)[:12]
-    return [(row, verb_word(row.verb), changes_of(row)) for row in found]
+    names = Names()
+    return [(row, verb_word(row.verb), changes_of(row, names=names)) for row in found]

@@ -15,7 +15,8 @@ from entrepot.doors.kit.forms import DayRangeField
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
-from entrepot.doors.platform.log_values import OBJECTS
+from entrepot.doors.platform.log_names import Names
+from entrepot.doors.platform.log_values import OBJECTS, reason_word
 from entrepot.doors.platform.log_words import VERBS, changes_of, verb_word
 from entrepot.events.models import Operation
 from entrepot.events.queries import operations
@@ -35,7 +36,7 @@ _COLUMNS = (
     Column(title=_("Back office"), value=lambda row: _KIND_WORDS.get(row.kind, row.kind), width=14),
     Column(title=_("What"), value=lambda row: verb_word(row.verb), width=24),
     Column(title=_("Object"), value=lambda row: row.object_label or row.object_id, width=36),
-    Column(title=_("Reason"), value=lambda row: row.reason, width=36),
+    Column(title=_("Reason"), value=lambda row: reason_word(row.reason, of=row.object_kind), width=36),
     Column(
         title=_("Changes"),
         value=lambda row: "; ".join(f"{one.field}: {one.before} → {one.after}" for one in changes_of(row)),
@@ -75,7 +76,7 @@ def log(request: PartyRequest) -> HttpResponseBase:
     if request.GET.get("export") == "xlsx":
         name = f"{gettext('operation-log')}-{timezone.localtime():%Y%m%d-%H%M}"
         return export_xlsx(found.iterator(chunk_size=1000), name=name, columns=_COLUMNS)
-    shown = page_of(found, query=request.GET)
+    shown, names = page_of(found, query=request.GET), Names()
     context = {
         "title": _("Operation log"),
         "form": form,
@@ -87,7 +88,8 @@ def log(request: PartyRequest) -> HttpResponseBase:
                 verb_word(row.verb),
                 _KIND_WORDS.get(row.kind, row.kind),
                 OBJECTS.get(row.object_kind, row.object_kind),
-                changes_of(row),
+                reason_word(row.reason, of=row.object_kind),
+                changes_of(row, names=names),
             )
             for row in shown
         ],
@@ -108,6 +110,7 @@ def log_line(request: PartyRequest, line_id: int) -> HttpResponse:
         "row": row,
         "kind": _KIND_WORDS.get(row.kind, row.kind),
         "object_word": OBJECTS.get(row.object_kind, row.object_kind),
+        "reason": reason_word(row.reason, of=row.object_kind),
         "changes": changes_of(row),
     }
     return render(request, "platform/log_line.html", context)

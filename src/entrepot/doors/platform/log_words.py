@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from entrepot.doors.platform.log_names import Names
 from entrepot.doors.platform.log_values import value_word
 from entrepot.events.models import Operation
 
@@ -13,7 +14,7 @@ VERBS: dict[str, Any] = {
     "order.confirmed": gettext_lazy("Order confirmed"),
     "order.awaiting_funds": gettext_lazy("Order waits for funds"),
     "order.shipped": gettext_lazy("Parcel sent"),
-    "order.refunded": gettext_lazy("Refunded before shipping"),
+    "order.refunded": gettext_lazy("Order refunded"),
     "order.cancelled": gettext_lazy("Order cancelled"),
     "order.delivered": gettext_lazy("Receipt recorded"),
     "order.completed": gettext_lazy("Order completed"),
@@ -24,7 +25,7 @@ VERBS: dict[str, Any] = {
     "order.line_rerouted": gettext_lazy("Line re-routed"),
     "order.acceptance_extended": gettext_lazy("More time to accept"),
     "order.address_changed": gettext_lazy("Address changed"),
-    "order.address": gettext_lazy("Address changed"),
+    "order.address": gettext_lazy("Address changed by the distributor"),
     "acceptance.terms": gettext_lazy("Acceptance terms of a supplier changed"),
     "acceptance.house_terms": gettext_lazy("Acceptance terms of the platform changed"),
     "substitute.added": gettext_lazy("Substitute named"),
@@ -323,6 +324,7 @@ _FIELDS: dict[str, Any] = {
     "notice_minutes": gettext_lazy("Told at least, minutes ahead"),
     "freight_template": gettext_lazy("Freight template"),
     "zones": gettext_lazy("Zones"),
+    "price_fen": gettext_lazy("Price"),
     "supply_price_fen": gettext_lazy("Supply price"),
     "supplier_price_fen": gettext_lazy("Supplier price"),
     "suggested_price_fen": gettext_lazy("Suggested price"),
@@ -332,7 +334,7 @@ _FIELDS: dict[str, Any] = {
     "code": gettext_lazy("SKU code"),
     "spec": gettext_lazy("Specification"),
 }
-_NOT_SHOWN = {"object", "id", "version", "from", "text", "from_bps"}
+_NOT_SHOWN = {"object", "id", "version", "from", "text", "from_bps", "cause"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,16 +351,19 @@ def verb_word(verb: str) -> str:
     return str(VERBS.get(verb, verb))
 
 
-def changes_of(row: Operation) -> list[Change]:
-    """Return what a line of the log changed, field by field."""
+def changes_of(row: Operation, *, names: Names | None = None) -> list[Change]:
+    """Return what a line of the log changed, field by field; who shows many lines gives them the same names."""
+    names = names or Names()
     before, after = row.before or {}, row.after or {}
-    names = [name for name in dict.fromkeys([*before, *after]) if name not in _NOT_SHOWN]
+    fields = [name for name in dict.fromkeys([*before, *after]) if name not in _NOT_SHOWN]
     found = []
-    for name in names:
-        old, new = (value_word(name.partition(" ")[0], side.get(name), of=row.object_kind) for side in (before, after))
+    for name in fields:
         if name == "skus":
-            found += _sku_changes(before.get(name) or [], after.get(name) or [])
-        elif old != new:
+            found += _sku_changes(before.get(name) or [], after.get(name) or [], names=names)
+            continue
+        word = name.partition(" ")[0]
+        old, new = (value_word(word, side.get(name), of=row.object_kind, names=names) for side in (before, after))
+        if old != new:
             found.append(Change(_field(name), old, new))
     return found
 
@@ -375,12 +380,12 @@ def _by_code(skus: list[Any]) -> dict[str, dict[str, Any]]:
     return {sku["code"]: sku for sku in whole}
 
 
-def _sku_changes(before: list[Any], after: list[Any]) -> list[Change]:
+def _sku_changes(before: list[Any], after: list[Any], *, names: Names) -> list[Change]:
     old, new = _by_code(before), _by_code(after)
     found = []
     for code in dict.fromkeys([*old, *new]):
         for name in dict.fromkeys([*old.get(code, {}), *new.get(code, {})]):
-            was, now = (value_word(name, side.get(code, {}).get(name), of="sku") for side in (old, new))
+            was, now = (value_word(name, side.get(code, {}).get(name), of="sku", names=names) for side in (old, new))
             if was != now:
                 found.append(Change(f"{code} · {_FIELDS.get(name, name)}", was, now))
     return found

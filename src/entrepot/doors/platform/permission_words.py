@@ -22,6 +22,7 @@ GROUPS: dict[str, Any] = {
     "money": _("Funds"),
     "ledger": _("Ledger"),
     "bills": _("Bills"),
+    "selection": _("Selection"),
     "users": _("Users"),
     "log": _("Operation log"),
 }

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -123,7 +123,9 @@ def _holder_row(row: Holder, *, can_edit: bool) -> Row:
     minutes = gettext("%(n)d min") % {"n": lasts // 60}
     usual = gettext("instead of %(n)d min: %(lapsed)d of %(ended)d lapsed")
     shown = usual % {"n": row.hold_ttl_s // 60, "lapsed": row.lapsed, "ended": row.ended}
-    links = [Link(label=_("Orders"), url=f"{reverse('platform:holds')}?tab=orders&distributor={row.id}")]
+    links = [
+        Link(label=pgettext_lazy("holds", "Orders"), url=f"{reverse('platform:holds')}?tab=orders&distributor={row.id}")
+    ]
     if can_edit:
         links.append(Link(label=_("Limits"), url=reverse("platform:distributor-holds", args=[row.id])))
     return Row(
@@ -149,7 +151,9 @@ def _sku_row(row: Any) -> Row:
             number(thousands(row.ended)),
             _ratio(row.lapsed, row.ended),
         ],
-        links=[Link(label=_("Orders"), url=f"{reverse('platform:holds')}?tab=orders&sku={row.code}")],
+        links=[
+            Link(label=pgettext_lazy("holds", "Orders"), url=f"{reverse('platform:holds')}?tab=orders&sku={row.code}")
+        ],
     )
 
 

@@ -23,11 +23,12 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
+from entrepot.doors.platform.choice_words import SUPPLIER_KINDS, SUPPLIER_SOURCES
 from entrepot.doors.platform.goods_bounds import bounds_summary
 from entrepot.doors.platform.log_words import changes_of, verb_word
 from entrepot.events.queries import operations_on
 from entrepot.parties import actions
-from entrepot.parties.models import PartyState, Supplier, SupplierKind, SupplierSource
+from entrepot.parties.models import PartyState, Supplier, SupplierSource
 from entrepot.parties.queries import role_names_of, users_of
 from entrepot.parties.queries import suppliers as found_suppliers
 
@@ -36,23 +37,13 @@ PARTY_TABS = (
     (PartyState.SUSPENDED, _("Suspended")),
     (PartyState.PENDING, _("Not activated")),
 )
-KINDS: dict[str, Any] = {
-    SupplierKind.PRODUCE: _("Farm produce"),
-    SupplierKind.FACTORY: _("Trade or factory"),
-    SupplierKind.HUB: _("Other supply chain"),
-    SupplierKind.CROSS_BORDER: _("Cross-border e-commerce"),
-}
-SOURCES: dict[str, Any] = {
-    SupplierSource.OFFICE: _("By its back office"),
-    SupplierSource.API: _("Another platform by API"),
-}
-_KIND_CHOICES = [("", _("Not said")), *KINDS.items()]
+_KIND_CHOICES = [("", _("Not said")), *SUPPLIER_KINDS.items()]
 _COLUMNS = (
     Column(title=_("Number"), value=lambda row: row.number, width=12),
     Column(title=_("Company name"), value=lambda row: row.name, width=28),
     Column(title=_("State"), value=lambda row: state_of("party", row.state)[0], width=12),
-    Column(title=_("Kind"), value=lambda row: KINDS.get(row.kind, ""), width=20),
-    Column(title=_("Source"), value=lambda row: SOURCES.get(row.source, ""), width=20),
+    Column(title=_("Kind"), value=lambda row: SUPPLIER_KINDS.get(row.kind, ""), width=20),
+    Column(title=_("Source"), value=lambda row: SUPPLIER_SOURCES.get(row.source, ""), width=20),
     Column(title=_("Contact"), value=lambda row: row.contact, width=28),
     Column(title=_("Admitted"), value=lambda row: row.created_at, kind="moment", width=20),
 )
@@ -83,8 +74,8 @@ class PartySearch(FilterForm):
 class SupplierSearch(PartySearch):
     """A supplier by number or name, kind or source."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *KINDS.items()])
-    source = forms.ChoiceField(label=_("Source"), choices=[("", _("All")), *SOURCES.items()])
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *SUPPLIER_KINDS.items()])
+    source = forms.ChoiceField(label=_("Source"), choices=[("", _("All")), *SUPPLIER_SOURCES.items()])
 
 
 class NewSupplierForm(forms.Form):
@@ -92,7 +83,7 @@ class NewSupplierForm(forms.Form):
 
     name = forms.CharField(label=_("Company name"), max_length=80)
     kind = forms.ChoiceField(label=_("Kind"), choices=_KIND_CHOICES, required=False)
-    source = forms.ChoiceField(label=_("Source"), choices=list(SOURCES.items()), initial=SupplierSource.OFFICE)
+    source = forms.ChoiceField(label=_("Source"), choices=list(SUPPLIER_SOURCES.items()), initial=SupplierSource.OFFICE)
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
     username = forms.CharField(
         label=_("Login name"),
@@ -107,7 +98,7 @@ class SupplierForm(SeenForm):
 
     name = forms.CharField(label=_("Company name"), max_length=80)
     kind = forms.ChoiceField(label=_("Kind"), choices=_KIND_CHOICES, required=False)
-    source = forms.ChoiceField(label=_("Source"), choices=list(SOURCES.items()))
+    source = forms.ChoiceField(label=_("Source"), choices=list(SUPPLIER_SOURCES.items()))
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
 
 
@@ -141,7 +132,10 @@ def suppliers(request: PartyRequest) -> HttpResponseBase:
             *((state, word, counted.get(state, 0)) for state, word in PARTY_TABS),
         ],
         "page": shown,
-        "rows": [(row, KINDS.get(row.kind, ""), SOURCES.get(row.source, ""), *figures[row.pk]) for row in shown],
+        "rows": [
+            (row, SUPPLIER_KINDS.get(row.kind, ""), SUPPLIER_SOURCES.get(row.source, ""), *figures[row.pk])
+            for row in shown
+        ],
         "is_narrowed": bool(form.used or tab),
         "can_edit": request.party.can("suppliers.edit"),
         "can_orders": request.party.can("orders.view"),
@@ -269,8 +263,8 @@ def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form
     context: dict[str, Any] = {
         "title": row.name,
         "supplier": row,
-        "kind": KINDS.get(row.kind, ""),
-        "source": SOURCES.get(row.source, ""),
+        "kind": SUPPLIER_KINDS.get(row.kind, ""),
+        "source": SUPPLIER_SOURCES.get(row.source, ""),
         "goods_count": goods,
         "waiting": waiting,
         "owed_fen": owed_fen,

@@ -241,7 +241,14 @@ on conflict (order_id, line_no) do update set qty = excluded.qty, amount_fen = e
 -- name: insert_operations
 insert into events_operation (at, actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label, before,
     after, reason, address)
-select %(now)s::timestamptz, actor, actor_name, kind, party_id, verb, object_kind, object_id, object_label,
+select %(now)s::timestamptz, actor, actor_name, kind, party_id, verb, object_kind, object_id,
+    case when object_label <> '' then object_label else coalesce(case object_kind
+        when 'sku' then (select k.code from catalog_sku k where k.id = object_id::bigint)
+        when 'supplier' then (select s.number || ' ' || s.name from parties_supplier s where s.id = object_id::bigint)
+        when 'referrer' then (select r.number || ' ' || r.name from parties_referrer r where r.id = object_id::bigint)
+        when 'balance' then (select d.number || ' ' || d.name from ledger_account a
+            join parties_distributor d on d.id = a.distributor_id where a.id = object_id::bigint)
+    end, '') end,
     before::jsonb, after::jsonb, reason, ''
 from unnest(%(actor)s::text[], %(actor_name)s::text[], %(kind)s::text[], %(party_id)s::bigint[], %(verb)s::text[],
     %(object_kind)s::text[], %(object_id)s::text[], %(object_label)s::text[], %(before)s::text[], %(after)s::text[],

@@ -11,7 +11,7 @@ import pytest
 
 from entrepot_launch import roles
 from tests.callbacks.receiver import Behaviour, Receiver
-from tests.world import World
+from tests.world import World, sorted_to_the_end
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 # A neighbour's long transaction in the same server holds the watermark back for as long as it lasts.
@@ -50,10 +50,13 @@ def dispatching() -> Iterator[None]:
 
 @pytest.fixture
 def dispatcher(committed: roles.Access) -> Iterator[None]:
-    """Callbacks go out for as long as the test lasts."""
-    from entrepot.callbacks.sorting import sort_out
+    """Callbacks go out for as long as the test lasts, and to the malls of this test alone."""
+    from entrepot.base import scope
+    from entrepot.callbacks.models import Endpoint
 
-    sort_out()  # what other tests have left behind concerns nobody here
+    with scope.desk():
+        Endpoint.objects.filter(state__in=["pending", "active"]).update(state="disabled", reason="gone")
+    sorted_to_the_end()
     with dispatching():
         yield
 

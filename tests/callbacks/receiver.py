@@ -120,15 +120,29 @@ class Receiver:
         self._server.server_close()
 
 
-def drip(handler: Handler) -> None:
-    """Answer a status and then a byte now and then, for ever."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000000")
-    handler.end_headers()
-    for _ in range(60):
-        handler.wfile.write(b"x")
-        handler.wfile.flush()
-        time.sleep(1)
+def dripping(is_over: threading.Event) -> Behaviour:
+    """Answer a status and then a byte now and then, until it is over."""
+
+    def drip(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        while not is_over.wait(0.5):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+        handler.close_connection = True
+
+    return drip
+
+
+def silent(is_over: threading.Event) -> Behaviour:
+    """Do not answer until it is over, and then hang up."""
+
+    def wait(handler: Handler) -> None:
+        is_over.wait()
+        handler.close_connection = True
+
+    return wait
 
 
 def endless(handler: Handler) -> None:
@@ -138,11 +152,6 @@ def endless(handler: Handler) -> None:
     handler.end_headers()
     while True:
         handler.wfile.write(b"x" * 65_536)
-
-
-def silent(handler: Handler) -> None:
-    """Never answer."""
-    time.sleep(60)
 
 
 class Canary:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base.mistakes import Mistake
 from entrepot.callbacks import actions
-from entrepot.callbacks.models import EndpointState, MessageState
+from entrepot.callbacks.models import Endpoint, EndpointState, MessageState
 from entrepot.callbacks.queries import calls_of, counted, endpoint_of, failed_of, standing_of
 from entrepot.callbacks.rules import TYPES, VERIFY
 from entrepot.callbacks.words import fault_words
@@ -78,9 +78,9 @@ class CallSearch(FilterForm):
     days = DayRangeField(label=gettext_lazy("Date"))
 
 
-def log_of(distributor_id: int, *, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the list of calls to a mall shows for an address; inside the distributor's scope."""
-    search = CallSearch(query)
+def log_of(endpoint: Endpoint, *, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the list of calls to a mall shows for an address of ours; inside the distributor's scope."""
+    search, distributor_id = CallSearch(query), endpoint.distributor_id
     rows = _found(calls_of(distributor_id), search=search, distributor_id=distributor_id)
     tab = query.get("tab", "")
     shown = page_of(failed_of(rows) if tab == "failed" else rows, query=query)
@@ -92,7 +92,7 @@ def log_of(distributor_id: int, *, query: Mapping[str, str]) -> dict[str, Any]:
         "page": shown,
         "tabs": [("", _("All"), every), ("failed", _("Failed"), failed)],
         "is_narrowed": bool(tab or search.used),
-        "is_called": endpoint_of(distributor_id).state == EndpointState.ACTIVE,
+        "is_called": endpoint.state == EndpointState.ACTIVE,
     }
 
 
@@ -128,7 +128,7 @@ def _shown(
         "secret": secret,
         "reason": fault_words(endpoint.reason, endpoint.reason_facts),
         "standing": standing_of(request.party.id),
-    } | log_of(request.party.id, query=request.GET)
+    } | log_of(endpoint, query=request.GET)
     return render(request, "distributor/callbacks.html", context, status=status)
 
 

@@ -55,7 +55,9 @@ def sandbox_calls(request: PartyRequest) -> HttpResponse:
     except Sandbox.DoesNotExist:
         raise Http404 from None
     with scope.distributor(own, read_only=True):
-        context = {"title": _("Callbacks of the sandbox"), "is_sandbox": True} | log_of(own, query=request.GET)
+        context = {"title": _("Callbacks of the sandbox"), "is_sandbox": True} | log_of(
+            endpoint_of(own), query=request.GET
+        )
     with scope_of(request.party.user, read_only=True):
         return render(request, "distributor/sandbox_calls.html", context)
 

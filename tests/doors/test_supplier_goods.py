@@ -319,3 +319,28 @@ def test_earnings_and_dashboard_show_what_completed_orders_brought(world: World)
     shipper = at_work("supplier", supplier, "orders.view", "orders.ship")
     assert shipper.get("/supplier/earnings/").status_code == 403
     assert "160.00" not in text_of(shipper.get("/supplier/")).split('class="columns"')[0]
+
+
+def test_pictures_stay_though_something_else_is_wrong(shop: Any) -> None:
+    answer = shop.browser.post("/supplier/goods/new/", shop.form(min_quantity="0"))
+    kept = re.findall(r'name="images" value="([^"]+)"', text_of(answer))
+    assert answer.status_code == 422 and len(kept) == 1
+    band = {"sku-0-price_floor_fen": "90", "sku-0-price_ceiling_fen": "85", "new_images": "", "images": kept}
+    page = text_of(shop.browser.post("/supplier/goods/new/", shop.form(**band)))
+    assert "最低价高于最高价" in page and "请检查下方的规格与价格" in page  # said on top too: the form is long
+    band["sku-0-price_ceiling_fen"] = "95"
+    assert shop.browser.post("/supplier/goods/new/", shop.form(**band)).status_code == 302
+    assert shop.goods().images == kept
+
+
+def test_goods_handed_in_at_another_price_keep_the_platforms_margin(shop: Any) -> None:
+    assert shop.browser.post("/supplier/goods/new/", shop.form(do="submit")).status_code == 302
+    goods, office = shop.goods(), at_work("platform", None)
+    sku_id, code = rows("select id, code from catalog_sku where goods_id = %s", goods.pk)[0]
+    actions.approve_goods(goods.pk, actor=STAFF, supply_prices={sku_id: 8250})
+    actions.unlist_goods(goods.pk, reason="换包装", actor=STAFF)
+    dearer = {"sku-0-code": code, "sku-0-supplier_price_fen": "90.00", "images": goods.images, "new_images": ""}
+    form = shop.form(**dearer, do="submit", version=shop.goods().version)
+    assert shop.browser.post(f"/supplier/goods/{goods.pk}/", form).status_code == 302
+    page = text_of(office.get(f"/platform/goods/{goods.pk}/"))
+    assert 'value="92.50"' in page and "供应商报价 ¥90.00" in page and "上次在售时报价 ¥80.00" in page

@@ -84,7 +84,7 @@ def test_he_hands_goods_in_with_a_picture(cast: Cast) -> None:
         row.locator("[name$='-code']").fill(cast.sku(letter))
         row.locator("[name$='-cost_fen']").fill(cost)
         row.locator("[name$='-supplier_price_fen']").fill(price)
-    press(page, "保存并提交审核")
+    press(page, "保存，立即审核")
     expect(page.locator("main .state").first).to_have_text("待审核")
     expect(page.locator(".shots img").first).to_be_visible()
     for letter, pieces in (("A", "100"), ("B", "30")):

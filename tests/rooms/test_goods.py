@@ -86,13 +86,13 @@ def test_without_a_word_of_the_reviewer_the_supplier_price_is_the_supply_price(m
     assert skus(maker.on_sale())[0][1:3] == (8000, 8000)
 
 
-def test_a_mark_up_stays_until_the_supplier_price_changes(maker: Maker) -> None:
+def test_a_mark_up_stays_in_fen_when_the_supplier_price_changes(maker: Maker) -> None:
     goods = maker.save()
     actions.submit_goods(maker.supplier.pk, goods_id=goods.pk, actor=maker.actor)
     with scope.platform():
         (sku,) = Sku.objects.filter(goods=goods)
     actions.approve_goods(goods.pk, actor=maker.admin, supply_prices={sku.pk: 8800})
-    for price_fen, expected in ((8000, 8800), (8100, 8100)):
+    for price_fen, expected in ((8000, 8800), (8100, 8900)):
         actions.unlist_goods(goods.pk, reason="改", actor=maker.admin)
         maker.save(goods, skus=[SkuDraft(code=sku.code, supplier_price_fen=price_fen)])
         actions.submit_goods(maker.supplier.pk, goods_id=goods.pk, actor=maker.actor)

@@ -164,6 +164,12 @@ def rebased(row: GoodsVersion, *, goods: Goods) -> tuple[dict[str, Any], list[Co
     return rebased_content(now if base is None else base.content, wanted=row.content, now=now)
 
 
+def last_on_sale(goods_id: int) -> dict[str, int]:
+    """Return what the supplier asked for each SKU, by code in fen, when the goods were on sale last; empty before that."""
+    kept = GoodsVersion.objects.filter(goods_id=goods_id, state__in=(VersionState.LIVE, VersionState.REPLACED)).first()
+    return {} if kept is None else {sku["code"]: sku["supplier_price_fen"] for sku in kept.content["skus"]}
+
+
 def versions_of(goods_id: int) -> list[GoodsVersion]:
     """Return the versions of goods, the newest first."""
     return list(GoodsVersion.objects.filter(goods_id=goods_id)[:50])

@@ -18,9 +18,12 @@ def save_skus(goods: Goods, *, drafts: Sequence[SkuDraft]) -> None:
     codes, known = _judged_codes(goods, drafts=drafts)
     for place, (code, draft) in enumerate(zip(codes, drafts, strict=True)):
         sku = known.pop(code, None) or Sku(goods=goods, code=code)
-        if sku.pk is not None and sku.supplier_price_fen != draft.supplier_price_fen:
-            sku.supply_price_fen = None
+        was_fen = sku.supplier_price_fen
         _write(sku, draft=draft, place=place)
+        if sku.supply_price_fen is not None and sku.supplier_price_fen != was_fen:
+            # What the platform puts on top stays for the reviewer to judge, as when a price change is asked for.
+            carried_fen = sku.supply_price_fen + sku.supplier_price_fen - was_fen
+            sku.supply_price_fen = carried_fen if 0 < carried_fen <= rules.PRICE_AT_MOST_FEN else None
         sku.is_active = True
         with taken(f"skus.{place}.code", _("There is a SKU of that code.")):
             sku.save()

@@ -134,17 +134,22 @@ def _edited(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
     )
     shown = Pictures(_kept(request, "keep"), _kept(request, "keep_detail"))
     shown.images.sort(key=lambda path: path != request.POST.get("main"))
-    if request.POST.get("do") == "more":
+    is_more = request.POST.get("do") == "more"
+    try:
+        # Kept though something is wrong, or only more SKUs are wanted: a browser does not hold on to chosen files.
+        _add_uploaded(request, shown=shown)
+    except Mistake as mistake:
+        if is_more:
+            messages.error(request, mistake.reason)
+        else:
+            form.add_error(None, mistake.reason)
+    if is_more:
         data = request.POST.copy()
         data["sku-TOTAL_FORMS"] = str(min(SKUS_AT_MOST, int(data.get("sku-TOTAL_FORMS") or 0) + 3))
         skus = _formset()(data, prefix="sku")
         form = GoodsForm(initial=request.POST.dict())
         return _form_page(request, goods=goods, form=form, skus=skus, shown=shown, attributes=attributes)
     skus = _formset()(request.POST, prefix="sku")
-    try:
-        _add_uploaded(request, shown=shown)
-    except Mistake as mistake:
-        form.add_error(None, mistake.reason)
     goods_id = _saved(request, goods=goods, form=form, skus=skus, shown=shown, attributes=attributes)
     if goods_id is None:
         return _form_page(request, goods=goods, form=form, skus=skus, shown=shown, attributes=attributes, status=422)
@@ -166,6 +171,8 @@ def _saved(
     None when a form is wrong or the room refuses, which is then said on the form.
     """
     if not (form.is_valid() & skus.is_valid() & attributes.is_valid()):
+        if not skus.is_valid():
+            form.add_error(None, gettext("Check the SKUs further down."))
         return None
     filled = [one for one in skus.forms if one.has_changed() and not one.cleaned_data.get("DELETE")]
     cleaned = form.cleaned_data

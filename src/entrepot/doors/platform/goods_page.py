@@ -42,13 +42,13 @@ class ReviewForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("Required to turn down; the supplier reads it")}),
     )
 
-    def __init__(self, data: Any, *, skus: list[Sku], **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, skus: list[Sku], last: dict[str, int] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.skus = skus
         for sku in skus:
             self.fields[f"supply_price_{sku.pk}"] = FenField(
                 label=gettext("Supply price of %(sku)s") % {"sku": f"{sku.code} {sku.spec}".strip()},
-                help_text=gettext("The supplier asks ¥%(price)s.") % {"price": yuan(sku.supplier_price_fen)},
+                help_text=_asked(sku, before_fen=(last or {}).get(sku.code)),
                 min_fen=1,
                 initial=sku.supply_price_fen or sku.supplier_price_fen,
             )
@@ -57,6 +57,15 @@ class ReviewForm(forms.Form):
     def price_fields(self) -> list[forms.BoundField]:
         """Return the fields of the SKUs' supply prices."""
         return [self[f"supply_price_{sku.pk}"] for sku in self.skus]
+
+
+def _asked(sku: Sku, *, before_fen: int | None) -> str:
+    """Return what the supplier asks, beside what he asked when the goods were on sale last and what stays on top."""
+    asked = gettext("The supplier asks ¥%(price)s.") % {"price": yuan(sku.supplier_price_fen)}
+    if before_fen is None or before_fen == sku.supplier_price_fen:
+        return asked
+    before = gettext("When on sale last: ¥%(price)s; the margin per piece is kept.") % {"price": yuan(before_fen)}
+    return f"{asked} {before}"
 
 
 class VisibilityForm(forms.Form):
@@ -106,7 +115,7 @@ def goods_page(request: PartyRequest, goods_id: int) -> HttpResponse:
 def review(request: PartyRequest, goods_id: int) -> HttpResponse:
     """Approve goods at supply prices, or turn them down with a reason."""
     goods = _goods(goods_id)
-    form = ReviewForm(request.POST, skus=_skus(goods))
+    form = ReviewForm(request.POST, skus=_skus(goods), last=queries.last_on_sale(goods_id))
     is_approval = request.POST.get("do") == "approve"
 
     def act(cleaned: dict[str, Any]) -> Goods:
@@ -242,7 +251,9 @@ def _shown(request: PartyRequest, *, goods_id: int, **forms_given: forms.Form) -
         "promotion_words": [PROMOTION_WORDS.get(code, code) for code in goods.allowed_promotions],
     }
     if context["can_review"] and context["is_in_review"]:
-        context["review_form"] = ReviewForm(None, skus=skus, initial={"version": goods.version})
+        context["review_form"] = ReviewForm(
+            None, skus=skus, last=queries.last_on_sale(goods_id), initial={"version": goods.version}
+        )
     if context["can_edit"]:
         context["visibility_form"] = VisibilityForm(None, goods=goods, tiers=tiers)
         context["promotion_form"] = PromotionForm(None, initial={"promotions": goods.allowed_promotions})

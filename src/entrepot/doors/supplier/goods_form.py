@@ -230,10 +230,16 @@ def _save(request: PartyRequest, *, goods: Goods | None) -> HttpResponse:
     if any(row.errors for row in typed):
         form.add_error(None, _("Check the SKUs further down."))
     images, detail_images = _kept(request, name="images"), _kept(request, name="detail_images")
-    if is_valid and request.party.can("goods.edit"):
+    if request.party.can("goods.edit"):
         try:
+            # Kept though something else is wrong: a browser does not hold on to the files that were chosen.
             images += _uploaded(request, name="new_images")
             detail_images += _uploaded(request, name="new_detail_images")
+        except Mistake as mistake:
+            is_valid = False
+            _blame(mistake, form=form, typed=typed, attributes=attributes)
+    if is_valid and request.party.can("goods.edit"):
+        try:
             # Inside a savepoint, so that goods refused at the hand-in are not half saved.
             with transaction.atomic():
                 goods_id = _written(
@@ -327,6 +333,7 @@ def _blame(mistake: Mistake, *, form: GoodsForm, typed: list[SkuForm], attribute
         and parts[2] in typed[int(parts[1])].fields
     ):
         typed[int(parts[1])].add_error(parts[2], mistake.reason)
+        form.add_error(None, _("Check the SKUs further down."))
     elif name in attributes.fields:
         attributes.add_error(name, mistake.reason)
         form.add_error(None, mistake.reason)

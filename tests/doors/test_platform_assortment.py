@@ -192,6 +192,10 @@ def test_why_goods_are_not_shown_is_answered_to_each_in_his_measure(world: World
     staff, browser = at_work("platform", None), at_work("distributor", mall)
     page = text_of(staff.get("/platform/goods/why/", {"goods": secret.code, "distributor": mall.pk}))
     assert secret.code in page and page.count("t-bad") == 2
+    for state, advice in (("unlisted", "由供应商提交审核"), ("submitted", "在商品页审核")):
+        off = world.article(stock=1, state=state)
+        asked = {"goods": off.code, "distributor": mall.pk}
+        assert advice in text_of(staff.get("/platform/goods/why/", asked)), state
     office = "/distributor/goods/why/"
     few = text_of(browser.get(office, {"goods": article.code}))
     assert "1 / 2" in few and f"SKU {article.code} 需要 2 件，可售 1 件" in few, "as the API says it"

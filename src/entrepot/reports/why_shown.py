@@ -10,7 +10,8 @@ from entrepot.stock.rules import AllotmentRow, LevelRow, own_allotment, sellable
 
 _FACTS = """
 select g.id, g.goods_no, g.name, k.code, k.spec, k.id, g.state, s.state, g.is_supplier_active, g.visible_tiers,
-    g.visible_distributors, k.is_active, k.supply_price_fen, g.min_quantity, d.state, d.tier_id, t.name, s.name
+    g.visible_distributors, k.is_active, k.supply_price_fen, g.min_quantity, d.state, d.tier_id, t.name, s.name,
+    s.is_platform
 from catalog_goods g
 join parties_supplier s on s.id = g.supplier_id
 join catalog_sku k on k.goods_id = g.id
@@ -37,6 +38,7 @@ class Judged:
     code: str
     spec: str
     supplier: str
+    is_own: bool
     tier: str
     offer: Offer
     conditions: list[tuple[str, bool]]
@@ -80,6 +82,7 @@ def why_shown(goods_no: str, *, distributor_id: int) -> list[Judged]:
                 code=row[3],
                 spec=row[4],
                 supplier=row[17],
+                is_own=row[18],
                 tier=row[16],
                 offer=offer,
                 conditions=[(one.code, one.holds(offer)) for one in CONDITIONS],

@@ -28,7 +28,6 @@ WORDS: dict[str, Any] = {
     "min_quantity": gettext_lazy("There are enough for the minimum quantity"),
 }
 ADVICE: dict[str, Any] = {
-    "on_sale": gettext_lazy("Review them, or put them on sale."),
     "supplier": gettext_lazy("Activate the supplier on its page."),
     "visible": gettext_lazy("Add his tier or himself under “Who sees it” on the goods' page."),
     "sku": gettext_lazy("Take the SKU into use again by editing the goods."),
@@ -37,6 +36,10 @@ ADVICE: dict[str, Any] = {
     "stock": gettext_lazy("Add stock, or widen his allotment. The goods stay listed as sold out."),
     "min_quantity": gettext_lazy("Add stock, or lower the minimum quantity. Every order would be refused."),
 }
+
+REVIEW: Any = gettext_lazy("Review them on the goods' page.")
+LIST: Any = gettext_lazy("Put them on sale on the goods' page.")
+HAND_IN: Any = gettext_lazy("Ask the supplier to hand them in for review; approved, they are on sale at once.")
 
 
 class WhySearch(FilterForm):
@@ -87,7 +90,16 @@ def _row(one: Judged, *, code: str, holds: bool) -> tuple[Any, bool, str, Any]:
         "stock": str(offer.stock),
         "min_quantity": f"{offer.stock} / {offer.min_quantity}",
     }
-    return WORDS[code], holds, figures[code], "" if holds else ADVICE[code]
+    return WORDS[code], holds, figures[code], "" if holds else _advice(one, code=code)
+
+
+def _advice(one: Judged, *, code: str) -> Any:
+    """Return what to do about a condition that does not hold; off the shelf, it depends on whose goods they are."""
+    if code != "on_sale":
+        return ADVICE[code]
+    if one.offer.state == "submitted":
+        return REVIEW
+    return LIST if one.is_own else HAND_IN
 
 
 def _shown_to(one: Judged) -> str:

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from entrepot.base import scope
+from entrepot.catalog import actions as catalog
 from entrepot.parties.models import Role
 from entrepot.parties.queries import secret_of
 from entrepot.recharge import actions as recharge
@@ -255,3 +257,18 @@ def test_nobody_reaches_into_another_company(world: World, office: Any) -> None:
     reader = at_work("distributor", office.party, "users.view")
     assert reader.get("/distributor/users/").status_code == 200
     assert reader.post("/distributor/users/create/", {"username": "x"}).status_code == 403
+
+
+def test_goods_say_their_freight_and_which_promotions_they_allow(world: World, office: Any) -> None:
+    article = world.article(stock=7)
+    catalog.set_promotions(article.goods_id, promotions=["coupon"], actor=STAFF)
+    page = text_of(office.browser.get(f"/distributor/goods/{article.goods_id}/"))
+    allowed, refused = page.split("不支持的营销活动")
+    assert "包邮" in allowed and "优惠券" in allowed and "拼团" in refused and "拼团" not in allowed
+
+
+def test_a_voucher_that_was_not_kept_is_asked_for_again(office: Any) -> None:
+    picture = SimpleUploadedFile("v.png", b"x", "image/png")
+    answer = office.browser.post("/distributor/topups/create/", {"amount_fen": "", "voucher": picture})
+    assert answer.status_code == 422 and "请重新选择文件" in text_of(answer)
+    assert "请重新选择文件" not in text_of(office.browser.get("/distributor/topups/new/"))

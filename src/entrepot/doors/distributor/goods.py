@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from entrepot.base.money import yuan
@@ -21,7 +21,10 @@ from entrepot.catalog.search import matching_in_scope
 from entrepot.doors.kit.figures import bps
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.promotion_words import PROMOTION_WORDS
 from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
+from entrepot.freight.models import TemplateKind
+from entrepot.freight.queries import template_rows
 from entrepot.reports import shelf
 from entrepot.reports.shelf import ShelfGoods, ShelfSku, Terms
 
@@ -166,9 +169,24 @@ def goods_detail(request: PartyRequest, goods_id: int) -> HttpResponse:
         "title": row.name,
         "goods": shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, "")),
         "skus": [(sku, why_rows(sku, terms=terms)) for sku in row.skus],
+        "freight": _freight(row),
+        "allowed": [word for code, word in PROMOTION_WORDS.items() if code in row.allowed_promotions],
+        "refused": [word for code, word in PROMOTION_WORDS.items() if code not in row.allowed_promotions],
         "terms": terms,
     }
     return render(request, "distributor/goods_detail.html", context)
+
+
+def _freight(row: ShelfGoods) -> str:
+    """Return what sending the goods costs, as far as it can be said without an address."""
+    template = (
+        template_rows([row.freight_template_id]).get(row.freight_template_id) if row.freight_template_id else None
+    )
+    if template is None or template.kind == TemplateKind.FREE:
+        return pgettext("freight", "Free")
+    if template.kind == TemplateKind.WEIGHT:
+        return _("By region and weight; the freight quote says how much")
+    return _("By region and pieces; the freight quote says how much")
 
 
 def why_rows(sku: ShelfSku, *, terms: Terms) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 
 KINDS = ("platform", "supplier", "distributor", "referrer")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PATIENCE_MS = 120_000
 CODE_TRIES = 3  # a code opens one door only, and the next one comes within half a minute
 
 Scheme = Literal["light", "dark"]
@@ -58,7 +59,7 @@ def accounts(data: Path) -> dict[str, dict[str, str]]:
 
 def window(browser: Browser, screen: Screen, *, state: StorageState | None = None, scale: float = 1) -> BrowserContext:
     """A browser of its own, signed in when a state is given. Nothing moves in it, so that what is seen is final."""
-    return browser.new_context(
+    context = browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         color_scheme=screen.scheme,
         reduced_motion="reduce",
@@ -66,6 +67,8 @@ def window(browser: Browser, screen: Screen, *, state: StorageState | None = Non
         storage_state=state,
         device_scale_factor=scale,
     )
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def sign_in(browser: Browser, url: str, *, account: dict[str, str]) -> StorageState:
@@ -76,10 +79,10 @@ def sign_in(browser: Browser, url: str, *, account: dict[str, str]) -> StorageSt
     page.goto(f"{url}/{kind}/login/")
     page.fill("[name=username]", account["username"])
     page.fill("[name=password]", account["password"])
-    page.click("main button.primary")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("main button.primary")
     if "/login/code/" in page.url:
-        _hand_in_code(page)
+        hand_in_code(page)
     if page.url != f"{url}/{kind}/":
         raise AssertionError(f"{account['username']} did not get in, but to {page.url}: {page.inner_text('main')}")
     state = context.storage_state()
@@ -87,13 +90,13 @@ def sign_in(browser: Browser, url: str, *, account: dict[str, str]) -> StorageSt
     return state
 
 
-def _hand_in_code(page: Page) -> None:
-    """Type the code the page of a demo world shows; when somebody used it before us, wait for the next."""
+def hand_in_code(page: Page) -> None:
+    """Take over the code the page of a demo world shows; when somebody used it before us, wait for the next."""
     for _try in range(CODE_TRIES):
         used = page.inner_text(".note [data-fill]").strip()
-        page.fill("[name=code]", used)
-        page.click("main button.primary")
-        page.wait_for_load_state()
+        page.click(".note [data-fill]")
+        with page.expect_navigation():
+            page.click("main button.primary")
         if "/login/code/" not in page.url:
             return
         end = time.monotonic() + 35

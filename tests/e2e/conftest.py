@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, StorageState, expect
 
-from demo.browser import KINDS, accounts, chromium, sign_in
+from demo.browser import KINDS, PATIENCE_MS, accounts, chromium, sign_in
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; gone with its file, because its event loop would stay in the way of the database."""
+    expect.set_options(timeout=PATIENCE_MS)
     with chromium() as started:
         yield started
 

@@ -8,7 +8,7 @@ import axe_core_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from demo.browser import DESK, PHONE, chromium
+from demo.browser import DESK, PATIENCE_MS, PHONE, chromium
 from tests.mall.conftest import LiveMall
 from tests.mall.test_whole import PLACE
 
@@ -28,6 +28,7 @@ class Eyes:
 
     def __init__(self, context: BrowserContext, mall: LiveMall, *, asks_axe: bool = True) -> None:
         self.asks_axe = asks_axe
+        context.set_default_timeout(PATIENCE_MS)
         self.page: Page = context.new_page()
         self.faults: list[str] = []
         own = (mall.url, mall.platform.url, "data:")
@@ -50,7 +51,8 @@ class Eyes:
 
     def press(self, name: str, *, to: str) -> None:
         """Press a button and look at where it led."""
-        self.page.get_by_role("button", name=name, exact=True).first.click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).first.click()
         self.page.wait_for_url(to)
         self.look()
 
@@ -90,6 +92,7 @@ def test_a_buyer_buys(browser: Browser, mall: LiveMall, size: tuple[int, int]) -
 
 def test_without_a_network_the_shell_is_there_and_nothing_of_the_buyer(browser: Browser, mall: LiveMall) -> None:
     context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{mall.url}/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")

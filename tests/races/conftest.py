@@ -9,7 +9,7 @@ import pytest
 from tests.races.crew import Crew, crew_of, linger
 
 ROUNDS = int(os.environ.get("ENTREPOT_RACE_ROUNDS", "4"))
-CONTROL_ROUNDS = 40  # a control ends as soon as the race has been seen
+CONTROL_ROUNDS = 200  # a control ends as soon as the race has been seen
 
 
 @pytest.fixture

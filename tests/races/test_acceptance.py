@@ -1,7 +1,6 @@
 """Accept, deadline, refusal, re-route, refund and parcel meet on one line at one instant: one of them decides."""
 
 import random
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,15 +12,11 @@ from entrepot.trade.acceptances import Accept, CannotSupply, LapseAcceptance, Re
 from tests import audit
 from tests.races.conftest import CONTROL_ROUNDS, ROUNDS
 from tests.races.crew import Crew, sees, take_locks_off
+from tests.races.test_states import End
 from tests.world import STAFF, World, codes, rows
 
 ORDERS = 5
 PIECES = 3
-
-
-def _at(moment: float, job: Callable[[], terms.Answer]) -> terms.Answer:
-    time.sleep(max(0.0, moment - time.monotonic()))
-    return job()
 
 
 def at_the_deadline(world: World, crew: Crew, *, seed: int) -> list[str]:
@@ -32,11 +27,18 @@ def at_the_deadline(world: World, crew: Crew, *, seed: int) -> list[str]:
     article, stand_in = world.article(supplier=supplier, stock=50), world.article(stock=50)
     by = [Substitute(stand_in.code)]
     orders = [world.place(mall, (article, PIECES), mode="direct") for _ in range(ORDERS)]
-    ends_in_s = 0.05
-    ends = time.monotonic() + ends_in_s
+    end = End()
+
+    def at_start() -> None:
+        for order in orders:
+            world.let_time_pass(order, in_s=0.05)
+        ((moment,),) = rows(
+            "select min(accept_by) from orders_acceptance where order_id = any(%s)", [o.id for o in orders]
+        )
+        end.comes(moment)
+
     jobs: list[Callable[[], terms.Answer]] = []
     for order in orders:
-        world.let_time_pass(order, in_s=ends - time.monotonic())
         deeds: list[Callable[[], terms.Answer]] = [
             partial(world.run, Accept(order.id, supplier.pk, STAFF, [1])),
             partial(world.run, LapseAcceptance(order.id, 1, chance.choice(["refund", "reroute", "ask"]), by)),
@@ -45,8 +47,8 @@ def at_the_deadline(world: World, crew: Crew, *, seed: int) -> list[str]:
             partial(world.refund, order, pieces={1: 1}),
             partial(world.ship, order, supplier_id=supplier.pk),
         ]
-        jobs += [partial(_at, ends + chance.uniform(-0.006, 0.006), deed) for deed in deeds]
-    answers = crew.race(jobs)
+        jobs += [partial(end.meet, chance.uniform(-0.006, 0.006), deed) for deed in deeds]
+    answers = crew.race(jobs, at_start=at_start)
     wrong = audit.faults(distributors=[mall.pk], skus=[article.sku_id, stand_in.sku_id])
     for place, order in enumerate(orders):
         wrong += _contradictions(world, order, codes(answers[place * 6 : place * 6 + 6]), supplier_id=supplier.pk)

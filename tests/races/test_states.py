@@ -3,6 +3,8 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -11,7 +13,7 @@ from entrepot.trade import terms
 from tests import audit
 from tests.races.conftest import CONTROL_ROUNDS, ROUNDS
 from tests.races.crew import Crew, sees, take_locks_off
-from tests.world import STAFF, World, codes
+from tests.world import STAFF, World, codes, rows
 
 ORDERS = 6  # raced at once, in pairs of threads
 # What confirm is answered, what the lapse is answered, and the state the order is in afterwards.
@@ -23,9 +25,20 @@ CONFIRMED_OR_LAPSED = {
 }
 
 
-def _at(moment: float, job: Callable[[], terms.Answer]) -> terms.Answer:
-    time.sleep(max(0.0, moment - time.monotonic()))
-    return job()
+@dataclass
+class End:
+    """The moment at which something ends, known once all are there to meet at it."""
+
+    at: float = 0.0
+
+    def comes(self, moment: datetime) -> None:
+        """It is this moment of the database's clock, which is this machine's."""
+        self.at = time.monotonic() + moment.timestamp() - time.time()
+
+    def meet(self, off_s: float, job: Callable[[], terms.Answer]) -> terms.Answer:
+        """Do something so long after it, or before it."""
+        time.sleep(max(0.0, self.at + off_s - time.monotonic()))
+        return job()
 
 
 def confirm_against_expiry(world: World, crew: Crew, *, seed: int) -> list[str]:
@@ -34,14 +47,18 @@ def confirm_against_expiry(world: World, crew: Crew, *, seed: int) -> list[str]:
     mall = world.distributor(funds_fen=100_000)
     article = world.article(stock=100)
     orders = [world.place(mall, (article, 1)) for _ in range(ORDERS)]
-    ends_in_s = 0.03
-    world.let_lapse(*orders, in_s=ends_in_s)
-    ends = time.monotonic() + ends_in_s
+    end = End()
+
+    def at_start() -> None:
+        world.let_lapse(*orders, in_s=0.03)
+        ((moment,),) = rows("select max(held_until) from orders_order where distributor_id = %s", mall.pk)
+        end.comes(moment)
+
     jobs: list[Callable[[], terms.Answer]] = []
     for order in orders:
-        jobs.append(partial(_at, ends + chance.uniform(-0.006, 0.002), partial(world.capture, order)))
-        jobs.append(partial(_at, ends + chance.uniform(-0.002, 0.006), partial(world.expire, order)))
-    answers = crew.race(jobs)
+        jobs.append(partial(end.meet, chance.uniform(-0.006, 0.002), partial(world.capture, order)))
+        jobs.append(partial(end.meet, chance.uniform(-0.002, 0.006), partial(world.expire, order)))
+    answers = crew.race(jobs, at_start=at_start)
     wrong = audit.faults(distributors=[mall.pk], skus=[article.sku_id])
     for order, captured, expired in zip(orders, answers[::2], answers[1::2], strict=True):
         got = (*codes([captured, expired]), world.state(order))

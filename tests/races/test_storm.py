@@ -4,7 +4,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,11 +15,13 @@ from entrepot.parties.models import Distributor
 from entrepot.trade import desk, terms
 from entrepot.trade.books import OrderRow
 from tests import audit
+from tests.races.conftest import CONTROL_ROUNDS, ROUNDS
 from tests.races.crew import Crew, count_retries, crew_of, deadlocks, linger, shuffle_locks
 from tests.world import STAFF, Article, World, codes
 
 BUYERS = 500
 WRITERS = 12
+PATIENCE_S = 120.0
 SECONDS = float(os.environ.get("ENTREPOT_RACE_SECONDS", "4"))
 
 
@@ -48,16 +50,19 @@ class Trade:
     seed: int
     until: float
     pools: list[tuple[Article, int]]
+    wanted: set[str] = field(default_factory=set)
     orders: list[OrderRow] = field(default_factory=list)
 
     def write(self, writer: int) -> Counter[str]:
-        """Go on until the time is over; return how often which answer was given."""
+        """Go on until the time is over and what is wanted has been answered; return how often which answer was given."""
         chance = random.Random(self.seed * 100 + writer)
         met: Counter[str] = Counter()
-        while time.monotonic() < self.until:
+        while time.monotonic() < self.until + (PATIENCE_S if self.wanted else 0):
             asks = [self._ask(chance) for _ in range(chance.choice([1, 1, 1, 3]))]
             for ask, answer in zip(asks, desk.run(asks), strict=True):
-                met[f"{type(ask).__name__} {codes([answer])[0]}"] += 1
+                said = f"{type(ask).__name__} {codes([answer])[0]}"
+                met[said] += 1
+                self.wanted.discard(said)
                 if isinstance(ask, terms.Place) and answer.order and not answer.is_replay:
                     self.orders.append(answer.order)
         return met
@@ -96,13 +101,13 @@ class Trade:
         return terms.Allot(article.code, article.warehouse_id, allotment_id, pieces, self.world.name("allot"), STAFF)
 
 
-def trade(world: World, *, seed: int, seconds: float, articles: int) -> Counter[str]:
-    """Let 12 writers trade for some seconds; every contradiction among the rows fails."""
+def trade(world: World, *, seed: int, seconds: float, articles: int, wanted: Iterable[str] = ()) -> Counter[str]:
+    """Let 12 writers trade for some seconds and until these answers were given; every contradiction of the rows fails."""
     malls = [world.distributor(funds_fen=2_000_000, funds_policy=["hold", "check"][n % 2]) for n in range(4)]
     suppliers = [world.supplier() for _ in range(5)]
     goods = [world.article(supplier=suppliers[n % 5], stock=60, supplier_price_fen=700) for n in range(articles)]
     pools = _pools(world, malls, goods)
-    market = Trade(world, malls, goods, seed, time.monotonic() + seconds, pools)
+    market = Trade(world, malls, goods, seed, time.monotonic() + seconds, pools, set(wanted))
     with crew_of(WRITERS) as crew:
         mets = crew.race([partial(market.write, writer) for writer in range(WRITERS)])
     met = sum(mets, Counter[str]())
@@ -125,21 +130,48 @@ def _pools(world: World, malls: list[Distributor], goods: list[Article]) -> list
 def test_12_writers_meet_no_deadlock(world: World, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     linger(monkeypatch, seed=seed, up_to_s=0.002)
     met = count_retries(monkeypatch)
-    answers = trade(world, seed=seed, seconds=SECONDS, articles=50)
+    verbs = ("Place", "Capture", "Cancel", "Ship", "RefundBeforeShipping", "Credit", "Restock", "Allot")
+    wanted = [f"{verb} ok" for verb in verbs]
+    answers = trade(world, seed=seed, seconds=SECONDS, articles=50, wanted=wanted)
     assert met == {}, "locks are taken in one order, so nobody is ever asked to try again"
-    for verb in ("Place", "Capture", "Cancel", "Ship", "RefundBeforeShipping", "Credit", "Restock", "Allot"):
-        assert answers[f"{verb} ok"], f"{verb} never succeeded: {dict(answers)}"
+    assert [verb for verb in wanted if not answers[verb]] == [], f"never succeeded: {dict(answers)}"
 
 
-def test_12_writers_meet_deadlocks_without_an_order_of_locks(
-    world: World, seed: int, monkeypatch: pytest.MonkeyPatch
+class Crowd:
+    """Buyers with a purse each who all want the same articles at once: none waits for another but for the goods."""
+
+    def __init__(self, world: World, *, buyers: int) -> None:
+        self.world = world
+        self.malls = [world.distributor(funds_fen=10**7) for _ in range(buyers)]
+        self.articles = [world.article(stock=100_000) for _ in range(8)]
+
+    def buy(self, crew: Crew) -> None:
+        """Everybody buys once; the rows are right afterwards."""
+        lines = [(article, 1) for article in self.articles]
+        asks = [self.world.place_ask(mall, *lines, mode="direct") for mall in self.malls]
+        try:
+            crew.race([partial(self.world.run, ask) for ask in asks])
+        finally:
+            skus = [article.sku_id for article in self.articles]
+            assert audit.faults(distributors=[mall.pk for mall in self.malls], skus=skus) == []
+
+
+def test_a_crowd_for_the_same_articles_meets_no_deadlock(world: World, crew: Crew, lingering: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        met, crowd = count_retries(patch), Crowd(world, buyers=WRITERS)
+        for _ in range(4 * ROUNDS):
+            crowd.buy(crew)
+    assert met == {}, "locks are taken in one order, so nobody is ever asked to try again"
+
+
+def test_a_crowd_meets_deadlocks_without_an_order_of_locks(
+    world: World, crew: Crew, lingering: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    linger(monkeypatch, seed=seed, up_to_s=0.002)
-    met = count_retries(monkeypatch)
+    met, crowd = count_retries(monkeypatch), Crowd(world, buyers=3)
     shuffle_locks(monkeypatch)
-    for turn in range(5):
+    for _ in range(CONTROL_ROUNDS):
         with suppress(desk.Busy):  # who meets one deadlock after the other is told to ask again
-            trade(world, seed=seed + turn, seconds=2, articles=8)  # the rows are right even then
+            crowd.buy(crew)
         if deadlocks(met):
             return
     pytest.fail("no deadlock seen")

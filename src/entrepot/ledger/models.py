@@ -103,6 +103,12 @@ class Transfer(models.Model):
             models.Index(
                 fields=["supplier", "id"], name="transfer_by_supplier", condition=models.Q(supplier__isnull=False)
             ),
+            # The few that are neither draw nor refund: a mall has hundreds of draws for each of them.
+            models.Index(
+                fields=["distributor", "kind", "id"],
+                name="transfer_few",
+                condition=models.Q(kind__in=["top_up", "adjustment", "membership"]),
+            ),
             models.Index(fields=["order_id"], name="transfer_by_order", condition=models.Q(order_id__isnull=False)),
             models.Index(fields=["xid"], name="transfer_by_xid"),
         ]

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from entrepot.base.scope import PARTY, look_as_desk
+from entrepot.doors.distributor.order_search import FIRST_ID
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 _PACE_DAYS = 7
 _BEST = 6
+_NEWEST = 6
+STEP = 500
+"""So many entries of the ledger are gone back through at a time."""
 
 
 @dataclass(slots=True)
@@ -17,7 +21,7 @@ class Figures:
     """What the dashboard shows; amounts in fen.
 
     `days`: for each of the last 14 days how many orders there were, and what they drew; `best`: the goods that drew most
-    in that time, with the amounts.
+    in that time, with the amounts; `newest`: the ids of the last orders.
     """
 
     orders_today: int
@@ -33,6 +37,7 @@ class Figures:
     drawn_lately_fen: int
     days: list[tuple[date, int, int]]
     best: list[tuple[str, int]]
+    newest: list[int]
 
     def days_left(self, *, available_fen: int) -> int | None:
         """Return for how many days the funds last at the pace of the last seven days; None without any draw."""
@@ -41,27 +46,51 @@ class Figures:
         return max(0, available_fen) * _PACE_DAYS // self.drawn_lately_fen
 
 
-_FIGURES = """
-select count(*) filter (where created_at >= %(today)s),
-       count(*) filter (where created_at >= %(yesterday)s and created_at < %(today)s),
-       coalesce(sum(drawn_fen) filter (where confirmed_at >= %(today)s), 0)::bigint,
-       coalesce(sum(drawn_fen) filter (where confirmed_at >= %(yesterday)s and confirmed_at < %(today)s), 0)::bigint,
-       count(*) filter (where state in ('confirmed', 'partly_shipped')),
-       count(*) filter (where state = 'held'), count(*) filter (where state = 'awaiting_funds'),
-       count(*) filter (where state = 'shipped'), count(*) filter (where state = 'received'),
-       (select count(*) from recharge_topup where state = 'pending'),
-       coalesce(sum(drawn_fen - refunded_fen) filter (where confirmed_at >= %(lately)s), 0)::bigint,
+_OPEN = ("'confirmed', 'partly_shipped'", "'held'", "'awaiting_funds'", "'shipped'", "'received'")
+# Open orders are counted in the index that holds the mall's orders with their states, and the orders of these days are those
+# from an id on. What was drawn stands in the ledger, for an order may have waited long for its money: the entries are gone
+# back through by hundreds until one is older than what is asked about.
+_FIGURES = f"""
+with recursive since as materialized (
+    select id, created_at, drawn_fen from orders_order where distributor_id = {PARTY} and id >= {FIRST_ID}
+),
+recent as materialized (select * from since where created_at >= %(since)s),
+open as materialized (
+    select state, count(*) as orders from orders_order
+    where distributor_id = {PARTY} and state in ({", ".join(_OPEN)}) group by state
+),
+back(id, at) as (
+    (select id, at from ledger_transfer where distributor_id = {PARTY} order by id desc limit 1)
+    union all
+    select n.id, n.at from back cross join lateral (
+        select id, at from ledger_transfer where distributor_id = {PARTY} and id < back.id
+        order by id desc offset %(step)s limit 1
+    ) n where back.at >= %(lately)s
+),
+spent as materialized (
+    select kind, at, amount_fen from ledger_transfer
+    where distributor_id = {PARTY} and kind in ('draw', 'refund') and at >= %(lately)s
+        and id >= (select case when at >= %(lately)s then 0 else id end from back order by back.id limit 1)
+)
+select (select count(*) from recent where created_at >= %(today)s),
+       (select count(*) from recent where created_at >= %(yesterday)s and created_at < %(today)s),
+       coalesce(sum(amount_fen) filter (where kind = 'draw' and at >= %(today)s), 0)::bigint,
+       coalesce(sum(amount_fen) filter (where kind = 'draw' and at >= %(yesterday)s and at < %(today)s), 0)::bigint,
+       {", ".join(f"(select coalesce(sum(orders), 0)::bigint from open where state in ({states}))" for states in _OPEN)},
+       (select count(*) from recharge_topup where distributor_id = {PARTY} and state = 'pending'),
+       coalesce(sum(case when kind = 'draw' then amount_fen else -amount_fen end), 0)::bigint,
        (select json_agg(json_build_array(d.day, d.orders, d.drawn_fen)) from (
            select (created_at at time zone 'Asia/Shanghai')::date as day, count(*) as orders, sum(drawn_fen)::bigint as drawn_fen
-           from orders_order where created_at >= %(since)s group by 1
+           from recent where created_at >= %(first_day)s group by 1
        ) d),
        (select json_agg(json_build_array(b.name, b.fen) order by b.fen desc) from (
            select max(l.goods_name) as name, sum(l.agreed_price_fen * (l.qty - l.refunded_qty))::bigint as fen
-           from orders_line l join orders_order o on o.id = l.order_id
-           where o.created_at >= %(begin)s and o.drawn_fen > 0 group by l.goods_id order by fen desc limit %(best)s
-       ) b)
-from orders_order
-"""
+           from recent o join orders_line l on l.order_id = o.id
+           where o.drawn_fen > 0 group by l.goods_id order by fen desc limit %(best)s
+       ) b),
+       array(select id from orders_order where distributor_id = {PARTY} order by id desc limit %(newest)s)
+from spent
+"""  # noqa: S608 - our own words
 
 
 def figures(*, now: datetime) -> Figures:
@@ -73,13 +102,14 @@ def figures(*, now: datetime) -> Figures:
         "today": today,
         "yesterday": today - timedelta(days=1),
         "lately": now - timedelta(days=_PACE_DAYS),
-        "since": datetime.combine(days[0], time.min, _ZONE),
-        "begin": now - timedelta(days=DAYS),
+        "first_day": datetime.combine(days[0], time.min, _ZONE),
+        "since": now - timedelta(days=DAYS),
         "best": _BEST,
+        "newest": _NEWEST,
+        "step": STEP - 1,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, values)
-        *found, counted, best = cursor.fetchone()
+    (found,) = look_as_desk(_FIGURES, values)
+    *plain, counted, best, newest = found
     by_day = {date.fromisoformat(day): (orders, drawn_fen) for day, orders, drawn_fen in counted or ()}
-    found += [[(day, *by_day.get(day, (0, 0))) for day in days], [(name, fen) for name, fen in best or ()]]
-    return Figures(*found)
+    shown = [(day, *by_day.get(day, (0, 0))) for day in days]
+    return Figures(*[*plain, shown, [(name, fen) for name, fen in best or ()], newest])

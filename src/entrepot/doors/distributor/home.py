@@ -10,14 +10,13 @@ from django.views.decorators.http import require_GET
 
 from entrepot.base.clock import database_now
 from entrepot.doors.distributor.figures import figures
-from entrepot.doors.distributor.order_reads import Wanted, every_order
+from entrepot.doors.distributor.order_reads import orders_of
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.membership.queries import latest
 from entrepot.parties.models import Distributor
 from entrepot.recharge.foresight import ZONE, outlooks
 
-_LATEST = 6
 _FEW_DAYS = 3
 
 
@@ -33,11 +32,6 @@ def home(request: PartyRequest) -> HttpResponse:
     low_fen = cast(Distributor, request.party.user.party).low_balance_fen
     days_left = outlook.days_left if outlook.pace_fen else found.days_left(available_fen=funds.available_fen)
     labels = [f"{day:%m-%d}" for day, _orders, _drawn in found.days]
-    newest = []
-    for order in every_order(Wanted(), at_once=_LATEST):
-        newest.append(order)
-        if len(newest) == _LATEST:
-            break
     context = {
         "title": _("Dashboard"),
         "now": now,
@@ -57,7 +51,7 @@ def home(request: PartyRequest) -> HttpResponse:
         "spark": charts.spark([orders for _day, orders, _drawn in found.days]),
         "money_spark": charts.spark([drawn for _day, _orders, drawn in found.days]),
         "best": charts.bars(found.best, title=_("Best goods"), shown=charts.money),
-        "latest": newest,
+        "latest": orders_of(found.newest),
         "membership": latest(request.party.id),
         "can_see_orders": request.party.can("orders.view"),
         "can_request": request.party.can("topups.request"),

@@ -5,13 +5,13 @@ from typing import Any
 from django import forms
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from entrepot.doors.kit.figures import at_most
 from entrepot.doors.kit.forms import DayRangeField
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
@@ -20,6 +20,8 @@ from entrepot.doors.kit.states import state_of
 from entrepot.ledger.queries import statement, wallet
 
 KINDS = ("draw", "refund", "top_up", "adjustment", "membership")
+COUNT_LIMIT = 9_999
+"""Up to so many entries are counted and added up."""
 
 
 class LedgerSearch(FilterForm):
@@ -62,29 +64,33 @@ def ledger_list(request: PartyRequest) -> HttpResponseBase:
     kept = rows.filter(kind=tab) if tab in KINDS else rows
     if request.GET.get("export") == "xlsx":
         return _export(kept)
-    sums = {
-        row["kind"]: row
-        for row in rows.order_by()
-        .values("kind")
-        .annotate(
-            n=Count("id"),
-            in_fen=Coalesce(Sum("signed_fen", filter=Q(signed_fen__gt=0)), 0),
-            out_fen=Coalesce(Sum("signed_fen", filter=Q(signed_fen__lt=0)), 0),
-        )
-    }
-    shown = [row for kind, row in sums.items() if tab not in KINDS or kind == tab]
+    sums = _sums(rows)
+    is_whole = sums["n_"] <= COUNT_LIMIT
+    name = tab if tab in KINDS else ""
+    total = sums[f"n_{name}"] if is_whole else None
     context = {
         "title": _("Ledger"),
         "form": form,
-        "page": page_of(kept, query=request.GET, total=sum(row["n"] for row in shown)),
-        "tabs": [("", _("All"), sum(row["n"] for row in sums.values()))]
-        + [(kind, kind_word(kind), sums.get(kind, {}).get("n", 0)) for kind in KINDS],
-        "in_fen": sum(row["in_fen"] for row in shown),
-        "out_fen": sum(row["out_fen"] for row in shown),
+        "page": page_of(kept, query=request.GET, total=total),
+        "tabs": [("", _("All"), at_most(sums["n_"], COUNT_LIMIT))]
+        + [(kind, kind_word(kind), sums[f"n_{kind}"] if is_whole else None) for kind in KINDS],
+        "in_fen": sums[f"in_{name}"] or 0,
+        "out_fen": sums[f"out_{name}"] or 0,
         "wallet": wallet(request.party.id),
         "is_narrowed": form.used or tab,
     }
     return render(request, "distributor/ledger.html", context)
+
+
+def _sums(rows: QuerySet[Any]) -> dict[str, Any]:
+    """Return number, incoming and outgoing fen (`n_`, `in_`, `out_`) of the newest entries up to a limit, and by kind (`n_draw`)."""
+    wanted: dict[str, Any] = {}
+    for kind in ("", *KINDS):
+        of_kind = Q(kind=kind) if kind else Q()
+        wanted[f"n_{kind}"] = Count("id", filter=of_kind)
+        wanted[f"in_{kind}"] = Sum("signed_fen", filter=of_kind & Q(signed_fen__gt=0))
+        wanted[f"out_{kind}"] = Sum("signed_fen", filter=of_kind & Q(signed_fen__lt=0))
+    return rows.order_by("-id")[: COUNT_LIMIT + 1].aggregate(**wanted)
 
 
 def kind_word(kind: str) -> str:

@@ -8,21 +8,10 @@ from typing import Any
 
 from django.db import connection
 
+from entrepot.doors.distributor.order_search import TABS, Wanted
 from entrepot.doors.kit.figures import at_most
 from entrepot.doors.kit.lists import Page, page_of_rows
-from entrepot.orders.consignees import phone_hash
 
-TABS: dict[str, tuple[str, ...]] = {
-    "all": (),
-    "held": ("held",),
-    "awaiting_funds": ("awaiting_funds",),
-    "to_ship": ("confirmed", "partly_shipped"),
-    "shipped": ("shipped",),
-    "received": ("received",),
-    "completed": ("completed",),
-    "closed": ("cancelled", "expired", "rejected", "refunded"),
-}
-"""The tabs of the list and the states each of them holds; none means every state."""
 COUNT_LIMIT = 9_999
 """Up to so many orders are counted: they are gone through one by one."""
 
@@ -193,84 +182,14 @@ from orders_order o left join orders_consignee c on c.order_id = o.id
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the search form asks for; empty parts do not narrow."""
-
-    tab: str = "all"
-    number: str = ""
-    goods: str = ""
-    phone: str = ""
-    tracking: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def conditions(self, *, with_tab: bool = True) -> tuple[str, list[Any]]:
-        """Return the SQL condition over `orders_order o` and its values."""
-        clauses: list[str] = ["true"]
-        values: list[Any] = []
-
-        def add(clause: str, *given: Any) -> None:
-            clauses.append(clause)
-            values.extend(given)
-
-        if with_tab and TABS.get(self.tab):
-            add("o.state = any(%s)", list(TABS[self.tab]))
-        if self.number:
-            part = f"%{_plain(self.number)}%"
-            add(
-                "(o.out_order_no ilike %s or o.id::text like %s or exists (select from orders_shipment p"
-                " where p.order_id = o.id and p.tracking_no = %s))",
-                *(part, part, self.number),
-            )
-        if self.goods:
-            part = f"%{_plain(self.goods)}%"
-            add(
-                "exists (select from orders_line l where l.order_id = o.id and"
-                " (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))",
-                *(part, part, part),
-            )
-        if self.phone:
-            add(
-                "exists (select from orders_consignee k where k.order_id = o.id and k.phone_hash = %s)",
-                phone_hash(self.phone),
-            )
-        if self.tracking:
-            add(
-                "exists (select from orders_shipment p where p.order_id = o.id and p.tracking_no = %s)",
-                self.tracking,
-            )
-        if self.since:
-            add("o.created_at >= %s", self.since)
-        if self.until:
-            add("o.created_at < %s", self.until)
-        return " and ".join(clauses), values
-
-
-def _plain(text: str) -> str:
-    """Return a text in which like has no jokers."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def order_page(wanted: Wanted, *, query: Mapping[str, str]) -> Page:
     """Return the page of orders that the address asks for, newest first."""
 
     def fetch(values: list[Any] | None, backwards: bool, limit: int) -> list[OrderRow]:
-        condition, given = wanted.conditions()
-        if values is not None:
-            condition += " and o.id > %s" if backwards else " and o.id < %s"
-            given.append(int(values[0]))
-        direction = "asc" if backwards else "desc"
-        return _rows(f"{_ROWS} where {condition} order by o.id {direction} limit %s", [*given, limit])
+        edge = {} if values is None else {"above" if backwards else "below": int(values[0])}
+        return orders_of(wanted.ids(limit=limit, **edge), upwards=backwards)
 
     return page_of_rows(fetch, key=lambda row: [row.id], query=query)
-
-
-_COUNTS = """
-select x.state, count(*), sum(x.total_fen)::bigint from (
-    select o.state, o.total_fen from orders_order o where {condition} order by o.id desc limit %s
-) x group by 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +204,7 @@ class TabCounts:
         """Return the number of a tab as it is shown: where counting stopped nobody knows more than that of all."""
         if not self.is_cut:
             return self.counts[tab]
-        return at_most(self.counts[tab], COUNT_LIMIT) if tab == "all" else None
+        return at_most(self.counts[tab], COUNT_LIMIT) if tab == "all" and self.counts else None
 
     def total(self, tab: str) -> tuple[int, int] | None:
         """Return number and agreed total of a tab, None where counting stopped."""
@@ -293,11 +212,13 @@ class TabCounts:
 
 
 def tab_counts(wanted: Wanted) -> TabCounts:
-    """Return how many orders each tab holds under the rest of the search, gone through newest first up to a limit."""
-    condition, given = wanted.conditions(with_tab=False)
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS.format(condition=condition), [*given, COUNT_LIMIT + 1])
-        found = {state: (count, total) for state, count, total in cursor.fetchall()}
+    """Return how many orders each tab holds under the rest of the search, gone through newest first up to a limit.
+
+    What a search walks through line by line nobody counts.
+    """
+    if wanted.is_wide:
+        return TabCounts({}, {}, is_cut=True)
+    found = wanted.by_state(limit=COUNT_LIMIT + 1)
     counts, totals = {}, {}
     for tab, states in TABS.items():
         rows = [found[state] for state in (states or tuple(found)) if state in found]
@@ -307,14 +228,20 @@ def tab_counts(wanted: Wanted) -> TabCounts:
 
 def every_order(wanted: Wanted, *, at_once: int = 500) -> Iterator[OrderRow]:
     """Return all orders of a search, newest first, read piece by piece."""
-    below = 2**63 - 1
+    below = None
     while True:
-        condition, given = wanted.conditions()
-        rows = _rows(f"{_ROWS} where {condition} and o.id < %s order by o.id desc limit %s", [*given, below, at_once])
-        yield from rows
-        if len(rows) < at_once:
+        ids = wanted.ids(limit=at_once, below=below)
+        yield from orders_of(ids)
+        if len(ids) < at_once:
             return
-        below = rows[-1].id
+        below = ids[-1]
+
+
+def orders_of(order_ids: list[int], *, upwards: bool = False) -> list[OrderRow]:
+    """Return the orders of these ids that the scope shows, newest first unless upwards."""
+    if not order_ids:
+        return []
+    return _rows(f"{_ROWS} where o.id = any(%s) order by o.id {'asc' if upwards else 'desc'}", [order_ids])
 
 
 def order(order_id: int) -> OrderRow | None:

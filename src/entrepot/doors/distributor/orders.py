@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.doors.distributor import order_reads
-from entrepot.doors.distributor.order_reads import OrderRow, Wanted
+from entrepot.doors.distributor.order_reads import OrderRow
+from entrepot.doors.distributor.order_search import TABS, Wanted
 from entrepot.doors.kit import life
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.carriers import carrier_name
@@ -197,7 +198,7 @@ def why_rows(found: OrderRow) -> list[Row]:
 
 
 def _steps(found: OrderRow) -> list[tuple[str, str, Any]]:
-    if found.state in order_reads.TABS["closed"]:
+    if found.state in TABS["closed"]:
         labels = {
             "cancelled": _("Cancelled"),
             "expired": _("Expired"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from entrepot.base.mistakes import Mistake
+from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.catalog import actions, queries
 from entrepot.catalog.models import Goods, GoodsState
 from entrepot.catalog.rules import below
@@ -26,6 +27,7 @@ from entrepot.doors.kit.states import state_of
 from entrepot.doors.supplier.stock_reads import available_of
 
 STATES = ("on_sale", "submitted", "rejected", "draft", "unlisted")
+_BY_STATE = f"select state, count(*) from catalog_goods where supplier_id = {PARTY} group by state"  # noqa: S608
 
 
 class GoodsSearch(FilterForm):
@@ -83,7 +85,11 @@ def goods_list(request: PartyRequest) -> HttpResponseBase:
     )
     if request.GET.get("export") == "xlsx":
         return _export(kept)
-    counts = dict(rows.order_by().values_list("state").annotate(Count("id", distinct=True)))
+    counts = dict(
+        rows.order_by().values_list("state").annotate(Count("id", distinct=True))
+        if form.used
+        else look_as_desk(_BY_STATE)
+    )
     total = sum(counts.values()) if tab not in STATES else counts.get(tab, 0)
     found = page_of(kept, query=request.GET, total=total)
     available = available_of([row.pk for row in found])

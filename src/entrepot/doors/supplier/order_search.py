@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from entrepot.base.scope import PARTY, look_as_desk
-from entrepot.base.worlds import SANDBOX_FROM
 from entrepot.catalog.search import pairs_of
+from entrepot.orders.around import edges
 from entrepot.orders.consignees import phone_hash
 
 OPEN = ("confirmed", "partly_shipped")
@@ -35,18 +35,8 @@ select order_id from orders_supplyorder
 where supplier_id = {PARTY} and state = any(%(states)s) and order_id %% %(whole)s = %(end)s
 order by order_id desc limit %(most)s
 """  # noqa: S608 - our own words
-# Ids and times of orders rise together, save for a moment's disorder: the middle one of the thousand orders before a day
-# tells from which id on the day's may be, and of those behind it up to which. Ids of sandboxes are a world of their own.
-# A supplier with few orders needs no such place to begin.
-_HAS_FEW = f"(select count(*) from (select from orders_supplyorder where supplier_id = {PARTY} limit 2000) f) < 2000"  # noqa: S608
-_AROUND = f"""(select case when {_HAS_FEW} then {{edge}}
-    when count(*) = 1000 then percentile_disc(0.5) within group (order by id) else {{edge}} end from (
-    select id from orders_order where created_at {{side}} and (id >= {SANDBOX_FROM}) = ({PARTY} >= {SANDBOX_FROM})
-    order by created_at {{direction}} limit 1000) x)"""  # noqa: S608 - our own words
-FIRST_ID = _AROUND.format(side="< %(since)s", direction="desc", edge=0)
-"""SQL: the id from which on orders since a moment are found."""
-LAST_ID = _AROUND.format(side=">= %(until)s", direction="asc", edge=2**63 - 1)
-"""SQL: the id up to which orders before a moment are found."""
+FIRST_ID, LAST_ID = edges("orders_supplyorder", party="supplier_id")
+"""SQL: the id from which on orders since a moment are found, and the one up to which those before a moment are."""
 _SINCE = f"s.created_at >= %s and s.order_id >= {FIRST_ID}".replace("%(since)s", "%s")
 _UNTIL = f"s.created_at < %s and s.order_id <= {LAST_ID}".replace("%(until)s", "%s")
 _GOODS_OF_TEXT = f"""

@@ -256,3 +256,23 @@ def test_the_office_speaks_english_too(world: World) -> None:
     ):
         page = text_of(browser.get(f"{PLATFORM}/{address}"))
         assert words in page and 'lang="en"' in page, address
+
+
+def test_one_transfer_is_asked_for_once_and_the_reviewer_sees_who_else_names_it(world: World) -> None:
+    party, other, browser = world.distributor(), world.distributor(), at_work("platform", None)
+    office = at_work("distributor", party)
+    form = {"amount_fen": "500", "payer": "公司", "bank_reference": world.name("T")}
+    address = "/distributor/topups/create/"
+    assert [office.post(address, form).status_code for _turn in range(2)] == [302, 302]  # the same form, sent twice
+    ((first,),) = rows("select id from recharge_topup where distributor_id = %s", party.pk)
+    again = office.post(address, form | {"amount_fen": "600"})
+    assert again.status_code == 422 and f"充值申请 {first} 已使用该银行流水号" in text_of(again)
+    assert office.post(address, form | {"bank_reference": ""}).status_code == 302
+    made = recharge.request_top_up(
+        other.pk, amount_fen=50_000, bank_reference=form["bank_reference"], actor=f"distributor/{other.pk}/1/proof"
+    )
+    page = text_of(browser.get(f"{PLATFORM}/topups/{made.pk}/"))
+    assert "同一银行流水号" in page and f"{PLATFORM}/topups/{first}/" in page
+    assert browser.post(f"{PLATFORM}/topups/{first}/judge/", {"do": "reject", "note": "未到账"}).status_code == 302
+    assert "同一银行流水号" not in text_of(browser.get(f"{PLATFORM}/topups/{made.pk}/"))
+    assert office.post(address, form | {"amount_fen": "600"}).status_code == 302

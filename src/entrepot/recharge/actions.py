@@ -2,8 +2,10 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from psycopg.errors import UniqueViolation
@@ -18,12 +20,15 @@ from entrepot.ledger.queries import wallet
 from entrepot.parties.models import Distributor
 from entrepot.parties.queries import upload_pictures
 from entrepot.recharge.models import TopUp, TopUpState
-from entrepot.recharge.queries import top_ups
+from entrepot.recharge.queries import namesakes, top_ups
 from entrepot.trade import desk
 from entrepot.trade.terms import Answer, Credit, SetCreditLimit
 
 AMOUNT_AT_MOST_FEN = 100_000_000_00
 _VOUCHER_SIDE = 1600
+_LOCK = 0x70B0B
+# A form that was sent twice: nobody sends the same money twice within a minute without a number that tells them apart.
+_TWICE = timedelta(minutes=1)
 
 
 def request_top_up(
@@ -41,32 +46,55 @@ def request_top_up(
     """Note a distributor's word that he has paid (货款充值申请); nothing is credited before the platform approves.
 
     With `follows_id` it is a request that was turned down, handed in once more; a voucher that is not given is taken
-    over from it. Refuses an amount that is not above 0 or above 100 million yuan, a voucher that is no picture, and to
-    follow a request that was not turned down or is followed already. Raises TopUp.DoesNotExist for somebody else's.
+    over from it. The same form sent again within a minute is answered by the request it made. Refuses an amount that is
+    not above 0 or above 100 million yuan, a voucher that is no picture, a bank reference that another request names, and
+    to follow a request that was not turned down or is followed already. Raises TopUp.DoesNotExist for somebody else's.
     """
     _check_amount(amount_fen)
     picture = normalised(voucher, field="voucher", side_at_most=_VOUCHER_SIDE) if voucher else None
     person = staff_of(actor)
+    wanted: dict[str, Any] = {
+        "distributor_id": distributor_id,
+        "amount_fen": amount_fen,
+        "payer": payer.strip()[:80],
+        "bank_reference": bank_reference.strip()[:80],
+        "remark": remark.strip()[:200],
+        "requested_by_id": None if person is None else person.user_id,
+    }
     with scope.distributor(distributor_id):
+        known = _sent_just_now(wanted, follows_id=follows_id, picture=picture)
+        if known is not None:
+            return known
         former = None if follows_id is None else _turned_down(follows_id)
         if former is not None and picture is None and former.voucher:
             picture = bytes(former.voucher)
         top_up = TopUp.objects.create(
-            distributor_id=distributor_id,
-            follows=former,
-            amount_fen=amount_fen,
-            payer=payer.strip()[:80],
-            bank_reference=bank_reference.strip()[:80],
-            voucher=picture,
-            voucher_type="image/webp" if picture else "",
-            remark=remark.strip()[:200],
-            requested_by_id=None if person is None else person.user_id,
+            follows=former, voucher=picture, voucher_type="image/webp" if picture else "", **wanted
         )
         after: dict[str, object] = {"amount_fen": amount_fen}
         if former is not None:
             after["follows"] = former.pk
         _log(top_up, "topup.requested", actor=actor, after=after, address=address)
     return top_up
+
+
+def _sent_just_now(wanted: dict[str, Any], *, follows_id: int | None, picture: bytes | None) -> TopUp | None:
+    """Return the request the same form made a moment ago; refuse a bank reference that another request names."""
+    distributor_id = wanted["distributor_id"]
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s::int)", [_LOCK, distributor_id % 2**31])
+    same = TopUp.objects.filter(
+        state=TopUpState.PENDING, created_at__gt=Now() - _TWICE, follows_id=follows_id, **wanted
+    )
+    for row in same.order_by("-id")[:5]:
+        is_taken_over = picture is None and follows_id is not None
+        if is_taken_over or bytes(row.voucher or b"") == (picture or b""):
+            return row
+    if other := namesakes(wanted["bank_reference"]).filter(distributor_id=distributor_id).first():
+        raise Mistake(
+            "bank_reference", _("Request %(number)d already names this bank reference.") % {"number": other.pk}
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

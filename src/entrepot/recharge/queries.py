@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from entrepot.recharge.models import TopUp
+from entrepot.recharge.models import TopUp, TopUpState
 
 
 def top_ups(*, distributor_id: int | None = None, state: str = "") -> QuerySet[TopUp]:
@@ -11,6 +11,13 @@ def top_ups(*, distributor_id: int | None = None, state: str = "") -> QuerySet[T
     if distributor_id is not None:
         rows = rows.filter(distributor_id=distributor_id)
     return rows.filter(state=state) if state else rows
+
+
+def namesakes(bank_reference: str) -> QuerySet[TopUp]:
+    """Return the requests that wait or were credited under a bank reference, newest first; none without a reference."""
+    if not bank_reference:
+        return TopUp.objects.none()
+    return top_ups().filter(bank_reference=bank_reference, state__in=(TopUpState.PENDING, TopUpState.APPROVED))
 
 
 def voucher_of(top_up_id: int) -> tuple[bytes, str]:

@@ -24,7 +24,7 @@ from entrepot.doors.platform.attempts import attempt
 from entrepot.ledger.queries import wallet
 from entrepot.recharge import actions
 from entrepot.recharge.models import TopUp, TopUpState
-from entrepot.recharge.queries import top_ups, voucher_of
+from entrepot.recharge.queries import namesakes, top_ups, voucher_of
 
 _TABS = (
     (TopUpState.PENDING, _("To approve")),
@@ -168,6 +168,7 @@ def _shown(request: PartyRequest, *, top_up_id: int, form: JudgeForm | None = No
         "topup": row,
         "has_voucher": bool(row.voucher_type),
         "wallet": purse,
+        "namesakes": namesakes(row.bank_reference).exclude(pk=row.pk)[:5] if can_judge else [],
         "after_fen": purse.balance_fen + row.amount_fen,
         "form": form or (JudgeForm() if can_judge else None),
     }

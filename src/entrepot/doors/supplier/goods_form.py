@@ -48,7 +48,7 @@ class GoodsForm(forms.Form):
         categories, brands = queries.category_choices(bounds), queries.brand_choices(bounds)
         if goods is not None and not is_editable(goods):
             # What is merely shown may lie outside the bounds of today.
-            categories.append((goods.category_id, goods.category.name))
+            categories.append((goods.category_id, queries.category_names()[goods.category_id]))
             brands += [(goods.brand.pk, goods.brand.name)] if goods.brand else []
         self.fields["category"].choices = [("", "—"), *dict(categories).items()]  # type: ignore[attr-defined]
         self.fields["brand"].choices = [("", "—"), *dict(brands).items()]  # type: ignore[attr-defined]

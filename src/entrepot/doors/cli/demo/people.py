@@ -16,7 +16,7 @@ from entrepot.parties.actions import (
     ensure_platform_supplier,
     issue_key,
 )
-from entrepot.parties.models import ApiKey, Distributor, PartyKind, Role, Supplier, Tier, User
+from entrepot.parties.models import ApiKey, Distributor, PartyKind, Role, Supplier, SupplierKind, Tier, User
 
 PLATFORM_NAME = "集散供应链"
 ALLOWED = ("127.0.0.1/32", "::1/128")
@@ -29,8 +29,8 @@ _STAFF = (
 )
 _TIERS = (("初级", 800, 500, 1000), ("中级", 650, 500, 1000), ("高级", 500, 500, 1000))
 _SUPPLIERS = (
-    ("farm", "沂蒙山果蔬合作社", "孙有田 0539-5550101"),
-    ("factory", "海宁匠心日用品厂", "沈丽华 0573-5550188"),
+    ("farm", "沂蒙山果蔬合作社", "孙有田 0539-5550101", SupplierKind.PRODUCE),
+    ("factory", "海宁匠心日用品厂", "沈丽华 0573-5550188", SupplierKind.FACTORY),
 )
 _MALLS = (
     ("mall1", "云选商城", "高级", "hold", "陈书影"),
@@ -77,8 +77,10 @@ def settle(*, since: datetime) -> People:
         people.tiers[name] = create_tier(
             name, fee_rate_bps=fee_rate_bps, rate_limit_per_s=per_s, rate_burst=burst, position=position, actor=admin
         )
-    for username, name, contact in _SUPPLIERS:
-        people.suppliers[username], made = create_supplier(name, username=username, contact=contact, actor=admin)
+    for username, name, contact, kind in _SUPPLIERS:
+        people.suppliers[username], made = create_supplier(
+            name, username=username, contact=contact, kind=kind, actor=admin
+        )
         people.introduce(made, party=name, display_name=contact.split()[0])
     for username, name, tier, funds_policy, contact in _MALLS:
         mall, made = create_distributor(

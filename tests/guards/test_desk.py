@@ -60,14 +60,14 @@ def test_a_row_locked_by_a_stranger_stops_only_those_who_need_it(world: World, c
     with psycopg.connect(committed.admin_url) as stranger:
         stranger.execute("select from ledger_account where distributor_id = %s for update", [mall.pk])
         with connection.cursor() as cursor:
-            cursor.execute("set lock_timeout = '300ms'")
+            cursor.execute("set lock_timeout = '2s'")
         began = time.monotonic()
         outcomes = desk.run_each(asks)
         took_s = time.monotonic() - began
         with connection.cursor() as cursor:
             cursor.execute("set lock_timeout = '5s'")
     assert [isinstance(outcome, desk.Busy) for outcome in outcomes] == [False, True, False, True, False]
-    assert took_s < 2, "the waits of the blocked ones are short once the batch has waited"
+    assert took_s < 5, "once the batch has waited the blocked ones do not: they would for two seconds each"
     assert world.stock(article) == (10, 3)
     assert desk.run_each(asks[1:2])[0].is_accepted
 

@@ -45,8 +45,8 @@ class Trial:
     seed: str
     drops: float = 0.3
 
-    def run(self, *, seconds: float, writers: int = 8, kill_every_s: float = 1.5) -> dict[str, Any]:
-        """Let it go on for so long and return what was done, once every mirror is proved equal. Raises UnequalError."""
+    def run(self, *, seconds: float, writers: int = 8, kill_every_s: float = 1.5, at_least: int = 0) -> dict[str, Any]:
+        """Let it go on for so long, and until at least so many transactions were made, and return what was done, once every mirror is proved equal. Raises UnequalError."""
         chance = random.Random(self.seed)
         self._select()
         followers = {shop.port: self._start(shop) for shop in self.shops}
@@ -57,8 +57,10 @@ class Trial:
             threads = write_for(work, count=writers)
             try:
                 until = time.monotonic() + seconds
-                while (left_s := until - time.monotonic()) > 0:
-                    time.sleep(min(left_s, chance.random() * 2 * kill_every_s))
+                while (left_s := until - time.monotonic()) > 0 or sum(work.done.values()) < at_least:
+                    assert left_s > -PATIENCE_S, "the writers get no further"
+                    pause_s = chance.random() * 2 * kill_every_s
+                    time.sleep(pause_s if left_s <= 0 else min(left_s, pause_s))
                     shop = chance.choice(list(self.shops))
                     self._kill(followers[shop.port])
                     deaths += 1

@@ -72,7 +72,7 @@ class Killer(Nobody):
         super().__init__()
         self._parts = Parts(data)
         self._health = f"http://127.0.0.1:{port}/api/v1/health"
-        self._every_s = every_s
+        self.every_s = every_s
         self._chance = random.Random(f"{seed}:kills")
         self._turn = threading.Lock()
         self._over = threading.Event()
@@ -102,7 +102,7 @@ class Killer(Nobody):
 
     def _work(self) -> None:
         try:
-            while not self._over.wait(self._every_s * self._chance.uniform(0.5, 1.5)):
+            while not self._over.wait(self.every_s * self._chance.uniform(0.5, 1.5)):
                 with self._turn:
                     self._kill(self._chance.choice(PARTS))
         except BaseException as fault:  # noqa: BLE001 - handed to who waits for the end

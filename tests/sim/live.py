@@ -14,11 +14,11 @@ from entrepot_sdk import Entrepot, RetryPolicy, errors
 from tests.sim.deeds import Found
 from tests.sim.killing import Killer
 from tests.sim.rooms import Rooms, at_home
-from tests.sim.simulation import Nobody, Simulation, Tally
+from tests.sim.simulation import LAPSE_WITHIN_S, Nobody, Simulation, Tally
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTIES = 4
-WITHIN_S = 40.0
+WITHIN_S = 40.0  # a worker that was killed comes back meanwhile
 # Rate limits are per key: a simulation is patient with them and with a service that says it is busy.
 PATIENT = RetryPolicy(attempts=12, first_wait_s=0.1, longest_wait_s=5.0)
 
@@ -52,7 +52,16 @@ def simulate(
         rooms.first_bill = auditor.first_bill
         say(f"{len(malls)} distributors, {len(auditor.suppliers)} shippers, {len(auditor.articles)} articles")
         killer = Killer(data, port=port, every_s=kill_every_s, seed=seed) if kill_every_s else Nobody()
-        simulation = Simulation(malls=dict(malls), backstage=rooms, auditor=auditor, seed=seed, run=run, killer=killer)
+        simulation = Simulation(
+            malls=dict(malls),
+            backstage=rooms,
+            auditor=auditor,
+            seed=seed,
+            run=run,
+            lapse_within_s=WITHIN_S if kill_every_s else LAPSE_WITHIN_S,
+            settles_within_s=WITHIN_S,
+            killer=killer,
+        )
         try:
             with killer:
                 tally = simulation.run(seconds=seconds)

@@ -34,6 +34,8 @@ LAST_LOOK = 500
 class Nobody:
     """Kills nothing; `kills` counts what was killed, by part."""
 
+    every_s = 0.0
+
     def __init__(self) -> None:
         self.kills: dict[str, int] = {}
 
@@ -143,13 +145,15 @@ class Simulation:
         if number % LAPSE_EVERY_ROUNDS == 0 and not self._due:
             self._plant_lapses()
         for _ in range(self._steps):
-            self._race_lapses(ahead_s=self._ahead_s / 2)
+            # Whoever is killed may be away for longer than a deed takes: lapses are met early then.
+            self._race_lapses(ahead_s=self._ahead_s * (2 if self.killer.every_s else 0.5))
             self._alone(self.generator.step(self._choices(), history=self._history))
+        self._race_lapses(ahead_s=self._ahead_s * 2)
+        self.look()
         # A burst may take as long as a worker that was killed is away: no planted hold may lapse in its midst unseen.
-        self._race_lapses(ahead_s=max(self._ahead_s * 2, self._lapse_within_s))
-        self.look()
-        self._together(self.generator.burst(self._choices(), size=self._burst))
-        self.look()
+        if min(self._due.values(), default=math.inf) - time.time() > self._lapse_within_s:
+            self._together(self.generator.burst(self._choices(), size=self._burst))
+            self.look()
 
     def _choices(self) -> list[Kept]:
         """Orders to do something with: those left to lapse are left alone."""

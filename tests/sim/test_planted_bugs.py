@@ -16,9 +16,10 @@ from tests.sim.supply_bugs import SUPPLY_BUGS
 from tests.sim.tariff import Template, Zone
 
 # Long enough for a verb that only a rare turn of events betrays; a planted bug is mostly found in the first second.
-SEARCH_S = 20.0
+SEARCH_S = 90.0
 # Threads race, so that a seed does not promise the same turn of events every time: a bug has three worlds to show in.
 SEEDS = ("8", "9", "7")
+SEEDS_AT_MOST = 20
 
 
 def small_world() -> Auditor:
@@ -85,14 +86,17 @@ def search(**rounds: int) -> None:
 
 def test_a_service_that_is_right_passes() -> None:
     seen: set[str] = set()
-    for seed in ("1", "2", "3"):
-        tally = simulate(seed=seed, seconds=6)
-        assert tally.rounds > 0
-        seen |= set(tally.codes)
     wanted = ["place ok", "place insufficient_stock", "place insufficient_balance", "confirm ok", "cancel ok"]
     wanted += ["ask ok", "inspect ok", "offer ok", "accept ok", "decline ok", "bill ok", "run ok", "reprice ok"]
     wanted += ["ship ok", "refund ok", "complete ok", "place batch_refused", "place number_reused_with_other_content"]
-    assert [name for name in wanted if name not in seen] == []
+    for seed in range(1, SEEDS_AT_MOST + 1):
+        tally = simulate(seed=str(seed), seconds=6)
+        assert tally.rounds > 0
+        seen |= set(tally.codes)
+        # Three worlds, and as many more as it takes a slow machine to come across everything.
+        if seed >= 3 and seen >= set(wanted):
+            return
+    raise AssertionError(f"never seen: {set(wanted) - seen}")
 
 
 @pytest.mark.parametrize("bug", BUGS)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -22,6 +23,11 @@ from entrepot.ledger.queries import statement, wallet
 KINDS = ("draw", "refund", "top_up", "adjustment", "membership")
 COUNT_LIMIT = 9_999
 """Up to so many entries are counted and added up."""
+_SUMS = """
+select kind, count(*), coalesce(sum(signed_fen) filter (where signed_fen > 0), 0)::bigint,
+       coalesce(sum(signed_fen) filter (where signed_fen < 0), 0)::bigint
+from ({newest}) x group by kind
+"""
 
 
 class LedgerSearch(FilterForm):
@@ -65,32 +71,30 @@ def ledger_list(request: PartyRequest) -> HttpResponseBase:
     if request.GET.get("export") == "xlsx":
         return _export(kept)
     sums = _sums(rows)
-    is_whole = sums["n_"] <= COUNT_LIMIT
-    name = tab if tab in KINDS else ""
-    total = sums[f"n_{name}"] if is_whole else None
+    count = sum(figures[0] for figures in sums.values())
+    is_whole = count <= COUNT_LIMIT
+    shown = [figures for kind, figures in sums.items() if tab not in KINDS or kind == tab]
+    total = sum(figures[0] for figures in shown) if is_whole else None
     context = {
         "title": _("Ledger"),
         "form": form,
         "page": page_of(kept, query=request.GET, total=total),
-        "tabs": [("", _("All"), at_most(sums["n_"], COUNT_LIMIT))]
-        + [(kind, kind_word(kind), sums[f"n_{kind}"] if is_whole else None) for kind in KINDS],
-        "in_fen": sums[f"in_{name}"] or 0,
-        "out_fen": sums[f"out_{name}"] or 0,
+        "tabs": [("", _("All"), at_most(count, COUNT_LIMIT))]
+        + [(kind, kind_word(kind), sums.get(kind, (0,))[0] if is_whole else None) for kind in KINDS],
+        "in_fen": sum(figures[1] for figures in shown),
+        "out_fen": sum(figures[2] for figures in shown),
         "wallet": wallet(request.party.id),
         "is_narrowed": form.used or tab,
     }
     return render(request, "distributor/ledger.html", context)
 
 
-def _sums(rows: QuerySet[Any]) -> dict[str, Any]:
-    """Return number, incoming and outgoing fen (`n_`, `in_`, `out_`) of the newest entries up to a limit, and by kind (`n_draw`)."""
-    wanted: dict[str, Any] = {}
-    for kind in ("", *KINDS):
-        of_kind = Q(kind=kind) if kind else Q()
-        wanted[f"n_{kind}"] = Count("id", filter=of_kind)
-        wanted[f"in_{kind}"] = Sum("signed_fen", filter=of_kind & Q(signed_fen__gt=0))
-        wanted[f"out_{kind}"] = Sum("signed_fen", filter=of_kind & Q(signed_fen__lt=0))
-    return rows.order_by("-id")[: COUNT_LIMIT + 1].aggregate(**wanted)
+def _sums(rows: QuerySet[Any]) -> dict[str, tuple[int, int, int]]:
+    """Return number, incoming and outgoing fen of the newest entries up to a limit, by kind."""
+    newest, values = rows.order_by("-id").values("kind", "signed_fen")[: COUNT_LIMIT + 1].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS.format(newest=newest), values)
+        return {kind: figures for kind, *figures in cursor.fetchall()}
 
 
 def kind_word(kind: str) -> str:

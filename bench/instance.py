@@ -25,7 +25,7 @@ class Instance:
     def __init__(self, *, skus: int, distributors: int, data: Path | None = None, options: Sequence[str] = ()) -> None:
         self.data = data or Path(tempfile.mkdtemp(prefix="entrepot-bench-"))
         self._is_kept = data is not None
-        self.port = _free_port()
+        self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self._wanted = (skus, distributors)
         self._options = options
@@ -102,7 +102,8 @@ class Instance:
             shutil.rmtree(self.data, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port nobody listens on now."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         return int(trial.getsockname()[1])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from entrepot.base import scope
+from entrepot.base.days import day_of
 from entrepot.doors.kit.lists import page_of_rows
 from entrepot.doors.platform import stock_holds, stock_holds_rows
 from entrepot.recharge import foresight, statements
@@ -152,7 +153,7 @@ def test_statements_are_read_by_both_and_by_nobody_else(world: World) -> None:
     his, other = at_work("distributor", party), at_work("distributor", world.distributor())
     world.place(party, (world.article(stock=5), 2), mode="direct")
     with scope.platform(read_only=True):
-        month = foresight._now().astimezone(foresight.ZONE).date().replace(day=1)
+        month = day_of(foresight._now()).replace(day=1)
     statements._make(party.pk, month=month)
     with scope.platform(read_only=True):
         row = Statement.objects.get(distributor=party)
@@ -184,7 +185,10 @@ def test_a_refused_top_up_is_mended_and_handed_in_once_more(world: World) -> Non
     stranger = at_work("distributor", world.distributor())
     assert stranger.post("/distributor/topups/create/", mended).status_code == 404
     assert his.post("/distributor/topups/create/", mended).status_code == 302
-    assert his.post("/distributor/topups/create/", mended).status_code == 422, "once"
+    assert his.post("/distributor/topups/create/", mended).status_code == 302, "sent twice it is one request"
+    assert len(rows("select id from recharge_topup where distributor_id = %s", party.pk)) == 2
+    other = mended | {"amount_fen": "80", "bank_reference": "B2"}
+    assert his.post("/distributor/topups/create/", other).status_code == 422, "it is followed by one alone"
     assert again not in text_of(his.get("/distributor/topups/"))
     found = rows(
         "select amount_fen, state, follows_id from recharge_topup where distributor_id = %s order by id", party.pk

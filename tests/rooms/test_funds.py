@@ -11,6 +11,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from entrepot.base import scope
+from entrepot.base.days import ZONE, day_of
 from entrepot.base.mistakes import Mistake
 from entrepot.catalog.models import Goods
 from entrepot.recharge import foresight, statements
@@ -247,7 +248,7 @@ def test_funds_are_foreseen_and_the_warning_comes_before_the_refusal(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # At noon: a day is counted ten minutes after its end.
-    noon = foresight.database_now().astimezone(foresight.ZONE).replace(hour=12)
+    noon = foresight.database_now().astimezone(ZONE).replace(hour=12)
     monkeypatch.setattr(foresight, "_now", lambda: noon)
     party = world.distributor(funds_fen=100_000, fee_rate_bps=0)
     article = world.article(stock=1000, supply_price_fen=10_000)
@@ -284,7 +285,7 @@ def test_a_statement_adds_up_to_the_balance_and_is_made_once(world: World) -> No
     world.refund(order, pieces={1: 2})
     world.credit(party, -500)
     with scope.platform(read_only=True):
-        today = foresight.database_now().astimezone(foresight.ZONE).date()
+        today = day_of(foresight.database_now())
     statements._make(party.pk, month=today.replace(day=1))
     assert statements._make(party.pk, month=today.replace(day=1)) == 0
     with scope.distributor(party.pk, read_only=True):

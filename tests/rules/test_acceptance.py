@@ -35,6 +35,13 @@ def whys(answer: terms.Answer) -> list[str]:
     return [str(fault.facts.get("why", fault.refusal.code)) for fault in answer.faults]
 
 
+def test_yesterday_in_china_is_past_while_the_server_still_has_it() -> None:
+    shop, order = shop_of()
+    shop.books.now = NOW.replace(hour=20)  # four in the morning of the 19th
+    assert whys(accept(shop, order, 1, ship_by=date(2026, 6, 18))) == ["date_is_past"]
+    assert accept(shop, order, 1, ship_by=date(2026, 6, 19)).is_accepted
+
+
 def accept(shop: Shop, order: terms.OrderRow, *lines: int, ship_by: date | None = None) -> terms.Answer:
     return shop.ask(Accept(order.id, 2, "system", list(lines), ship_by))
 

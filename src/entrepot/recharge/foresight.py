@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from threading import Event
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from entrepot.base import scope
 from entrepot.base.clock import database_now
+from entrepot.base.days import ZONE, day_of
 from entrepot.base.mistakes import Mistake
 from entrepot.events.operations import record
 from entrepot.ledger import rules
@@ -22,7 +22,6 @@ from entrepot.recharge.models import CountedDay, DayTotal, Foresight, FundsSetti
 from entrepot.trade import desk
 from entrepot.trade.terms import SetWarning
 
-ZONE = ZoneInfo("Asia/Shanghai")
 DAYS_BACK = max(rules.PACE_DAYS)
 _SETTLED_AFTER = timedelta(minutes=10)
 _SPENDING = ("draw", "refund")
@@ -107,7 +106,7 @@ def foresee(stop: Event) -> int:
     A job of the worker. The totals of days that are over are counted once and kept.
     """
     now = _now()
-    today = now.astimezone(ZONE).date()
+    today = day_of(now)
     from_id = _count_days(now, stop=stop)
     with scope.platform(read_only=True):
         drawn = _drawn_by_day(today, from_id=from_id)
@@ -150,7 +149,7 @@ def _moment(day: date) -> datetime:
 
 def _count_days(now: datetime, *, stop: Event) -> int:
     """Count what is not counted yet of the days that are over; return the id from which today's transfers begin."""
-    last_over = (now - _SETTLED_AFTER).astimezone(ZONE).date() - timedelta(days=1)
+    last_over = day_of(now - _SETTLED_AFTER) - timedelta(days=1)
     with scope.platform(read_only=True):
         newest = CountedDay.objects.order_by("-day").first()
     first = last_over - timedelta(days=DAYS_BACK)

@@ -10,10 +10,10 @@ from django.db.models import Count, F, Max, Min, QuerySet, Sum
 from entrepot.base import scope
 from entrepot.base.actors import SYSTEM
 from entrepot.base.clock import database_now
+from entrepot.base.days import ZONE, day_of
 from entrepot.events.outbox import note
 from entrepot.ledger.queries import statement as movements
 from entrepot.parties.models import Distributor
-from entrepot.recharge.foresight import ZONE
 from entrepot.recharge.models import Statement
 
 KINDS = ("top_up", "draw", "refund", "adjustment")
@@ -47,7 +47,7 @@ def make_statements(stop: Event) -> int:
     """
     with scope.platform(read_only=True):
         now = database_now()
-        last = _month_before((now - _SETTLED_AFTER).astimezone(ZONE).date())
+        last = _month_before(day_of(now - _SETTLED_AFTER))
         parties = list(
             Distributor.objects.filter(created_at__lt=_moment(_next_month(last))).values_list("pk", flat=True)
         )
@@ -74,7 +74,7 @@ def _missing_months(distributor_id: int, *, newest: date | None, last: date) -> 
         earliest = last
         for _step in range(_MONTHS_BACK - 1):
             earliest = _month_before(earliest)
-        month = max(first.at.astimezone(ZONE).date().replace(day=1), earliest)
+        month = max(day_of(first.at).replace(day=1), earliest)
     while month <= last:
         yield month
         month = _next_month(month)

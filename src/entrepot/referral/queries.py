@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Now, TruncMonth
 
+from entrepot.base.days import ZONE, day_of
 from entrepot.parties.models import Referrer
 from entrepot.referral.models import Attachment, Entry, EntryKind, EntryLine, Grade, GradeRate, GradeStay, Payout
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _EARNED = Q(kind__in=(EntryKind.ACCRUAL, EntryKind.REVERSAL))
 
 
@@ -139,7 +138,7 @@ def statements(referrer_id: int) -> list[Statement]:
     """Return the months in which anything moved, newest first, each with what it began and ended with."""
     rows = (
         Entry.objects.filter(referrer_id=referrer_id)
-        .annotate(month=TruncMonth("at", tzinfo=_ZONE))
+        .annotate(month=TruncMonth("at", tzinfo=ZONE))
         .order_by("month")
         .values_list("month", "kind")
         .annotate(total=Sum("amount_fen"))
@@ -176,19 +175,19 @@ def statements_of_month(month: date) -> list[tuple[Referrer, Statement]]:
 def months() -> list[date]:
     """Return the months in which anything was booked, newest first."""
     found = (
-        Entry.objects.annotate(month=TruncMonth("at", tzinfo=_ZONE)).order_by("-month").values_list("month").distinct()
+        Entry.objects.annotate(month=TruncMonth("at", tzinfo=ZONE)).order_by("-month").values_list("month").distinct()
     )
     return [month.date() for (month,) in found]
 
 
 def month_of(moment: datetime) -> date:
     """Return the month of a moment (Beijing), as its first day."""
-    return moment.astimezone(_ZONE).date().replace(day=1)
+    return day_of(moment).replace(day=1)
 
 
 def month_start(month: date) -> datetime:
     """Return the moment a month begins (Beijing)."""
-    return datetime(month.year, month.month, 1, tzinfo=_ZONE)
+    return datetime(month.year, month.month, 1, tzinfo=ZONE)
 
 
 def after(month: date) -> date:

@@ -4,14 +4,15 @@ from threading import Event
 
 from entrepot.base import scope
 from entrepot.base.clock import database_now
+from entrepot.base.days import day_of
 from entrepot.settlement import actions
-from entrepot.settlement.queries import ZONE, due_runs, unanswered
+from entrepot.settlement.queries import due_runs, unanswered
 
 
 def make_bills(stop: Event) -> int:
     """Bill every supplier whose period is over, each in a transaction of his own; returns how many bills were made."""
     with scope.platform(read_only=True):
-        wanted = due_runs(today=database_now().astimezone(ZONE).date())
+        wanted = due_runs(today=day_of(database_now()))
     made = 0
     for supplier_id, period, cycle in wanted:
         if stop.is_set():

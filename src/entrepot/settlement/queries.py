@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from entrepot.base.days import ZONE
 from entrepot.ledger.models import Transfer
 from entrepot.settlement.models import Bill, BillLine, BillState, Run, Terms
 from entrepot.settlement.rules import Period, last_period
 
-ZONE = ZoneInfo("Asia/Shanghai")
 # What is owed and on no bill. An order's credit is payable once the rights window is over; what takes back a part of it
 # is due with it and never before, whatever else moves the account at once.
 UNBILLED = """

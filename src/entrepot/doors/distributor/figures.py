@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from entrepot.base.days import ZONE, day_of
 from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.doors.distributor.order_search import FIRST_ID
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 _PACE_DAYS = 7
 _BEST = 6
@@ -95,14 +94,14 @@ from spent
 
 def figures(*, now: datetime) -> Figures:
     """Return the figures as they stand now."""
-    last = now.astimezone(_ZONE).date()
+    last = day_of(now)
     days = [last - timedelta(days=back) for back in reversed(range(DAYS))]
-    today = datetime.combine(last, time.min, _ZONE)
+    today = datetime.combine(last, time.min, ZONE)
     values: dict[str, datetime | int] = {
         "today": today,
         "yesterday": today - timedelta(days=1),
         "lately": now - timedelta(days=_PACE_DAYS),
-        "first_day": datetime.combine(days[0], time.min, _ZONE),
+        "first_day": datetime.combine(days[0], time.min, ZONE),
         "since": now - timedelta(days=DAYS),
         "best": _BEST,
         "newest": _NEWEST,

@@ -9,13 +9,14 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from entrepot.base.clock import database_now
+from entrepot.base.days import day_of
 from entrepot.doors.distributor.figures import figures
 from entrepot.doors.distributor.order_reads import orders_of
 from entrepot.doors.kit import charts
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.membership.queries import latest
 from entrepot.parties.models import Distributor
-from entrepot.recharge.foresight import ZONE, outlooks
+from entrepot.recharge.foresight import outlooks
 
 _FEW_DAYS = 3
 
@@ -26,7 +27,7 @@ def home(request: PartyRequest) -> HttpResponse:
     """Show funds, orders and what waits."""
     now = database_now()
     found = figures(now=now)
-    outlook = outlooks([request.party.id], today=now.astimezone(ZONE).date())[request.party.id]
+    outlook = outlooks([request.party.id], today=day_of(now))[request.party.id]
     funds, waiting_fen = outlook.wallet, outlook.waiting_fen
     request.wallet_fen = funds.available_fen
     low_fen = cast(Distributor, request.party.user.party).low_balance_fen

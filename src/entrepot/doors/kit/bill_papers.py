@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
+from entrepot.base.days import ZONE
 from entrepot.base.money import yuan
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.reports.why import Row as WhyRow
 from entrepot.reports.why_billed import Billed, billed_why
 from entrepot.settlement.models import Bill, BillLine, Cycle
-from entrepot.settlement.queries import ZONE, lines_of
+from entrepot.settlement.queries import lines_of
 
 PDF_LINES = 5_000
 _AT_ONCE = 1_000

@@ -1,16 +1,14 @@
 """Amounts, rates and moments as people read them."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from entrepot.base.days import ZONE
 from entrepot.base.money import yuan as plain_yuan
-
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def fen(amount_fen: int | None) -> str:
@@ -68,7 +66,7 @@ def when(moment: datetime | None) -> SafeString | str:
     """Show a moment short, Beijing time: `11-22 08:16`, with the year when it is not this one."""
     if moment is None:
         return "—"
-    same_year = _local(moment).year == timezone.now().astimezone(_ZONE).year
+    same_year = _local(moment).year == timezone.now().astimezone(ZONE).year
     return _time(moment, "%m-%d %H:%M" if same_year else "%Y-%m-%d %H:%M")
 
 
@@ -108,7 +106,7 @@ def _distance(seconds: int) -> str:
 
 
 def _local(moment: datetime) -> datetime:
-    return moment.astimezone(_ZONE)
+    return moment.astimezone(ZONE)
 
 
 def _time(moment: datetime | None, pattern: str) -> SafeString | str:

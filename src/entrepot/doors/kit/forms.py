@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from html import escape
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms.utils import flatatt
@@ -14,9 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from entrepot.base.days import ZONE
 from entrepot.base.money import yuan
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _LARGEST_FEN = 10**14
 
 
@@ -150,8 +149,8 @@ class DayRangeField(forms.MultiValueField):
             return None
         if first and last and last < first:
             raise forms.ValidationError(self.error_messages["backwards"], code="backwards")
-        start = datetime.combine(first, time.min, _ZONE) if first else None
-        return start, datetime.combine(last + timedelta(days=1), time.min, _ZONE) if last else None
+        start = datetime.combine(first, time.min, ZONE) if first else None
+        return start, datetime.combine(last + timedelta(days=1), time.min, ZONE) if last else None
 
 
 class Entries(BaseChoiceIterator):

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from entrepot.base.days import ZONE
 from entrepot.base.money import yuan
 from entrepot.doors.kit.figures import bps
 from entrepot.pricing.models import ChangeField, ChangeState, PriceChange
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M")
 
 FIELDS: dict[str, Any] = {
@@ -72,11 +71,11 @@ class MomentField(forms.Field):
             return value
         for form in _FORMATS:
             try:
-                return datetime.strptime(str(value).strip(), form).replace(tzinfo=_ZONE)
+                return datetime.strptime(str(value).strip(), form).replace(tzinfo=ZONE)
             except ValueError:
                 continue
         raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
 
     def prepare_value(self, value: Any) -> Any:
         """Show a moment in Beijing time."""
-        return value.astimezone(_ZONE).strftime(_FORMATS[0]) if isinstance(value, datetime) else value
+        return value.astimezone(ZONE).strftime(_FORMATS[0]) if isinstance(value, datetime) else value

@@ -10,16 +10,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext
 from python_calamine import CalamineError, CalamineWorkbook
 
+from entrepot.base.days import ZONE
 from entrepot.catalog.intake.sheet import Unreadable, refuse_bomb
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORT_LIMIT = 200_000
 IMPORT_LIMIT = 10_000
@@ -82,7 +81,7 @@ def _writers(book: Any) -> dict[str, Callable[[Any, int, int, Any], Any]]:
     day = book.add_format({"num_format": "yyyy-mm-dd"})
 
     def local(value: datetime) -> datetime:
-        return value.astimezone(_ZONE).replace(tzinfo=None)
+        return value.astimezone(ZONE).replace(tzinfo=None)
 
     return {
         "text": lambda sheet, r, c, v: sheet.write_string(r, c, str(v), text),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from entrepot.base.clock import database_now
+from entrepot.base.days import day_of
 from entrepot.base.mistakes import Mistake
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.bill_papers import cycle_word
@@ -23,7 +24,7 @@ from entrepot.parties.models import Supplier
 from entrepot.parties.queries import suppliers as found_suppliers
 from entrepot.settlement import actions
 from entrepot.settlement.models import Cycle, Terms
-from entrepot.settlement.queries import ZONE, standings, terms_of, usual_terms
+from entrepot.settlement.queries import standings, terms_of, usual_terms
 from entrepot.settlement.rules import DAYS_AT_MOST, next_end
 
 _FIELDS = ("cycle", "rights_days", "answer_days", "is_silence_consent", "is_sent_at_once")
@@ -70,7 +71,7 @@ def due(request: PartyRequest) -> HttpResponse:
     shown = page_of(found_suppliers(text=form.value("text") or "", with_platform=False), query=request.GET, size=10)
     terms = terms_of([row.pk for row in shown])
     stand = standings({row.pk: terms[row.pk].rights_days for row in shown})
-    today = database_now().astimezone(ZONE).date()
+    today = day_of(database_now())
     context = {
         "title": _("Not billed yet"),
         "form": form,

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.db import connection
 
+from entrepot.base.days import ZONE, day_of
 from entrepot.doors.platform.order_rows import ALL_STATES
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 MOST = 9_999
 RANKED_AT_MOST = 20_000
@@ -51,7 +50,7 @@ class Course:
 
 def first_day(now: datetime) -> date:
     """Return the first of the days that the dashboard looks back over."""
-    return now.astimezone(_ZONE).date() - timedelta(days=DAYS - 1)
+    return day_of(now) - timedelta(days=DAYS - 1)
 
 
 def course(now: datetime) -> Course:
@@ -59,7 +58,7 @@ def course(now: datetime) -> Course:
 
     Today is counted each time; what went before hardly changes and is counted every five minutes.
     """
-    today, first = now.astimezone(_ZONE).date(), first_day(now)
+    today, first = day_of(now), first_day(now)
     key = f"platform.course.{connection.settings_dict['NAME']}.{today}"
     past = cache.get(key)
     if past is None:
@@ -72,7 +71,7 @@ def course(now: datetime) -> Course:
 
 
 def _days(first: date, *, until: date) -> dict[date, tuple[int, int]]:
-    since, end = (datetime.combine(day, time.min, _ZONE) for day in (first, until))
+    since, end = (datetime.combine(day, time.min, ZONE) for day in (first, until))
     with connection.cursor() as cursor:
         cursor.execute(_COURSE, {"since": since, "until": end})
         return {day: (count, total) for day, count, total in cursor.fetchall()}
@@ -97,7 +96,7 @@ def ranking(now: datetime) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] | None = cache.get(key)
     if found is None:
         with connection.cursor() as cursor:
-            since = datetime.combine(first_day(now), time.min, _ZONE)
+            since = datetime.combine(first_day(now), time.min, ZONE)
             cursor.execute(_RANKING, {"since": since, "most": RANKED_AT_MOST})
             found = list(cursor.fetchall())
         cache.set(key, found, REFRESH_S)

@@ -3,7 +3,6 @@
 import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entrepot.base.clock import database_now
+from entrepot.base.days import ZONE, day_of
 from entrepot.base.money import yuan
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.forms import DayField, FenField
@@ -26,8 +26,6 @@ from entrepot.ledger.queries import owed_to_referrer_fen
 from entrepot.parties.models import Distributor, Supplier
 from entrepot.referral import actions, queries
 from entrepot.referral.models import Attachment, Payout
-
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class AttachForm(forms.Form):
@@ -75,13 +73,13 @@ class ReturnForm(forms.Form):
 
 def _begins(day: date | None) -> datetime | None:
     """Return the moment a day begins; today has begun already and stands for now."""
-    if day is None or day == database_now().astimezone(_ZONE).date():
+    if day is None or day == day_of(database_now()):
         return None
-    return datetime.combine(day, time.min, _ZONE)
+    return datetime.combine(day, time.min, ZONE)
 
 
 def _ends(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day + timedelta(days=1), time.min, _ZONE)
+    return None if day is None else datetime.combine(day + timedelta(days=1), time.min, ZONE)
 
 
 @page("platform", "referrers.edit")
@@ -154,7 +152,7 @@ def pay(request: PartyRequest, referrer_id: int) -> HttpResponse:
     initial = {
         "amount_fen": max(0, owed_fen),
         "month": f"{months[0]:%Y-%m}",
-        "paid_on": now.astimezone(_ZONE).date(),
+        "paid_on": day_of(now),
         "once": uuid.uuid4().hex,
     }
     form = PayForm(request.POST or None, request.FILES or None, initial=initial)

@@ -1,7 +1,5 @@
 """What a supplier says about lines he is asked for: one order line by line, or many orders at once."""
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -11,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from entrepot.base import scope
 from entrepot.base.clock import database_now
+from entrepot.base.days import day_of
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
@@ -22,7 +21,6 @@ from entrepot.trade import desk
 from entrepot.trade.terms import Answer
 
 _AT_ONCE = 200
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @require_POST
@@ -32,7 +30,7 @@ def decide(request: PartyRequest, order_id: int) -> HttpResponse:
     party = request.party
     with scope.supplier(party.id, read_only=True):
         order = supply_order(order_id)
-        today = database_now().astimezone(_ZONE).date()
+        today = day_of(database_now())
     if order is None:
         raise Http404
     form = WordForm(request.POST, lines=[line.line_no for line in order.lines], today=today)

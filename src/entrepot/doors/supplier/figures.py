@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from entrepot.base.days import ZONE, day_of
 from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.doors.kit.figures import at_most
 from entrepot.doors.supplier.order_search import EVERY_STATE, FIRST_ID, LAST_ID, OPEN
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 14
 MOST = 9_999
 """Up to so many orders and parcels are counted by index."""
@@ -101,13 +100,13 @@ from (
 
 def figures(*, now: datetime, low: int) -> Figures:
     """Return the figures as they stand now; an order older than 48 hours that waits for shipping is late."""
-    last = now.astimezone(_ZONE).date()
+    last = day_of(now)
     days = [last - timedelta(days=back) for back in reversed(range(DAYS))]
-    today = datetime.combine(last, time.min, _ZONE)
+    today = datetime.combine(last, time.min, ZONE)
     values: dict[str, datetime | int] = {
         "today": today,
         "yesterday": today - timedelta(days=1),
-        "since": datetime.combine(days[0], time.min, _ZONE),
+        "since": datetime.combine(days[0], time.min, ZONE),
         "until": now - timedelta(hours=48),
         "low": low,
         "most": MOST + 1,

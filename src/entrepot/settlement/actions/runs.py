@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from entrepot.base import scope
 from entrepot.base.actors import SYSTEM
 from entrepot.base.clock import database_now
+from entrepot.base.days import day_of
 from entrepot.base.mistakes import Mistake
 from entrepot.parties.models import Supplier
 from entrepot.settlement.actions.sending import send_locked
 from entrepot.settlement.actions.steps import freeze, note, recount
 from entrepot.settlement.models import Bill, BillLine, BillState, Leaving, Run
-from entrepot.settlement.queries import ZONE, beginning_of, terms_of, unbilled
+from entrepot.settlement.queries import beginning_of, terms_of, unbilled
 from entrepot.settlement.rules import Period, bill_number
 
 BY_HAND = "by_hand"
@@ -46,7 +47,7 @@ def bill_now(supplier_id: int, *, actor: str, address: str = "") -> Bill:
     with scope.platform():
         _lock(supplier_id)
         now = database_now()
-        today = now.astimezone(ZONE).date()
+        today = day_of(now)
         last = Bill.objects.filter(supplier_id=supplier_id).aggregate(last=Max("period_until"))["last"]
         first = today if last is None else min(last, today)
         period = Period(first, today + timedelta(days=1))
@@ -69,10 +70,10 @@ def _bill(
     if not found:
         return None
     if cycle == BY_HAND:
-        earliest = min(one.at for one in found).astimezone(ZONE).date()
+        earliest = day_of(min(one.at for one in found))
         period = Period(min(period.first, earliest), period.until)
     bill = Bill.objects.create(
-        number=bill_number(database_now().astimezone(ZONE).date(), serial=_serial()),
+        number=bill_number(day_of(database_now()), serial=_serial()),
         supplier_id=supplier_id,
         cycle=cycle,
         period_from=period.first,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from entrepot.base.days import day_of
 from entrepot.base.refusals import Refusal
 from entrepot.trade.acceptances import Accept, CannotSupply, ExtendAcceptance, LapseAcceptance, Substitute
 from entrepot.trade.books import Books, LineRow, OrderRow
@@ -31,7 +32,7 @@ def accept(ask: Accept, *, books: Books) -> Answer:
         return Answer(order=order, is_replay=True)
     state = "accepted" if ask.ship_by is None else "back_ordered"
     faults = _word_faults(order, wanted, supplier_id=ask.supplier_id, books=books)
-    if ask.ship_by is not None and ask.ship_by < books.now.date():
+    if ask.ship_by is not None and ask.ship_by < day_of(books.now):
         faults.append(Fault("/ship_by", Refusal.VALIDATION_FAILED, {"why": "date_is_past"}))
     if faults:
         return refuse(*faults, order=order)

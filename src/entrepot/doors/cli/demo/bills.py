@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from entrepot.base import scope
+from entrepot.base.days import day_of
 from entrepot.doors.cli.demo.people import People
 from entrepot.doors.cli.demo.pictures import slip
 from entrepot.settlement import actions
 from entrepot.settlement.models import Bill
-from entrepot.settlement.queries import ZONE, lines_of
+from entrepot.settlement.queries import lines_of
 from entrepot.settlement.rules import Period, last_period
 
 _DAYS_BACK = (5, 2, 0)
@@ -15,7 +16,7 @@ _DAYS_BACK = (5, 2, 0)
 
 def bill_suppliers(people: People, *, now: datetime) -> None:
     """Bill the farm by week and the factory by day: some paid, one in dispute, one to pay, one to look through."""
-    today = now.astimezone(ZONE).date()
+    today = day_of(now)
     for name, cycle in (("farm", "week"), ("factory", "day")):
         said = actions.NewTerms(
             cycle=cycle, rights_days=1, answer_days=5, is_silence_consent=name == "farm", is_sent_at_once=False

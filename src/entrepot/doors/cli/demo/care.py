@@ -1,22 +1,21 @@
 """Stock set apart and switches in the demo world: allotments, limits of holds, goods that leave the shelf by themselves."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from entrepot.base import scope
+from entrepot.base.days import ZONE
 from entrepot.catalog.models import Sku
 from entrepot.doors.cli.demo.people import People
 from entrepot.stock import queries, quotas, shelving
 from entrepot.trade import desk
 from entrepot.trade.terms import SetAllotment
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _PLENTY, _FEW = range(1_500, 10**9), range(6, 200)
 
 
 def beginning(now: datetime, *, days: int) -> datetime:
     """Return when the network began: so many days ago, and early enough that last month has a statement."""
-    month = now.astimezone(_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    month = now.astimezone(ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return min(now - timedelta(days=days), month - timedelta(days=4))
 
 
@@ -28,7 +27,7 @@ def set_apart(people: People, *, now: datetime) -> None:
         stocks = queries.figures([sku.pk for sku in rows], shared_only=True)
     plenty = [sku for sku in rows if stocks[sku.pk].available in _PLENTY]
     scarce = next(sku for sku in rows if stocks[sku.pk].available in _FEW)
-    ends_at = (now.astimezone(_ZONE) + timedelta(days=9)).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends_at = (now.astimezone(ZONE) + timedelta(days=9)).replace(hour=0, minute=0, second=0, microsecond=0)
     mall, other, tier = people.malls["mall1"].pk, people.malls["mall2"].pk, people.tiers["高级"].pk
     wanted = (
         SetAllotment(plenty[0].code, "demo:1", operator, distributor_id=mall, floor=200, reason="双旦活动备货"),

@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from entrepot.base import scope
+from entrepot.base.days import ZONE, day_of
 from entrepot.catalog.models import Sku
 from entrepot.doors.cli.demo import buyers
 from entrepot.doors.cli.demo.past import run_at
@@ -20,7 +20,6 @@ from entrepot.trade.books import OrderRow
 DAYS = 14
 ORDERS = 300
 WAITING = 6
-ZONE = ZoneInfo("Asia/Shanghai")
 _SLOTS = (time(10, 30), time(16, 0), time(19, 30))
 _CARRIERS = (("sf", "SF"), ("zto", "7578"), ("yto", "YT"), ("yunda", "4312"), ("jd", "JDVB"), ("sto", "7730"))
 _REASONS = ("买家拍错规格", "买家不想要了", "地址写错，重新下单", "库存盘点有误")
@@ -81,7 +80,7 @@ class History:
     def _hours(self) -> list[datetime]:
         """Return when orders are placed: a little more each day, some in the hour before now."""
         hours = [self._now - timedelta(minutes=self._dice.randint(3, 170)) for _ in range(ORDERS // 20)]
-        today = self._now.astimezone(ZONE).date()
+        today = day_of(self._now)
         days = [today - timedelta(days=back) for back in range(DAYS)]
         weights = [30 - back + (4 if day.weekday() >= 5 else 0) for back, day in enumerate(days)]
         while len(hours) < ORDERS:
@@ -197,7 +196,7 @@ class History:
         return datetime.combine(local.date() + timedelta(days=1), _SLOTS[0], ZONE)
 
     def _evening(self, day: datetime) -> datetime:
-        return datetime.combine(day.astimezone(ZONE).date(), time(21, 0), ZONE)
+        return datetime.combine(day_of(day), time(21, 0), ZONE)
 
     def _push(self, at: datetime, verb: str, ask: Any, fate: Fate) -> None:
         self._serial += 1

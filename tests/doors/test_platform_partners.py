@@ -97,7 +97,11 @@ def test_the_lists_of_parties_search_and_export(world: World, kind: str) -> None
 def new_distributor(world: World, tier: Any, **more: Any) -> dict[str, Any]:
     """What the form of a new distributor hands in."""
     form = {"name": world.name("D"), "tier_id": tier.pk, "username": f"d.{world.name('u')}"[:40], "is_active": "on"}
-    return form | {"funds_policy": "check", "hold_minutes": "20", "allow_list": "203.0.113.7\n2001:DB8::/48"} | more
+    return (
+        form
+        | {"kind": "mall", "funds_policy": "check", "hold_minutes": "20", "allow_list": "203.0.113.7\n2001:DB8::/48"}
+        | more
+    )
 
 
 def test_a_distributor_is_admitted_with_his_terms(world: World) -> None:
@@ -142,6 +146,7 @@ def test_terms_are_changed_over_what_one_has_seen(world: World) -> None:
         "seen": seen(browser, address),
         "name": "新名字",
         "tier_id": tier.pk,
+        "kind": "mall",
         "funds_policy": "hold",
         "hold_minutes": "5",
     }
@@ -325,3 +330,29 @@ def test_suppliers_are_told_apart_by_kind_and_source(world: World) -> None:
     )
     assert ("hub" in before, "produce" in after) == (True, True)
     assert "农产品" in text_of(browser.get(address))
+
+
+def test_distributors_are_told_apart_by_kind(world: World) -> None:
+    browser, address, older = at_work("platform", None), f"{PLATFORM}/distributors/", world.distributor()
+    assert rows("select kind from parties_distributor where id = %s", older.pk) == [("mall",)]
+    form = new_distributor(world, world.tier(), kind="market")
+    assert browser.post(f"{address}new/", form | {"kind": "moon"}).status_code == 422
+    assert browser.post(f"{address}new/", form).status_code == 200
+    ((number, kind),) = rows("select id, kind from parties_distributor where name = %s", form["name"])
+    assert kind == "market"
+    for query, is_found in (("kind=market", True), ("kind=mall", False)):
+        assert (f"distributors/{number}/" in text_of(browser.get(f"{address}?text={form['name']}&{query}"))) == is_found
+    assert '<td data-l="类型">批发市场</td>' in text_of(browser.get(f"{address}?text={form['name']}"))
+    headings, line = sheet_of(browser.get(f"{address}?text={form['name']}&export=xlsx"))
+    assert line[headings.index("类型")] == "批发市场"
+    page = f"{address}{number}/"
+    assert "批发市场" in text_of(browser.get(page))
+    changed = form | {"seen": seen(browser, f"{page}edit/"), "kind": "enterprise"}
+    assert browser.post(f"{page}edit/", changed | {"kind": ""}).status_code == 422
+    assert browser.post(f"{page}edit/", changed).status_code == 302
+    said = rows(
+        "select before, after from events_operation where verb = 'distributor.changed' and object_id = %s", str(number)
+    )
+    assert said == [('{"distributor_kind": "market"}', '{"distributor_kind": "enterprise"}')]
+    shown = text_of(browser.get(page))
+    assert "企业采购" in shown and "批发市场" in shown  # what he is, and what he was

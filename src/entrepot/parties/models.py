@@ -43,6 +43,15 @@ class FundsPolicy(models.TextChoices):
     CHECK = "check", "check"
 
 
+class DistributorKind(models.TextChoices):
+    """What a downstream is: a mall on the interface, a shop on the street, a wholesale market, a company's purchasing."""
+
+    MALL = "mall", "mall"
+    STORE = "store", "store"
+    MARKET = "market", "market"
+    ENTERPRISE = "enterprise", "enterprise"
+
+
 class Distributor(models.Model):
     """分销商: a company with one connected mall, buying at the agreed price from a prepaid balance."""
 
@@ -50,6 +59,7 @@ class Distributor(models.Model):
     name = models.CharField(max_length=80)
     tier = models.ForeignKey(Tier, models.PROTECT, related_name="distributors")
     state = models.CharField(max_length=12, choices=PartyState.choices, default=PartyState.PENDING)
+    kind = models.CharField(max_length=12, choices=DistributorKind.choices, db_default=DistributorKind.MALL)
     funds_policy = models.CharField(max_length=8, choices=FundsPolicy.choices, default=FundsPolicy.HOLD)
     hold_ttl_s = models.PositiveIntegerField(default=900)
     allow_list = ArrayField(models.CharField(max_length=64), default=list, blank=True)

@@ -16,13 +16,17 @@ def tiers() -> QuerySet[Tier]:
     return Tier.objects.annotate(distributor_count=Count("distributors")).order_by("position", "id")
 
 
-def distributors(*, state: str = "", tier_id: int | None = None, text: str = "") -> QuerySet[Distributor]:
+def distributors(
+    *, state: str = "", tier_id: int | None = None, kind: str = "", text: str = ""
+) -> QuerySet[Distributor]:
     """Return distributors with their tier, newest first; `text` finds a number's beginning or a part of a name."""
     rows = Distributor.objects.select_related("tier").order_by("-id")
     if state:
         rows = rows.filter(state=state)
     if tier_id is not None:
         rows = rows.filter(tier_id=tier_id)
+    if kind:
+        rows = rows.filter(kind=kind)
     return rows.filter(Q(number__istartswith=text) | Q(name__icontains=text)) if text else rows
 
 

@@ -6,11 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from entrepot.catalog.models import EditMode
 from entrepot.fulfilment.rules import ASK, REFUND, REROUTE
-from entrepot.parties.models import FundsPolicy, SupplierKind, SupplierSource
+from entrepot.parties.models import DistributorKind, FundsPolicy, SupplierKind, SupplierSource
 
 FUNDS_POLICIES: dict[str, Any] = {
     FundsPolicy.HOLD: _("Hold: money is kept aside with the stock when the order is placed"),
     FundsPolicy.CHECK: _("Check: money is drawn at payment; when short, the order waits for a top-up"),
+}
+DISTRIBUTOR_KINDS: dict[str, Any] = {
+    DistributorKind.MALL: _("Online mall"),
+    DistributorKind.STORE: _("Offline shop"),
+    DistributorKind.MARKET: _("Wholesale market"),
+    DistributorKind.ENTERPRISE: _("Enterprise purchasing"),
 }
 SUPPLIER_KINDS: dict[str, Any] = {
     SupplierKind.PRODUCE: _("Farm produce"),

@@ -16,6 +16,7 @@ from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.platform.attempts import attempt
+from entrepot.doors.platform.choice_words import DISTRIBUTOR_KINDS
 from entrepot.doors.platform.log_words import changes_of, verb_word
 from entrepot.doors.platform.suppliers import WhyForm
 from entrepot.events.queries import operations_on
@@ -64,6 +65,7 @@ def shown(request: PartyRequest, *, distributor_id: int, **forms_given: forms.Fo
     context: dict[str, Any] = {
         "title": row.name,
         "distributor": row,
+        "kind": DISTRIBUTOR_KINDS.get(row.kind, ""),
         "hold_minutes": row.hold_ttl_s // 60,
         "wallet": wallet(distributor_id),
         "keys": keys_of(distributor_id),

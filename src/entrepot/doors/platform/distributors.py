@@ -22,23 +22,24 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.attempts import SeenForm, attempt, mark_of, refuse_stale
-from entrepot.doors.platform.choice_words import FUNDS_POLICIES
+from entrepot.doors.platform.choice_words import DISTRIBUTOR_KINDS, FUNDS_POLICIES
 from entrepot.doors.platform.distributor_page import distributor_or_404, shown
 from entrepot.doors.platform.suppliers import PARTY_TABS, WhyForm, credentials
 from entrepot.ledger.queries import Wallet, wallets
 from entrepot.parties import actions
-from entrepot.parties.models import Distributor, FundsPolicy, PartyState, Tier
+from entrepot.parties.models import Distributor, DistributorKind, FundsPolicy, PartyState, Tier
 from entrepot.parties.queries import distributors as found_distributors
 
 TERMS = (
-    *("name", "tier_id", "funds_policy", "hold_ttl_s", "allow_list", "callback_url", "contact", "low_balance_fen"),
-    "state",
+    *("name", "tier_id", "kind", "funds_policy", "hold_ttl_s", "allow_list", "callback_url", "contact"),
+    *("low_balance_fen", "state"),
 )
 _Pair = tuple[Distributor, Wallet]
 _COLUMNS = (
     Column(title=_("Number"), value=lambda pair: pair[0].number, width=12),
     Column(title=_("Company name"), value=lambda pair: pair[0].name, width=28),
     Column(title=_("State"), value=lambda pair: state_of("party", pair[0].state)[0], width=12),
+    Column(title=_("Kind"), value=lambda pair: DISTRIBUTOR_KINDS.get(pair[0].kind, ""), width=12),
     Column(title=_("Tier"), value=lambda pair: pair[0].tier.name, width=16),
     Column(title=_("Fee rate"), value=lambda pair: pair[0].tier.fee_rate_bps, kind="bps", width=10),
     Column(title=_("Balance"), value=lambda pair: pair[1].balance_fen, kind="fen"),
@@ -55,9 +56,10 @@ def tier_choices() -> list[tuple[int, str]]:
 
 
 class DistributorSearch(FilterForm):
-    """A distributor by number, name or tier."""
+    """A distributor by number, name, kind or tier."""
 
     text = forms.CharField(label=_("Number or name"), max_length=60)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *DISTRIBUTOR_KINDS.items()])
     tier = forms.TypedChoiceField(label=_("Tier"), coerce=int, empty_value=None)
     callbacks = forms.ChoiceField(label=_("Callbacks"), choices=[("", _("All")), ("failing", _("Cannot be called"))])
 
@@ -72,6 +74,7 @@ class TermsForm(SeenForm):
 
     name = forms.CharField(label=_("Company name"), max_length=80)
     tier_id = forms.TypedChoiceField(label=_("Tier"), coerce=int)
+    kind = forms.ChoiceField(label=_("Kind"), choices=list(DISTRIBUTOR_KINDS.items()), initial=DistributorKind.MALL)
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
     funds_policy = forms.ChoiceField(
         label=_("Funds policy"),
@@ -131,7 +134,9 @@ def distributors(request: PartyRequest) -> HttpResponseBase:
     """Show the distributors with their money, or hand them out as a sheet."""
     form = DistributorSearch(request.GET)
     tab = request.GET.get("tab", "")
-    everyone = found_distributors(text=form.value("text") or "", tier_id=form.value("tier"))
+    everyone = found_distributors(
+        text=form.value("text") or "", tier_id=form.value("tier"), kind=form.value("kind") or ""
+    )
     if form.value("callbacks"):
         everyone = everyone.filter(
             Q(endpoint__state="disabled") | Q(endpoint__state="active", endpoint__failing_since__isnull=False)
@@ -151,7 +156,7 @@ def distributors(request: PartyRequest) -> HttpResponseBase:
             *((state, word, counted.get(state, 0)) for state, word in PARTY_TABS),
         ],
         "page": found,
-        "rows": [(row, money[row.pk]) for row in found],
+        "rows": [(row, DISTRIBUTOR_KINDS.get(row.kind, ""), money[row.pk]) for row in found],
         "is_narrowed": bool(form.used or tab),
         "can_edit": request.party.can("distributors.edit"),
     }

@@ -16,6 +16,7 @@ from entrepot.doors.kit.price_words import STATES as PRICE_STATES
 from entrepot.doors.kit.promotion_words import PROMOTION_WORDS
 from entrepot.doors.kit.states import STATES
 from entrepot.doors.platform.choice_words import (
+    DISTRIBUTOR_KINDS,
     EDIT_MODES,
     FUNDS_POLICIES,
     SUPPLIER_KINDS,
@@ -87,6 +88,7 @@ _WORDS: dict[str, dict[str, Any]] = {
     "edit_mode": EDIT_MODES,
     "refund": aftersale_words.RETURNS,
     "allowed_promotions": PROMOTION_WORDS,
+    "distributor_kind": DISTRIBUTOR_KINDS,
     "supplier_kind": SUPPLIER_KINDS,
     "supplier_source": SUPPLIER_SOURCES,
     "source": SUPPLIER_SOURCES,

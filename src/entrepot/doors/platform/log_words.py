@@ -223,6 +223,7 @@ _FIELDS: dict[str, Any] = {
     "state": gettext_lazy("State"),
     "number": gettext_lazy("Number"),
     "contact": gettext_lazy("Contact"),
+    "distributor_kind": gettext_lazy("Kind"),
     "supplier_kind": gettext_lazy("Kind"),
     "supplier_source": gettext_lazy("Source"),
     "tier_id": gettext_lazy("Tier"),

@@ -14,7 +14,7 @@ from entrepot.events.operations import changes, record
 from entrepot.events.outbox import note
 from entrepot.parties import rules
 from entrepot.parties.actions.users import NewUser, create_head
-from entrepot.parties.models import Distributor, FundsPolicy, PartyState, Tier
+from entrepot.parties.models import Distributor, DistributorKind, FundsPolicy, PartyState, Tier
 
 _SHOWN = ("name", "tier_id", "funds_policy", "hold_ttl_s", "allow_list", "callback_url", "contact", "low_balance_fen")
 
@@ -26,6 +26,7 @@ def create_distributor(
     username: str,
     actor: str,
     contact: str = "",
+    kind: str = DistributorKind.MALL,
     funds_policy: str = FundsPolicy.HOLD,
     hold_minutes: int = 15,
     allow_list: Iterable[str] = (),
@@ -35,7 +36,7 @@ def create_distributor(
 ) -> tuple[Distributor, NewUser]:
     """Admit a distributor (分销商) with a number of his own and his first user, whose one-time password is returned.
 
-    Refuses an empty name, an unknown tier, a taken user name, a hold outside 1 to 60 minutes, an allow-list entry that
+    `kind` says what he is (DistributorKind). Refuses an empty name, an unknown tier or kind, a taken user name, a hold outside 1 to 60 minutes, an allow-list entry that
     is no address, and a callback address that is none or leads inside.
     """
     _keep_out(callback_url)
@@ -44,6 +45,7 @@ def create_distributor(
             number=_next_number(),
             name=name.strip(),
             tier=_tier(tier_id),
+            kind=kind,
             state=PartyState.ACTIVE if is_active else PartyState.PENDING,
             funds_policy=funds_policy,
             hold_ttl_s=hold_minutes * 60,
@@ -72,6 +74,7 @@ def change_distributor(
     actor: str,
     name: str | None = None,
     tier_id: int | None = None,
+    kind: str | None = None,
     funds_policy: str | None = None,
     hold_minutes: int | None = None,
     allow_list: Iterable[str] | None = None,
@@ -93,6 +96,7 @@ def change_distributor(
         wanted: dict[str, Any] = {
             "name": None if name is None else name.strip(),
             "tier_id": None if tier_id is None else _tier(tier_id).pk,
+            "kind": kind,
             "funds_policy": funds_policy,
             "hold_ttl_s": None if hold_minutes is None else hold_minutes * 60,
             "allow_list": None if allow_list is None else _networks(allow_list),
@@ -161,6 +165,8 @@ def _set_state(distributor_id: int, *, state: str, actor: str, reason: str, addr
 def _check(distributor: Distributor) -> None:
     if not distributor.name:
         raise Mistake("name", _("Enter a name."))
+    if distributor.kind not in DistributorKind.values:
+        raise Mistake("kind", _("Choose one of the values offered."))
     if distributor.funds_policy not in FundsPolicy.values:
         raise Mistake("funds_policy", _("Choose one of the two policies."))
     if not 60 <= distributor.hold_ttl_s <= 3600:
@@ -211,7 +217,7 @@ def _next_number() -> str:
 
 
 def _state(distributor: Distributor) -> dict[str, Any]:
-    return {name: getattr(distributor, name) for name in _SHOWN}
+    return {name: getattr(distributor, name) for name in _SHOWN} | {"distributor_kind": distributor.kind}
 
 
 def _tell_tier(distributor: Distributor, *, actor: str) -> None:

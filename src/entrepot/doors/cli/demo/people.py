@@ -16,7 +16,17 @@ from entrepot.parties.actions import (
     ensure_platform_supplier,
     issue_key,
 )
-from entrepot.parties.models import ApiKey, Distributor, PartyKind, Role, Supplier, SupplierKind, Tier, User
+from entrepot.parties.models import (
+    ApiKey,
+    Distributor,
+    DistributorKind,
+    PartyKind,
+    Role,
+    Supplier,
+    SupplierKind,
+    Tier,
+    User,
+)
 
 PLATFORM_NAME = "集散供应链"
 ALLOWED = ("127.0.0.1/32", "::1/128")
@@ -33,9 +43,9 @@ _SUPPLIERS = (
     ("factory", "海宁匠心日用品厂", "沈丽华 0573-5550188", SupplierKind.FACTORY),
 )
 _MALLS = (
-    ("mall1", "云选商城", "高级", "hold", "陈书影"),
-    ("mall2", "邻里优购", "中级", "hold", "唐一鸣"),
-    ("mall3", "小满集市", "初级", "check", "罗小满"),
+    ("mall1", "云选商城", "高级", "hold", "陈书影", DistributorKind.MALL),
+    ("mall2", "邻里优购", "中级", "hold", "唐一鸣", DistributorKind.STORE),
+    ("mall3", "小满集市", "初级", "check", "罗小满", DistributorKind.MARKET),
 )
 
 
@@ -82,12 +92,13 @@ def settle(*, since: datetime) -> People:
             name, username=username, contact=contact, kind=kind, actor=admin
         )
         people.introduce(made, party=name, display_name=contact.split()[0])
-    for username, name, tier, funds_policy, contact in _MALLS:
+    for username, name, tier, funds_policy, contact, downstream in _MALLS:
         mall, made = create_distributor(
             name,
             tier_id=people.tiers[tier].pk,
             username=username,
             contact=contact,
+            kind=downstream,
             funds_policy=funds_policy,
             allow_list=ALLOWED,
             actor=admin,

@@ -70,6 +70,12 @@ def test_a_suspended_supplier_sells_nothing_until_it_is_activated(world: World) 
     assert "资质过期" in text_of(browser.get(f"{PLATFORM}/suppliers/{supplier.pk}/"))
 
 
+def reasons(kind: str, party_id: int) -> list[tuple[str]]:
+    """Why an object was changed, by the operation log."""
+    asked = "select reason from events_operation where object_kind = %s and object_id = %s and verb = %s order by id"
+    return rows(asked, kind, str(party_id), f"{kind}.changed")
+
+
 def test_nobody_overwrites_what_he_has_not_seen(world: World) -> None:
     supplier, browser = world.supplier(), at_work("platform", None)
     page, address = f"{PLATFORM}/suppliers/{supplier.pk}/", f"{PLATFORM}/suppliers/{supplier.pk}/change/"
@@ -77,6 +83,10 @@ def test_nobody_overwrites_what_he_has_not_seen(world: World) -> None:
     assert browser.post(address, {"seen": mark, "name": "甲", "contact": "", "source": "office"}).status_code == 302
     assert browser.post(address, {"seen": mark, "name": "乙", "contact": "", "source": "office"}).status_code == 422
     assert rows("select name from parties_supplier where id = %s", supplier.pk) == [("甲",)]
+    again = {"seen": seen(browser, page), "name": "丙", "contact": "", "source": "office", "reason": "营业执照更名"}
+    assert browser.post(address, again).status_code == 302
+    assert reasons("supplier", supplier.pk) == [("",), ("营业执照更名",)]
+    assert "营业执照更名" in text_of(browser.get(page))
 
 
 @pytest.mark.parametrize("kind", ["suppliers", "distributors"])
@@ -150,7 +160,7 @@ def test_terms_are_changed_over_what_one_has_seen(world: World) -> None:
         "funds_policy": "hold",
         "hold_minutes": "5",
     }
-    assert browser.post(address, form | {"allow_list": "10.0.0.0/8", "low_balance_fen": "100"}).status_code == 302
+    assert browser.post(address, form | {"allow_list": "10.0.0.0/8", "low_balance_fen": "100", "reason": "续签合同"}).status_code == 302
     found = rows(
         "select name, tier_id, hold_ttl_s, allow_list, low_balance_fen from parties_distributor where id = %s", party.pk
     )
@@ -159,6 +169,8 @@ def test_terms_are_changed_over_what_one_has_seen(world: World) -> None:
     emptied = form | {"seen": seen(browser, address), "allow_list": "", "low_balance_fen": ""}
     assert browser.post(address, emptied).status_code == 302
     assert rows("select allow_list, low_balance_fen from parties_distributor where id = %s", party.pk) == [([], 0)]
+    assert reasons("distributor", party.pk) == [("续签合同",), ("",)]
+    assert 'name="reason"' not in text_of(browser.get(f"{PLATFORM}/distributors/new/"))
 
 
 def test_a_suspended_distributor_places_nothing(world: World) -> None:
@@ -271,15 +283,16 @@ def test_a_rate_is_changed_after_a_look_at_examples_and_holds_from_then_on(world
     before = world.place(party, (article, 1), mode="direct")
     browser, address = at_work("platform", None), f"{PLATFORM}/tiers/{party.tier_id}/"
     form = {"seen": seen(browser, address), "name": world.name("T"), "fee_rate_bps": "8", "rate_limit_per_s": "50"}
-    form |= {"rate_burst": "100", "position": "0", "note": ""}
+    form |= {"rate_burst": "100", "position": "0", "note": "", "reason": "年度调价"}
     question = text_of(browser.post(address, form))
     assert "5% → 8%" in question and "¥10.50" in question and "¥10.80" in question
+    assert '<input type="hidden" name="reason" value="年度调价"' in question
     rate = "select fee_rate_bps from parties_tier where id = %s"
     assert rows(rate, party.tier_id) == [(500,)]
     assert browser.post(address, form | {"confirmed": "1"}).status_code == 302
     assert rows(rate, party.tier_id) == [(800,)]
     assert browser.post(address, form | {"confirmed": "1", "fee_rate_bps": "9"}).status_code == 422  # an old window
-    assert rows(rate, party.tier_id) == [(800,)]
+    assert rows(rate, party.tier_id) == [(800,)] and reasons("tier", party.tier_id) == [("年度调价",)]
     assert world.place(party, (article, 1), mode="direct").total_fen == 1080
     assert rows("select total_fen from orders_order where id = %s", before.id) == [(1050,)]
 

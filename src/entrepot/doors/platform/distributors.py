@@ -96,13 +96,14 @@ class TermsForm(SeenForm):
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "203.0.113.7\n2001:db8::/48", "class": "mono"}),
         help_text=_("One address or network a line, IPv4 or IPv6. Empty: calls from everywhere are let in."),
     )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tier_id"].choices = [("", _("Choose")), *tier_choices()]  # type: ignore[attr-defined]
 
     def terms(self) -> dict[str, Any]:
-        """Return the terms as the room takes them."""
+        """Return the terms as the room takes them, and why they are changed."""
         cleaned = dict(self.cleaned_data)
         cleaned.pop("seen", None)
         cleaned.pop("username", None)
@@ -126,6 +127,7 @@ class NewDistributorForm(TermsForm):
         super().__init__(*args, **kwargs)
         del self.fields["seen"]
         del self.fields["low_balance_fen"]
+        del self.fields["reason"]
 
 
 @page("platform", "distributors.view")

@@ -100,6 +100,7 @@ class SupplierForm(SeenForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=_KIND_CHOICES, required=False)
     source = forms.ChoiceField(label=_("Source"), choices=list(SUPPLIER_SOURCES.items()))
     contact = forms.CharField(label=_("Contact"), max_length=80, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
 
 class WhyForm(forms.Form):
@@ -219,6 +220,7 @@ def supplier_change(request: PartyRequest, supplier_id: int) -> HttpResponse:
             contact=cleaned["contact"],
             kind=cleaned["kind"],
             source=cleaned["source"],
+            reason=cleaned["reason"],
             actor=actor(request.party),
             address=client_ip(request) or "",
         )

@@ -34,10 +34,19 @@ class TierForm(SeenForm):
     rate_burst = forms.IntegerField(label=_("Burst of calls"), min_value=1, max_value=10_000_000, initial=100)
     position = forms.IntegerField(label=_("Place in the order"), min_value=0, max_value=10_000, initial=0)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def values(self) -> dict[str, Any]:
         """Return the tier as the room takes it."""
         return {name: self.cleaned_data[name] for name in _FIELDS}
+
+
+class NewTierForm(TierForm):
+    """A tier to add."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["reason"]
 
 
 @page("platform", "distributors.view")
@@ -53,7 +62,7 @@ def tiers(request: PartyRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tier_new(request: PartyRequest) -> HttpResponse:
     """Add a tier."""
-    form = TierForm(request.POST or None, initial={"seen": "new"})
+    form = NewTierForm(request.POST or None, initial={"seen": "new"})
 
     def act(cleaned: dict[str, Any]) -> Tier:
         return actions.create_tier(actor=actor(request.party), address=client_ip(request) or "", **form.values())
@@ -79,7 +88,11 @@ def tier_edit(request: PartyRequest, tier_id: int) -> HttpResponse:
         locked = Tier.objects.select_for_update(no_key=True).get(pk=tier_id)
         refuse_stale(cleaned["seen"], mark=mark_of(locked, *_FIELDS))
         return actions.change_tier(
-            tier_id, actor=actor(request.party), address=client_ip(request) or "", **form.values()
+            tier_id,
+            reason=cleaned["reason"],
+            actor=actor(request.party),
+            address=client_ip(request) or "",
+            **form.values(),
         )
 
     back = reverse("platform:tiers")

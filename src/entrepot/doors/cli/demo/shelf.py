@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from entrepot.base import scope
 from entrepot.catalog.actions import create_brand, create_category
+from entrepot.catalog.actions.history import keep_live
 from entrepot.catalog.actions.steps import tell
-from entrepot.catalog.models import Brand, Category, Goods, GoodsState, Sku, SkuCost
+from entrepot.catalog.models import Brand, Category, Goods, GoodsState, GoodsVersion, Sku, SkuCost
 from entrepot.catalog.rules import ALLOWED_PROMOTIONS
 from entrepot.catalog.search import terms_of
 from entrepot.doors.cli.demo import ticks
@@ -45,6 +46,9 @@ def fill(
         Goods.objects.bulk_create(goods)
         Sku.objects.bulk_create([sku for _article, sku in skus])
         for row in goods:
+            if row.state in (GoodsState.ON_SALE, GoodsState.UNLISTED):
+                kept = keep_live(row, actor=admin)
+                GoodsVersion.objects.filter(pk=kept.pk).update(made_at=row.created_at)
             if row.state == GoodsState.ON_SALE:
                 tell(row, event_type="product.listed", actor=admin)
     for name, supplier in people.suppliers.items():

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
 from django.template import Context, Template
 from django.utils import timezone, translation
@@ -28,6 +29,25 @@ def shown(template: str, **context: object) -> str:
 )
 def test_amounts_have_thousands_separators_and_two_decimals(amount_fen: int, plain: str, with_sign: str) -> None:
     assert shown("{{ a|fen }} {{ a|yuan }}", a=amount_fen) == f"{plain} {with_sign}"
+
+
+def test_a_share_is_percent_with_one_digit_after_the_point() -> None:
+    shares = [
+        figures.share(part, whole) for part, whole in ((1, 8), (1, 3), (2, 3), (1, 5), (0, 7), (7, 7), (1, 2_001))
+    ]
+    assert shares == ["12.5%", "33.3%", "66.7%", "20.0%", "0.0%", "100.0%", "0.0%"] and figures.share(0, 0) == "—"
+
+
+def test_a_number_beyond_its_bounds_is_refused_in_an_operators_words() -> None:
+    class Pieces(forms.Form):
+        pieces = forms.IntegerField(min_value=1, max_value=60)
+        label = forms.CharField(min_length=3, max_length=5)
+
+    with translation.override("zh-hans"):
+        said = [str(Pieces({"pieces": n, "label": text}).errors) for n, text in (("0", "字"), ("61", "六个字六个字"))]
+    assert "不能小于 1<" in said[0] and "不能少于 3 个字（现在 1 个字）" in said[0]
+    assert "不能大于 60<" in said[1] and "不能超过 5 个字（现在 6 个字）" in said[1]
+    assert "确保" not in said[0] + said[1]
 
 
 def test_no_amount_is_a_dash() -> None:

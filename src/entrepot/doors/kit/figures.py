@@ -45,6 +45,14 @@ def bps(rate_bps: int | None) -> str:
     return f"{'-' if rate_bps < 0 else ''}{whole}{decimals}%"
 
 
+def share(part: int, whole: int) -> str:
+    """Show how much of a whole a part is, in percent with one digit after the point: 1 of 8 as `12.5%`."""
+    if not whole:
+        return "—"
+    tenths = (part * 2_000 + whole) // (whole * 2)
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
 def thousands(number: int | str | None) -> str:
     """Show a whole number with thousands separators; a text such as `9,999+` stays as it is."""
     if isinstance(number, str):

@@ -16,7 +16,7 @@ from entrepot.base.money import yuan
 from entrepot.doors.kit.addresses import client_ip
 from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.cells import Cell, Link, Nothing, Row, number, plain_list
-from entrepot.doors.kit.figures import bps, stamp, thousands
+from entrepot.doors.kit.figures import share, stamp, thousands
 from entrepot.doors.kit.forms import BpsField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of_rows
 from entrepot.doors.kit.operations import actor
@@ -111,10 +111,8 @@ def hold_report(request: PartyRequest) -> HttpResponseBase:
 
 
 def _ratio(lapsed: int, ended: int) -> Cell:
-    share = lapsed * 10_000 // ended if ended else 0
-    return number(
-        thousands(lapsed), small=bps(share) if ended else "", tone="bad" if ended >= 20 and share > 5_000 else ""
-    )
+    is_bad = ended >= 20 and lapsed * 2 > ended
+    return number(thousands(lapsed), small=share(lapsed, ended) if ended else "", tone="bad" if is_bad else "")
 
 
 def _holder_row(row: Holder, *, can_edit: bool) -> Row:

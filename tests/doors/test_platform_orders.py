@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from entrepot.catalog.rules import bigrams
+from entrepot.orders.consignees import place_line
 from tests.doors.office_people import BUYER, at_work, order_of, sheet_of, text_of
 from tests.world import World, rows
 
@@ -348,3 +349,33 @@ def test_every_act_needs_its_own_permission(world: World, trade: Any) -> None:
         assert f"{trade.page}{act}/" not in page
         assert browser.post(f"{trade.page}{act}/", {"version": version(trade.order.id)}).status_code == 403
     assert world.state(trade.order) == "confirmed"
+
+
+def test_a_municipality_is_named_once_on_every_page_sheet_and_label(world: World) -> None:
+    supplier, party = world.supplier(), world.distributor(funds_fen=100_000)
+    buyer = type(BUYER)("黄蓉", "13700000001", "重庆市", "重庆市", "渝中区", "五一路 8 号")
+    order = order_of(world, party, (world.article(supplier=supplier, stock=5), 1), buyer=buyer)
+    platform, office = at_work("platform", None), at_work("supplier", supplier)
+    mall = at_work("distributor", party)
+    shown = [
+        text_of(platform.get(f"{ORDERS}{order.id}/")),
+        text_of(platform.post(f"{ORDERS}{order.id}/consignee/")),
+        str(sheet_of(platform.get(ORDERS, {"number": str(order.id), "export": "xlsx"}))),
+        text_of(office.get(f"/supplier/orders/{order.id}/")),
+        text_of(office.post(f"/supplier/orders/{order.id}/consignee/")),
+        text_of(office.post("/supplier/orders/slips/", {"ids": [order.id]})),
+        str(sheet_of(office.get("/supplier/orders/", {"export": "xlsx"}))),
+        str(sheet_of(office.get("/supplier/batch/template/"))),
+        text_of(mall.get(f"/distributor/orders/{order.id}/")),
+        text_of(mall.post(f"/distributor/orders/{order.id}/consignee/")),
+        str(sheet_of(mall.get("/distributor/orders/", {"export": "xlsx"}))),
+    ]
+    assert [place for place, text in enumerate(shown) if "重庆市渝中区" not in text] == []
+    lists = [text_of(office.get("/supplier/orders/")), text_of(mall.get("/distributor/orders/"))]
+    assert all("<small>重庆市</small>" in text for text in lists)
+    assert "重庆市重庆市" not in str(shown) + str(lists)
+    names = ("广东省", None, "东莞市", "东莞市", "莞城街道")
+    assert (place_line(*names), place_line("吉林省", "吉林市", "船营区")) == (
+        "广东省东莞市莞城街道",
+        "吉林省吉林市船营区",
+    )

@@ -160,7 +160,12 @@ def test_terms_are_changed_over_what_one_has_seen(world: World) -> None:
         "funds_policy": "hold",
         "hold_minutes": "5",
     }
-    assert browser.post(address, form | {"allow_list": "10.0.0.0/8", "low_balance_fen": "100", "reason": "续签合同"}).status_code == 302
+    assert (
+        browser.post(
+            address, form | {"allow_list": "10.0.0.0/8", "low_balance_fen": "100", "reason": "续签合同"}
+        ).status_code
+        == 302
+    )
     found = rows(
         "select name, tier_id, hold_ttl_s, allow_list, low_balance_fen from parties_distributor where id = %s", party.pk
     )

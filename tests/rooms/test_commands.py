@@ -45,7 +45,9 @@ def test_a_demo_world_is_whole(fresh_database: roles.Access, in_demo: Path, caps
     assert set(states) >= {"expired", "refunded"} and sum(states.values()) >= 280
     goods = dict(rows("select state, count(*) from catalog_goods group by state"))
     assert set(goods) == {"draft", "submitted", "on_sale", "unlisted", "rejected"} and sum(goods.values()) >= 190
-    unkept = "select count(*) from catalog_goods g where state = 'on_sale' and not exists (select from catalog_goodsversion"
+    unkept = (
+        "select count(*) from catalog_goods g where state = 'on_sale' and not exists (select from catalog_goodsversion"
+    )
     assert rows(f"{unkept} where goods_id = g.id and number = 1)") == [(0,)]
     assert len(rows("select distinct kind from parties_distributor")) == 3
     days = rows("select count(distinct (created_at at time zone 'Asia/Shanghai')::date) from orders_order")

@@ -10,6 +10,7 @@ from entrepot.orders.consignees import (
     masked_phone,
     open_consignee,
     phone_hash,
+    place_line,
     seal_consignee,
 )
 from entrepot.trade import desk
@@ -75,4 +76,4 @@ def change_address(
 
 def masked(plain: PlainConsignee) -> str:
     """Return an address that tells nobody who lives there."""
-    return f"{masked_name(plain.name)} {masked_phone(plain.phone)} {plain.province}{plain.city}{plain.district}"
+    return f"{masked_name(plain.name)} {masked_phone(plain.phone)} {place_line(plain.province, plain.city, plain.district)}"

@@ -36,6 +36,12 @@ def open_consignee(sealed: bytes) -> PlainConsignee:
     return _decoder.decode(unseal(sealed))
 
 
+def place_line(*names: str | None) -> str:
+    """Return the parts of an address from wide to narrow in one line, a municipality once: 重庆市, 重庆市 is 重庆市."""
+    said = [name for name in names if name]
+    return "".join(name for wider, name in zip(["", *said], said, strict=False) if name != wider)
+
+
 def masked_name(name: str) -> str:
     """Return the first character and a star: 郭靖 becomes 郭*."""
     return f"{name[:1]}*"

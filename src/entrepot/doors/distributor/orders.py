@@ -25,6 +25,7 @@ from entrepot.doors.kit.party import PartyRequest, page
 from entrepot.doors.kit.sheets import Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.events import operations
+from entrepot.orders.consignees import place_line
 from entrepot.orders.queries import consignee_of
 from entrepot.reports.why import Row, grounds_of
 from entrepot.reports.why_order import Bought, total_why
@@ -126,7 +127,9 @@ def _export(wanted: Wanted) -> HttpResponseBase:
         Column(title=_("Agreed price"), value=lambda pair: pair[1].agreed_price_fen, kind="fen", width=12),
         Column(title=_("Amount"), value=lambda pair: pair[1].amount_fen, kind="fen", width=14),
         Column(title=_("Consignee"), value=lambda pair: f"{pair[0].name_masked} {pair[0].phone_masked}", width=20),
-        Column(title=_("Region"), value=lambda pair: f"{pair[0].province}{pair[0].city}{pair[0].district}", width=24),
+        Column(
+            title=_("Region"), value=lambda pair: place_line(pair[0].province, pair[0].city, pair[0].district), width=24
+        ),
         Column(
             title=_("Parcels"),
             value=lambda pair: "; ".join(f"{carrier_name(p.carrier)} {p.tracking_no}" for p in pair[0].parcels),
@@ -239,7 +242,8 @@ def reveal(request: PartyRequest, order_id: int) -> HttpResponse:
     )
     return HttpResponse(
         format_html(
-            '<span class="num">{} {}</span><br><span>{}{}{}{}{}</span>',
-            *(found.name, found.phone, found.province, found.city, found.district, found.street, found.address),
+            '<span class="num">{} {}</span><br><span>{}{}</span>',
+            *(found.name, found.phone),
+            *(place_line(found.province, found.city, found.district, found.street), found.address),
         )
     )

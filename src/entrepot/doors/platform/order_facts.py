@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from entrepot.catalog.pictures import address
+from entrepot.orders.consignees import place_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,12 @@ class Head:
     tier_rate_bps: int
     consignee: str
     phone: str
-    region: str
+    places: list[str | None]
+
+    @property
+    def region(self) -> str:
+        """Return province, city and district."""
+        return place_line(*self.places)
 
 
 @dataclass(slots=True)
@@ -116,7 +122,7 @@ _HEAD = """
 select o.id, o.out_order_no, o.state, o.mode, o.version, o.fee_rate_bps, o.goods_amount_fen, o.freight_fen, o.total_fen,
     o.held_fen, o.drawn_fen, o.refunded_fen, o.remark, o.held_until, o.created_at, o.confirmed_at, o.shipped_at,
     o.received_at, o.completed_at, o.closed_at, d.id, d.name, t.name, t.fee_rate_bps, coalesce(c.name_masked, ''),
-    coalesce(c.phone_masked, ''), concat(c.province, c.city, c.district)
+    coalesce(c.phone_masked, ''), array[c.province, c.city, c.district]
 from orders_order o
 join parties_distributor d on d.id = o.distributor_id
 join parties_tier t on t.id = d.tier_id

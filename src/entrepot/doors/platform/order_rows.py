@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from entrepot.doors.platform.conditions import Conditions
+from entrepot.orders.consignees import place_line
 
 OWN_OPEN = ("confirmed", "partly_shipped")
 TABS: dict[str, tuple[str, ...]] = {
@@ -44,7 +45,7 @@ class OrderRow:
     tier_rate_bps: int
     consignee: str
     phone: str
-    region: str
+    places: list[str | None]
     goods_name: str
     goods_no: str
     image: str
@@ -57,6 +58,11 @@ class OrderRow:
     is_own_open: bool
     tracking: list[str]
 
+    @property
+    def region(self) -> str:
+        """Return province, city and district."""
+        return place_line(*self.places)
+
 
 _ROWS = """
 with o as (
@@ -65,7 +71,7 @@ with o as (
     from orders_order o where {conditions} order by o.id {direction} limit %(limit)s
 )
 select o.id, o.out_order_no, o.state, o.mode, o.created_at, o.goods_amount_fen, o.freight_fen, o.total_fen, o.drawn_fen,
-    o.refunded_fen, d.name, o.fee_rate_bps, c.name_masked, c.phone_masked, concat(c.province, c.city, c.district),
+    o.refunded_fen, d.name, o.fee_rate_bps, c.name_masked, c.phone_masked, array[c.province, c.city, c.district],
     l.goods_name, l.goods_no, l.image, l.line_count, l.pieces, l.fee_fen, l.goods, s.names, s.has_own, s.is_own_open,
     t.numbers
 from o

@@ -21,7 +21,7 @@ from entrepot.doors.supplier.order_reads import LineRow, SupplyOrderRow, address
 from entrepot.doors.supplier.order_search import Wanted
 from entrepot.doors.supplier.shipping_sheet import HEADINGS, Plan
 from entrepot.events import operations
-from entrepot.orders.consignees import PlainConsignee
+from entrepot.orders.consignees import PlainConsignee, place_line
 from entrepot.trade import desk
 
 _SHOWN = 200
@@ -143,7 +143,7 @@ def _template_columns(found: dict[int, PlainConsignee] | None) -> list[Column]:
             title=_("Consignee"), value=lambda pair: f"{pair[0].name_masked} {pair[0].phone_masked}", width=20
         )
         region = Column(
-            title=_("Region"), value=lambda pair: f"{pair[0].province}{pair[0].city}{pair[0].district}", width=24
+            title=_("Region"), value=lambda pair: place_line(pair[0].province, pair[0].city, pair[0].district), width=24
         )
         return [*columns, masked, region]
     return [

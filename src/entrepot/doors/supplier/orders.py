@@ -36,6 +36,7 @@ from entrepot.doors.supplier.order_reads import (
 from entrepot.doors.supplier.order_search import OPEN, Wanted
 from entrepot.doors.supplier.word_form import WordForm
 from entrepot.events import operations
+from entrepot.orders.consignees import place_line
 from entrepot.orders.queries import consignee_of
 from entrepot.reports.why import grounds_of, settled_why
 from entrepot.trade import desk
@@ -190,7 +191,9 @@ def _export(wanted: Wanted) -> HttpResponseBase:
         Column(title=_("Your price"), value=lambda pair: pair[1].supplier_price_fen, kind="fen", width=12),
         Column(title=_("Amount"), value=lambda pair: pair[1].amount_fen, kind="fen", width=12),
         Column(title=_("Consignee"), value=lambda pair: f"{pair[0].name_masked} {pair[0].phone_masked}", width=20),
-        Column(title=_("Region"), value=lambda pair: f"{pair[0].province}{pair[0].city}{pair[0].district}", width=24),
+        Column(
+            title=_("Region"), value=lambda pair: place_line(pair[0].province, pair[0].city, pair[0].district), width=24
+        ),
         Column(title=_("Acceptance"), value=lambda pair: str(state_of("acceptance", pair[1].word)[0]), width=10),
         Column(title=_("Accept by"), value=lambda pair: pair[1].accept_by, kind="moment", width=20),
         Column(title=_("Ship by"), value=lambda pair: pair[1].ship_by, kind="day", width=12),
@@ -343,7 +346,8 @@ def reveal(request: PartyRequest, order_id: int) -> HttpResponse:
     )
     return HttpResponse(
         format_html(
-            '<span class="num">{} {}</span><br><span>{}{}{}{}{}</span>',
-            *(found.name, found.phone, found.province, found.city, found.district, found.street, found.address),
+            '<span class="num">{} {}</span><br><span>{}{}</span>',
+            *(found.name, found.phone),
+            *(place_line(found.province, found.city, found.district, found.street), found.address),
         )
     )

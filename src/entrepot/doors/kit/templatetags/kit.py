@@ -23,6 +23,7 @@ from entrepot.doors.kit.demo import DemoAccount
 from entrepot.doors.kit.lists import CURSORS, Page
 from entrepot.doors.kit.shell import OFFICES
 from entrepot.doors.kit.states import state_of
+from entrepot.orders.consignees import place_line
 
 register = template.Library()
 
@@ -57,6 +58,9 @@ def thumb(path: str) -> str:
 def full_picture(path: str) -> str:
     """Return where a goods picture is served in full, by its kept path; empty for none."""
     return pictures.address(path)
+
+
+register.simple_tag(place_line)
 
 
 @register.simple_tag

@@ -76,6 +76,11 @@ def test_an_address_in_one_line_is_told_apart_or_asked_again(text: str, parts: t
     assert (place and (place.province, place.city, place.district, place.address)) == parts
 
 
+def test_a_municipality_is_named_once_where_an_address_is_shown() -> None:
+    assert members.place_line("重庆市", "重庆市", "渝中区", "五一路 8 号") == "重庆市 渝中区 五一路 8 号"
+    assert members.place_line("吉林省", "吉林市", "", "江南街 1 号") == "吉林省 吉林市 江南街 1 号"
+
+
 def test_phones_locks_and_particulars() -> None:
     assert members.read_phone("+86 138-0013-8000") == "13800138000"
     assert members.read_phone("12800138000") is None

@@ -48,6 +48,12 @@ def read_place(text: str) -> Place | None:
     return Place(province=province, city=city, district=district[1], address=rest[district.end() :])
 
 
+def place_line(*names: str) -> str:
+    """The parts of an address from wide to narrow in one line, a municipality once: 重庆市, 重庆市 is 重庆市."""
+    said = [name for name in names if name]
+    return " ".join(name for wider, name in zip(["", *said], said, strict=False) if name != wider)
+
+
 def masked_phone(phone: str) -> str:
     """A phone number that says whose it is to those who know him, and to nobody else."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else "****"

@@ -6,11 +6,12 @@ from django import template
 
 from entrepot_mall.base.money import yuan
 from entrepot_mall.doors.kit import words
-from entrepot_mall.members.rules import masked_phone
+from entrepot_mall.members.rules import masked_phone, place_line
 from entrepot_mall.shop.models import Shop
 from entrepot_mall.shop.queries import picture_url
 
 register = template.Library()
+register.simple_tag(place_line)
 
 
 @register.filter(name="yuan")

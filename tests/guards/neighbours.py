@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -11,8 +11,10 @@ from PIL import Image
 from entrepot.aftersale import actions
 from entrepot.aftersale.rules import By, Wish
 from entrepot.base import scope
+from entrepot.base.clock import database_now
 from entrepot.base.worlds import sandbox_of
 from entrepot.callbacks.models import Attempt, Endpoint, Message
+from entrepot.catalog import actions as catalog
 from entrepot.catalog.models import Category, Pick
 from entrepot.events.models import Event as Fact
 from entrepot.parties.models import Distributor, Referrer, Supplier
@@ -60,6 +62,7 @@ def meet() -> Neighbours:
         _funds_foreseen(party)
     for article in for_all:
         _versions(article)
+    _slots(world, [*for_all, for_alice, for_bobs_tier])
     neighbours = Neighbours(world, alice, bob, anna, boris, [*for_all, for_alice, for_bobs_tier])
     _log(neighbours)
     _acceptances(neighbours)
@@ -67,6 +70,14 @@ def meet() -> Neighbours:
     _pay_referrers(neighbours, referrers)
     _sandboxes(neighbours)
     return neighbours
+
+
+def _slots(world: World, goods: list[Article]) -> None:
+    """Goods of all kinds in a slot that lives, in one that is planned, in one that is over and in one that is not shown."""
+    now, day = database_now(), timedelta(days=1)
+    for times in ({}, {"begins_at": now + day}, {"ends_at": now - day}, {"is_shown": False}):
+        slot = catalog.save_slot(None, name=world.name("S")[:40], actor=STAFF, **times)
+        catalog.put_in_slot(slot.pk, numbers=[article.code for article in goods], actor=STAFF)
 
 
 def _sandboxes(neighbours: Neighbours) -> None:

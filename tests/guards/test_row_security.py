@@ -23,6 +23,7 @@ SHOWN = (
 SOLD = f"select 1 from orders_supplyorder s where s.order_id = t.order_id and s.supplier_id = {S} and s.{PAID}"
 GOODS_SHOWN = f"exists (select 1 from catalog_goods g where g.id = t.goods_id and {SHOWN.replace('t.', 'g.')})"
 GOODS_HIS = f"exists (select 1 from catalog_goods g where g.id = t.goods_id and g.supplier_id = {S})"
+SLOT_LIVE = "{0}.is_shown and coalesce({0}.begins_at <= now(), true) and coalesce({0}.ends_at > now(), true)"
 
 # For every table under row-level security: which of its rows a distributor sees, and which a supplier. Said here once
 # more and on its own, so that a policy that was changed has to be changed here too.
@@ -47,6 +48,11 @@ SEEN: dict[str, tuple[str, str]] = {
         f"exists (select 1 from catalog_goods g where g.id = t.goods_id and g.supplier_id = {S})",
     ),
     "catalog_skucost": (NOTHING, f"t.supplier_id = {S}"),
+    "catalog_slot": (SLOT_LIVE.format("t"), NOTHING),
+    "catalog_slotgoods": (
+        f"exists (select 1 from catalog_slot s where s.id = t.slot_id and {SLOT_LIVE.format('s')}) and {GOODS_SHOWN}",
+        NOTHING,
+    ),
     "catalog_supplierbounds": (NOTHING, f"t.supplier_id = {S}"),
     "events_event": (f"t.distributor_id = {D}", NOTHING),
     "events_operation": (f"t.kind = 'distributor' and t.party_id = {D}", f"t.kind = 'supplier' and t.party_id = {S}"),
@@ -332,7 +338,13 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("table", ["catalog_supplierbounds", "catalog_catalogsetting", "catalog_attribute"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("catalog_supplierbounds", "catalog_catalogsetting", "catalog_attribute"),
+        *("catalog_slot", "catalog_slotgoods"),
+    ],
+)
 def test_a_supplier_does_not_write_what_the_platform_decides(neighbours: Neighbours, table: str) -> None:
     with (
         pytest.raises(DatabaseError, match="permission denied"),

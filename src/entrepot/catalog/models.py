@@ -310,3 +310,36 @@ class Pick(models.Model):
             models.Index(fields=["changed_xid"], name="pick_last_change"),
             models.Index(fields=["distributor", "-id"], name="pick_of_distributor"),
         ]
+
+
+class Slot(models.Model):
+    """资源位: a place of the platform's for goods it puts forward; distributors see it from its beginning to its end."""
+
+    name = models.CharField(max_length=40, unique=True)
+    position = models.PositiveIntegerField(default=0)
+    begins_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    is_shown = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("begins_at")), name="slot_ends_after_it_begins"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SlotGoods(models.Model):
+    """Goods in a promotion slot, at a place of the platform's choice."""
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="places", db_index=False)
+    goods = models.ForeignKey(Goods, models.PROTECT, related_name="places")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["slot", "goods"], name="goods_once_in_slot")]

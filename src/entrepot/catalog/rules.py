@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from itertools import count
 from operator import add
@@ -52,6 +53,8 @@ SKUS_AT_MOST = 200
 DEPTH_AT_MOST = 3
 VALUE_AT_MOST = 100
 CHOICES_AT_MOST = 60
+SLOTS_AT_MOST = 50
+SLOT_GOODS_AT_MOST = 50
 
 CONTENT_FIELDS = (
     *("name", "subtitle", "category_id", "brand_id", "min_quantity", "images", "detail_images", "attributes"),
@@ -302,3 +305,24 @@ def bigrams(text: str) -> list[str]:
             found.add(word)
         found.update(map(add, word, word[1:]))
     return sorted(found)
+
+
+def slot_state(*, is_shown: bool, begins_at: datetime | None, ends_at: datetime | None, now: datetime) -> str:
+    """Return where a promotion slot (资源位) stands: `off`, `planned`, `live` or `over`. It lives before its end, not at it.
+
+    Distributors see live ones alone; the policies of `catalog_slot` and `catalog_slotgoods` say the same by the
+    database's clock.
+    """
+    if not is_shown:
+        return "off"
+    if ends_at is not None and ends_at <= now:
+        return "over"
+    return "planned" if begins_at is not None and now < begins_at else "live"
+
+
+def moved(ids: Sequence[int], *, one: int, to: str) -> list[int]:
+    """Return ids with one of them a place further `up` or `down`, or at the `top`; at the end nothing moves."""
+    rest = [other for other in ids if other != one]
+    place = ids.index(one)
+    place = {"up": max(place - 1, 0), "down": place + 1, "top": 0}[to]
+    return [*rest[:place], one, *rest[place:]]

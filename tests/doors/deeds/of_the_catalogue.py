@@ -14,8 +14,8 @@ from tests.doors.deeds.stage import Stage, picture
 from tests.doors.test_platform_assortment import sheet
 from tests.world import STAFF, Article
 
-GOODS, CATEGORIES, BRANDS, ATTRIBUTES = (
-    f"/platform/{name}/" for name in ("goods", "categories", "brands", "attributes")
+GOODS, CATEGORIES, BRANDS, ATTRIBUTES, SLOTS = (
+    f"/platform/{name}/" for name in ("goods", "categories", "brands", "attributes", "slots")
 )
 
 
@@ -198,3 +198,36 @@ def _cancel_all(supplier_id: int) -> None:
     """Leave no upload of another test open: the platform is one supplier for all of them."""
     with scope.platform():
         GoodsImport.objects.filter(supplier_id=supplier_id).update(state="cancelled")
+
+
+def _slot(stage: Stage, *articles: Article) -> int:
+    slot = actions.save_slot(None, name=stage.world.name("S")[:40], actor=STAFF)
+    if articles:
+        actions.put_in_slot(slot.pk, numbers=[one.code for one in articles], actor=STAFF)
+    return slot.pk
+
+
+@deed("platform:slot-new", "slot.created")
+def add_slot(stage: Stage) -> Any:
+    return stage.platform.fill(f"{SLOTS}new/", name=stage.world.name("S")[:40])
+
+
+@deed("platform:slot-edit", "slot.changed")
+def change_slot(stage: Stage) -> Any:
+    return stage.platform.fill(f"{SLOTS}{_slot(stage)}/edit/", ends_at="2030-01-01 00:00")
+
+
+@deed("platform:slot-remove", "slot.removed")
+def remove_slot(stage: Stage) -> Any:
+    return stage.platform.post(f"{SLOTS}{_slot(stage)}/remove/")
+
+
+@deed("platform:slot-add", "slot.goods")
+def put_in_slot(stage: Stage) -> Any:
+    return stage.platform.post(f"{SLOTS}{_slot(stage)}/add/", numbers=stage.world.article().code)
+
+
+@deed("platform:slot-move", "slot.goods")
+def take_out_of_slot(stage: Stage) -> Any:
+    article = stage.world.article()
+    return stage.platform.post(f"{SLOTS}{_slot(stage, article)}/goods/{article.goods_id}/", do="out")

@@ -17,6 +17,7 @@ from entrepot.catalog.actions.imports import cancel_import, start_import
 from entrepot.catalog.actions.review import approve_goods, reject_goods, submit_goods, withdraw_submission
 from entrepot.catalog.actions.selection import drop, pick
 from entrepot.catalog.actions.shelf import list_own_goods, set_promotions, set_visibility, unlist_goods
+from entrepot.catalog.actions.slots import move_in_slot, put_in_slot, remove_slot, save_slot
 from entrepot.catalog.actions.versions import (
     approve_change,
     propose_change,
@@ -38,18 +39,22 @@ __all__ = [
     "list_own_goods",
     "merge_category",
     "move_category",
+    "move_in_slot",
     "pick",
     "propose_change",
+    "put_in_slot",
     "reject_change",
     "reject_goods",
     "remove_attribute",
     "remove_brand",
     "remove_category",
+    "remove_slot",
     "rename_brand",
     "rename_category",
     "restore_version",
     "save_attribute",
     "save_goods",
+    "save_slot",
     "set_bounds",
     "set_open_mode",
     "set_promotions",

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from entrepot.base.money import yuan
 from entrepot.catalog.models import Brand, Category, Goods
 from entrepot.catalog.search import matching_in_scope
+from entrepot.catalog.slots import ANY, LiveSlot, in_slot, live_slots, slots_along, with_slots
 from entrepot.doors.kit.figures import bps
 from entrepot.doors.kit.lists import FilterForm, page_of
 from entrepot.doors.kit.party import PartyRequest, page
@@ -79,6 +80,21 @@ class GoodsSearch(FilterForm):
     brand = forms.TypedChoiceField(label=gettext_lazy("Brand"), coerce=int, empty_value=None, choices=_brand_choices)
 
 
+class ShelfSearch(GoodsSearch):
+    """The search form of the list of goods: by promotion slot as well."""
+
+    # Any text is taken: a slot that is over finds nothing, rather than everything.
+    slot = forms.CharField(label=gettext_lazy("Promotion slot"), max_length=18, widget=forms.Select)
+
+    def offer(self, slots: Sequence[LiveSlot]) -> None:
+        """Let the slots that live now be chosen from."""
+        choices = [("", _("All")), (ANY, _("In a slot now")), *((str(one.id), one.name) for one in slots)]
+        asked = self.value("slot")
+        if asked and asked not in dict(choices):
+            choices.append((asked, _("A slot that is not shown now")))
+        self.fields["slot"].widget.choices = choices
+
+
 def found_by(form: GoodsSearch) -> QuerySet[Goods]:
     """Return the goods of a search; the distributor's scope shows only what is on sale for him."""
     rows = matching_in_scope(Goods.objects.filter(state="on_sale"), text=form.value("text") or "")
@@ -103,13 +119,16 @@ def _on_shelf(found: Sequence[Any], *, distributor_id: int) -> tuple[list[ShelfG
 @page("distributor", "goods.view")
 def goods_list(request: PartyRequest) -> HttpResponseBase:
     """Show the shelf as tiles, or as a table with `?view=table`."""
-    form = GoodsSearch(request.GET)
+    form = ShelfSearch(request.GET)
     rows = found_by(form)
+    slot = form.value("slot") or ""
+    if slot:
+        rows = in_slot(rows, slot=slot)
     if request.GET.get("export") == "xlsx":
         return _export(rows, terms=shelf.terms_of(request.party.id))
     # His terms ride along with the rows: the page is read far too often for a round trip of their own.
     found = page_of(
-        rows.annotate(
+        with_slots(rows).annotate(
             my_tier_id=RawSQL("(select d.tier_id from parties_distributor d where d.id = %s)", [request.party.id]),
             my_fee_rate_bps=RawSQL(
                 "(select t.fee_rate_bps from parties_distributor d join parties_tier t on t.id = d.tier_id where d.id = %s)",
@@ -117,8 +136,11 @@ def goods_list(request: PartyRequest) -> HttpResponseBase:
             ),
         ),
         query=request.GET,
+        order=("slot_place", "id") if slot not in ("", ANY) else ("-id",),
     )
     on_shelf, terms = _on_shelf(found.rows, distributor_id=request.party.id)
+    slots = slots_along(found.rows)
+    form.offer(slots)
     names, brands, _below = now_choices()
     is_table = request.GET.get("view") == "table"
     other_view = request.GET.copy()
@@ -129,8 +151,10 @@ def goods_list(request: PartyRequest) -> HttpResponseBase:
         "page": found,
         "goods": [
             shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, ""))
+            | {"slots": [one for one in slots if row.id in one.goods_ids]}
             for row in on_shelf
         ],
+        "slot": slot,
         "terms": terms,
         "is_table": is_table,
         "other_view": f"?{other_view.urlencode()}",
@@ -167,6 +191,7 @@ def goods_detail(request: PartyRequest, goods_id: int) -> HttpResponse:
     names, brands, _below = now_choices()
     context = {
         "title": row.name,
+        "slots": [one for one in live_slots([goods_id]) if one.goods_ids],
         "goods": shown(row, category=names.get(row.category_id, ""), brand=brands.get(row.brand_id or 0, "")),
         "skus": [(sku, why_rows(sku, terms=terms)) for sku in row.skus],
         "freight": _freight(row),

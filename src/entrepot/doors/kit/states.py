@@ -28,6 +28,12 @@ STATES: dict[str, dict[str, tuple[Any, str]]] = {
         "sold_out": (_("Sold out"), "bad"),
         "low_stock": (_("Low stock"), "warn"),
     },
+    "slot": {
+        "live": (pgettext_lazy("slot", "Shown now"), "ok"),
+        "planned": (pgettext_lazy("slot", "Planned"), "info"),
+        "over": (pgettext_lazy("slot", "Over"), ""),
+        "off": (pgettext_lazy("slot", "Not shown"), ""),
+    },
     "acceptance": {
         "": (_("Accepted at once"), ""),
         "waiting": (_("To accept"), "warn"),

@@ -55,6 +55,7 @@ OBJECTS: dict[str, Any] = {
     "shelf": gettext_lazy("Sold-out switches"),
     "setting": gettext_lazy("Setting"),
     "sku": gettext_lazy("SKU"),
+    "slot": gettext_lazy("Promotion slot"),
     "statement": gettext_lazy("Statement"),
     "supplier": gettext_lazy("Supplier"),
     "terms": gettext_lazy("Terms of settlement"),
@@ -64,7 +65,7 @@ OBJECTS: dict[str, Any] = {
 }
 """What each kind of object in the log is called."""
 
-_MOMENTS = {"effective_at", "since", "until", "accept_by", "ends_at"}
+_MOMENTS = {"effective_at", "since", "until", "accept_by", "begins_at", "ends_at"}
 _MONEY = {"refunded", "drawn", "total", "amount", "balance", "credit_limit", "held"}
 _PARTIES = {
     "platform": gettext_lazy("Platform"),

@@ -50,6 +50,7 @@ GROUPS = (
         label=_("Supply"),
         items=(
             Item(label=_("Goods"), url_name="platform:goods", icon="cube", permission="goods.view"),
+            Item(label=_("Promotion slots"), url_name="platform:slots", icon="megaphone", permission="goods.view"),
             Item(label=_("Price changes"), url_name="platform:prices", icon="tag", permission="goods.view"),
             Item(label=_("Freight templates"), url_name="platform:freight", icon="map", permission="goods.view"),
             Item(

@@ -17,7 +17,7 @@ from django.db import transaction
 from entrepot.base import scope
 from entrepot.base.clock import database_now
 from entrepot.catalog.models import Sku
-from entrepot.doors.cli.demo import after_sale, asked, bills, care, history, shelf
+from entrepot.doors.cli.demo import after_sale, asked, bills, care, history, shelf, slots
 from entrepot.doors.cli.demo.assortment import articles
 from entrepot.doors.cli.demo.past import run_at
 from entrepot.doors.cli.demo.people import People, settle
@@ -57,6 +57,7 @@ def demo_world(arguments: argparse.Namespace) -> int:
             refer(people, since=since)
         with _step("goods"):
             shelf.fill(assortment, people=people, paths=paths, since=since + timedelta(days=1), dice=dice)
+            slots.put_forward(people, now=now)
         with _step("trade"):
             _pay_in(people, at=since + timedelta(days=2), dice=dice)
             story = history.History(people=people, now=now, dice=dice)

@@ -291,7 +291,7 @@ def test_a_rate_is_changed_after_a_look_at_examples_and_holds_from_then_on(world
     form |= {"rate_burst": "100", "position": "0", "note": "", "reason": "年度调价"}
     question = text_of(browser.post(address, form))
     assert "5% → 8%" in question and "¥10.50" in question and "¥10.80" in question
-    assert '<input type="hidden" name="reason" value="年度调价"' in question
+    assert '<input type="hidden" name="reason" value="年度调价"' in question and "原因: 年度调价" in question
     rate = "select fee_rate_bps from parties_tier where id = %s"
     assert rows(rate, party.tier_id) == [(500,)]
     assert browser.post(address, form | {"confirmed": "1"}).status_code == 302

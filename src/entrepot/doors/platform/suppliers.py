@@ -236,7 +236,7 @@ def supplier_change(request: PartyRequest, supplier_id: int) -> HttpResponse:
 def supplier_state(request: PartyRequest, supplier_id: int) -> HttpResponse:
     """Suspend a supplier, with a reason, or activate it again."""
     row = _supplier(supplier_id)
-    form = WhyForm(request.POST)
+    form = WhyForm(request.POST, auto_id="id_why_%s")
     is_suspension = request.POST.get("do") == "suspend"
 
     def act(cleaned: dict[str, Any]) -> Supplier:
@@ -283,5 +283,5 @@ def _shown(request: PartyRequest, *, supplier_id: int, **forms_given: forms.Form
         context |= bounds_summary(supplier_id)
     if context["can_edit"]:
         initial = {name: getattr(row, name) for name in _SHOWN} | {"seen": mark_of(row, *_SHOWN)}
-        context |= {"change_form": SupplierForm(initial=initial), "why_form": WhyForm()}
+        context |= {"change_form": SupplierForm(initial=initial), "why_form": WhyForm(auto_id="id_why_%s")}
     return render(request, "platform/supplier.html", context | forms_given, status=422 if forms_given else 200)

@@ -195,6 +195,8 @@ def test_every_table_of_a_party_hides_sandboxes(committed: Any) -> None:
         "aftersale_rule",
         "aftersale_deadline",
         "callbacks_reading",
+        "catalog_slot",  # the platform puts goods of its own world in them, and sees no others
+        "catalog_slotgoods",
         "fulfilment_houseterms",
         "fulfilment_substitute",
         "ledger_seal",

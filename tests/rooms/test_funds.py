@@ -205,6 +205,23 @@ def states(*articles: Any) -> list[str]:
     return [found[article.goods_id] for article in articles]
 
 
+def test_a_cap_below_what_is_taken_bounds_what_comes_and_takes_nothing_back(world: World) -> None:
+    article, party = world.article(stock=20), world.distributor(funds_fen=10**7)
+
+    def set_cap(pieces: int) -> terms.Answer:
+        return world.run(terms.SetAllotment(article.code, world.name("A"), STAFF, distributor_id=party.pk, cap=pieces))
+
+    assert set_cap(5).is_accepted
+    order = world.place(party, (article, 4))
+    assert set_cap(2).is_accepted
+    refused = world.run(world.place_ask(party, (article, 1)))
+    assert codes([refused]) == ["insufficient_stock"] and refused.faults[0].facts["available"] == 0
+    assert audit.faults(distributors=[party.pk], skus=[article.sku_id]) == [], "four are taken, and that is in order"
+    world.cancel(order)
+    world.place(party, (article, 2))
+    assert audit.faults(distributors=[party.pk], skus=[article.sku_id]) == []
+
+
 def test_an_allotment_over_two_warehouses_is_opened_changed_ended_and_on_record(world: World) -> None:
     party = world.distributor(funds_fen=10**7)
     article = world.article(stock=6)

@@ -7,6 +7,7 @@ from typing import Any
 
 from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.catalog.search import pairs_of
+from entrepot.doors.kit.patterns import like
 from entrepot.orders.around import edges
 from entrepot.orders.consignees import phone_hash
 
@@ -93,7 +94,7 @@ class Wanted:
 
         Where very many hold it, which is the second answer, those with a parcel alone.
         """
-        values = {"number_part": _part(self.number), "number": self.number, "most": FEW + 1}
+        values = {"number_part": f"%{like(self.number)}%", "number": self.number, "most": FEW + 1}
         found = look_as_desk(_OF_NUMBER, values)
         is_wide = sum(not is_parcel for _id, is_parcel in found) > FEW
         return [order_id for order_id, is_parcel in found if is_parcel or not is_wide], is_wide
@@ -145,10 +146,10 @@ class Wanted:
         if self._named is not None:
             add("o.id = any(%(named)s)", named=self._named)
         if self.number and self._of_number[1]:
-            parcels, part = self._of_number[0], _part(self.number)
+            parcels, part = self._of_number[0], f"%{like(self.number)}%"
             add(f"({_NUMBERED} or o.id = any(%(parcels)s))", number_part=part, parcels=parcels)
         if self.goods and (condition := self._of_goods[0]):
-            add(condition, part=_part(self.goods), **self._terms())
+            add(condition, part=f"%{like(self.goods)}%", **self._terms())
         if self.phone and self._of_phone is None:
             add(_HAS_PHONE, phone=phone_hash(self.phone))
         if self.since:
@@ -173,9 +174,3 @@ class Wanted:
         newest = f"select o.state, o.total_fen from orders_order o where {condition} order by o.id desc limit %(limit)s"  # noqa: S608
         statement = f"select x.state, count(*), sum(x.total_fen)::bigint from ({newest}) x group by 1"  # noqa: S608
         return {state: (count, total) for state, count, total in look_as_desk(statement, values | {"limit": limit})}
-
-
-def _part(text: str) -> str:
-    """Return the pattern of texts that hold this one, its own jokers taken literally."""
-    plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{plain}%"

@@ -19,6 +19,7 @@ from entrepot.doors.kit.answers import reason_of
 from entrepot.doors.kit.lists import FilterForm, Page, page_of_rows
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.patterns import like
 from entrepot.doors.kit.sheets import EXPORT_LIMIT, Column, TooManyRows, export_xlsx
 from entrepot.doors.kit.states import state_of
 from entrepot.doors.platform.acceptance_rows import (
@@ -31,7 +32,7 @@ from entrepot.doors.platform.acceptance_rows import (
     every_asked_line,
     tab_counts,
 )
-from entrepot.doors.platform.conditions import Conditions, like
+from entrepot.doors.platform.conditions import Conditions
 from entrepot.doors.platform.order_acts import busy
 from entrepot.fulfilment.queries import candidates, house_terms
 from entrepot.fulfilment.rules import MINUTES_AT_MOST

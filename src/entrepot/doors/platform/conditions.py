@@ -28,8 +28,3 @@ class Conditions:
     def sql(self) -> str:
         """Return the clauses joined, `true` when there are none."""
         return " and ".join(self.clauses) or "true"
-
-
-def like(text: str) -> str:
-    """Return a text for the inside of a `like` pattern, its own signs taken literally."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -10,7 +10,8 @@ from entrepot.catalog.models import Goods, Sku
 from entrepot.catalog.search import looked_up, pairs_of
 from entrepot.doors.kit.forms import DayRangeField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm
-from entrepot.doors.platform.conditions import Conditions, like
+from entrepot.doors.kit.patterns import like
+from entrepot.doors.platform.conditions import Conditions
 from entrepot.orders.consignees import phone_hash
 
 # Up to so many goods or orders that a text stands for are named one by one, and their orders found by index. Of more, a

@@ -23,8 +23,9 @@ from entrepot.doors.kit.forms import LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of, page_of_rows
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.patterns import like
 from entrepot.doors.kit.sheets import EXPORT_LIMIT, Column, export_xlsx
-from entrepot.doors.platform.conditions import Conditions, like
+from entrepot.doors.platform.conditions import Conditions
 from entrepot.doors.platform.order_acts import busy
 from entrepot.doors.platform.stock_rows import StockRow, form_facts, rows, suppliers
 from entrepot.stock.queries import levels_of, moves_of

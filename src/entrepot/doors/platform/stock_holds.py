@@ -21,9 +21,10 @@ from entrepot.doors.kit.forms import BpsField, Entries, LongSelect
 from entrepot.doors.kit.lists import FilterForm, page_of_rows
 from entrepot.doors.kit.operations import actor
 from entrepot.doors.kit.party import PartyRequest, page
+from entrepot.doors.kit.patterns import like
 from entrepot.doors.kit.sheets import Column, export_xlsx
 from entrepot.doors.platform.attempts import attempt
-from entrepot.doors.platform.conditions import Conditions, like
+from entrepot.doors.platform.conditions import Conditions
 from entrepot.doors.platform.distributor_page import distributor_or_404
 from entrepot.doors.platform.order_acts import busy
 from entrepot.doors.platform.stock_holds_rows import DAYS, Hold, Holder, held_skus, holders, holds

@@ -8,6 +8,7 @@ from typing import Any
 
 from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.catalog.search import pairs_of
+from entrepot.doors.kit.patterns import like
 from entrepot.orders.around import edges
 from entrepot.orders.consignees import phone_hash
 
@@ -160,7 +161,7 @@ class Wanted:
         lines = "exists (select from orders_line l where l.order_id = s.order_id and l.supplier_id = s.supplier_id and"
         if self._goods_ids is not None:
             return f"{lines} l.goods_id = any(%s))", self._goods_ids
-        part = f"%{_plain(self.goods)}%"
+        part = f"%{like(self.goods)}%"
         return f"{lines} (l.goods_name ilike %s or l.goods_no ilike %s or l.sku_code ilike %s))", part, part, part
 
     def walk(
@@ -188,11 +189,6 @@ def _few(statement: str, values: list[Any]) -> list[int] | None:
     """Return the orders a statement gives, None when they are too many. They are ids to be sifted by the party's own."""
     ids = [row[0] for row in look_as_desk(statement, [*values, _FEW + 1], are_ids=True)]
     return ids if len(ids) <= _FEW else None
-
-
-def _plain(text: str) -> str:
-    """Return a text in which like has no jokers."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _ids_of(number: str) -> list[int]:

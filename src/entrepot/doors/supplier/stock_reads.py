@@ -9,6 +9,7 @@ from django.db import connection
 from entrepot.base.scope import PARTY, look_as_desk
 from entrepot.catalog.rules import bigrams, is_number
 from entrepot.doors.kit.lists import Page, page_of_rows
+from entrepot.doors.kit.patterns import like
 
 LOW = 20
 
@@ -69,7 +70,7 @@ def _of(text: str) -> tuple[str, list[Any]]:
     """
     if not text:
         return _OF, []
-    part = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    part = f"%{like(text)}%"
     if is_number(text):
         return f"{_OF} and (g.name ilike %s or g.goods_no ilike %s or k.code ilike %s)", [part] * 3
     pairs = [pair for pair in bigrams(text) if len(pair) == 2]

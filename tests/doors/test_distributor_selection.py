@@ -1,5 +1,6 @@
 """The distributor's selection and the steps of connecting his mall, page by page."""
 
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from entrepot.callbacks.models import Endpoint
 from entrepot.catalog.actions import set_visibility, unlist_goods
 from entrepot.catalog.models import Category, Goods, Pick
 from entrepot.catalog.rules import bigrams
+from entrepot.doors.distributor import goods
 from entrepot.parties.actions import change_distributor, issue_key
 from tests.doors.office_people import at_work, round_trips, text_of
 from tests.world import STAFF, World
@@ -96,6 +98,21 @@ def test_the_page_asks_few_questions(world: World, office: Any) -> None:
         world.article(stock=5)
     for tab, most in (("", 10), ("?tab=new", 10), ("?tab=gone", 10), ("?tab=selected", 12)):
         assert round_trips(office.browser, f"{LIST}{tab}") <= most, tab
+
+
+def test_choices_that_lapse_while_a_page_is_counted_are_not_laid_to_its_charge(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = round_trips(office.browser, LIST)
+    get, calls = office.browser.get, count()
+
+    def lapsing(address: str) -> Any:
+        if next(calls) == 1:
+            goods._choices.cache_clear()
+        return get(address)
+
+    monkeypatch.setattr(office.browser, "get", lapsing)
+    assert round_trips(office.browser, LIST) == steady
 
 
 def test_the_steps_of_connecting_say_what_is_missing(world: World, office: Any) -> None:

@@ -149,17 +149,21 @@ from stock_allotment a cross join lateral (
 ) t
 where a.sku_id = any(%s) and a.given <> t.given
 """
-# A cap bounds what is taken from now on: one that was lowered may stand below what was taken before.
+# A cap bounds what is taken from now on: what was taken before it was lowered may stand above it, and nothing since.
 _TAKEN = """
 select format('allotment %%s: %%s taken, moves say %%s', a.id, a.taken, t.taken)
 from stock_allotment a cross join lateral (
-    select coalesce(sum(m.reserved_delta), 0) as taken from stock_move m
-    where m.allotment_id = a.id and m.kind in ('take', 'release')
+    select coalesce(max(e.at), '-infinity') as at from events_event e
+    where e.object_kind = 'allotment' and e.object_id = a.id and e.type in ('allotment.opened', 'allotment.changed')
+) settled cross join lateral (
+    select coalesce(sum(r.reserved_delta), 0) as taken,
+           coalesce(bool_or(r.kind = 'take' and r.at > settled.at and r.running > a.cap), false) as is_over
+    from (
+        select m.kind, m.at, m.reserved_delta, sum(m.reserved_delta) over (order by m.id) as running
+        from stock_move m where m.allotment_id = a.id and m.kind in ('take', 'release')
+    ) r
 ) t
-where a.sku_id = any(%s) and (a.taken <> t.taken or a.taken > a.cap and not exists (
-    select from events_event e where e.object_kind = 'allotment' and e.object_id = a.id and e.type = 'allotment.changed'
-        and e.data ->> 'cap' is not null
-))
+where a.sku_id = any(%s) and (a.taken <> t.taken or t.is_over)
 """
 
 

@@ -16,11 +16,12 @@ from entrepot.base.mistakes import Mistake
 from entrepot.catalog.models import Goods
 from entrepot.recharge import foresight, statements
 from entrepot.recharge.models import CountedDay, DayTotal, Foresight, Statement
-from entrepot.stock import quotas, shelving
+from entrepot.stock import quotas, rules, shelving
 from entrepot.stock.models import HoldRecord, SoldOut
 from entrepot.stock.queries import all_allotments, allotments_to_tend
-from entrepot.trade import desk, terms
+from entrepot.trade import desk, postings, terms
 from tests import audit
+from tests.mutants import wrong_rules
 from tests.world import STAFF, World, codes, rows
 
 
@@ -205,7 +206,9 @@ def states(*articles: Any) -> list[str]:
     return [found[article.goods_id] for article in articles]
 
 
-def test_a_cap_below_what_is_taken_bounds_what_comes_and_takes_nothing_back(world: World) -> None:
+def test_a_cap_below_what_is_taken_bounds_what_comes_and_takes_nothing_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     article, party = world.article(stock=20), world.distributor(funds_fen=10**7)
 
     def set_cap(pieces: int) -> terms.Answer:
@@ -220,6 +223,11 @@ def test_a_cap_below_what_is_taken_bounds_what_comes_and_takes_nothing_back(worl
     world.cancel(order)
     world.place(party, (article, 2))
     assert audit.faults(distributors=[party.pk], skus=[article.sku_id]) == []
+    for place in (rules, postings):
+        monkeypatch.setattr(place, "sellable", wrong_rules.without_cap)
+    world.place(party, (article, 1))
+    (found,) = audit.faults(distributors=[party.pk], skus=[article.sku_id])
+    assert "3 taken" in found, "whoever passes a cap that was lowered is found all the same"
 
 
 def test_an_allotment_over_two_warehouses_is_opened_changed_ended_and_on_record(world: World) -> None:

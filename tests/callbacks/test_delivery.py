@@ -235,7 +235,8 @@ def test_a_hostile_receiver_harms_only_itself(
 ) -> None:
     hostile = [dripping(is_over), endless, silent(is_over)]
     has_heard = tell_beside(hostile, world=world, called=called, make_receiver=make_receiver)
-    eventually(has_heard, within_s=60)  # the calls of the others never end
+    eventually(has_heard, within_s=60)
+    assert not is_over.is_set() and has_heard(), "the calls of the others have not ended, and never do"
 
 
 def test_a_limit_that_all_malls_share_lets_them_harm_others(

@@ -125,12 +125,12 @@ def test_a_feed_by_time_or_by_sequence_is_found(place: Place, tmp_path: Path, bu
 
 def test_what_is_committed_is_told_within_two_seconds(place: Place) -> None:
     place.plant("none")
+    late_s = []
     for turn in range(RUNS):
-        by_feed_s, by_call_s = place.told_late_s(skip=turn * AT_MOST)
-        print(f"p95 of feed {by_feed_s:.2f} s, of callbacks {by_call_s:.2f} s")
-        if by_feed_s <= P95_S and by_call_s <= P95_S:
-            return
-    pytest.fail("told late in every run")
+        late_s.append(place.told_late_s(skip=turn * AT_MOST))
+        if max(late_s[-1]) <= P95_S:
+            break
+    assert max(late_s[-1]) <= P95_S, f"told late in every run, p95 of feed and callbacks: {late_s}"
 
 
 def test_telling_late_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,6 +215,7 @@ def test_a_lost_database_is_waited_for(running: Running, fresh_database: roles.A
             )
             until(lambda: leaders() == 1)
     lapses(World())
+    assert leaders() == 1, "whoever took over still leads"
 
 
 def test_a_worker_does_not_serve_as_superuser(fresh_database: roles.Access) -> None:

@@ -15,7 +15,7 @@ from entrepot_sdk.digests import digest_of
 from tests.doors.api.mall import Mall
 from tests.doors.api.serving import Served
 from tests.doors.api.storm import weather
-from tests.world import Article, World
+from tests.world import World
 
 SECONDS = float(os.environ.get("ENTREPOT_MIRROR_SECONDS", "6"))
 
@@ -127,17 +127,18 @@ def test_a_mirror_of_the_selection_lists_what_the_mall_lists(world: World, clien
 
 
 def test_the_asynchronous_client_selects_and_exports_too(world: World, mall: Mall, served: Served) -> None:
-    asyncio.run(_selected(world.article(stock=5), mall, served))
+    article = world.article(stock=5)
 
+    async def select() -> None:
+        async with AsyncEntrepot(served.url, key=mall.key, secret=mall.secret) as client:
+            told = await client.select(products=[str(article.goods_id)])
+            export = await client.export_products(scope="selection")
+            assert [product.id async for product in export] == [str(article.goods_id)]
+            assert (await client.digest(scope="selection")).skus == 1
+            assert (await client.deselect(told.items[0].id)).state == "removed"
+            assert (await client.selection_page()).items == []
 
-async def _selected(article: Article, mall: Mall, served: Served) -> None:
-    async with AsyncEntrepot(served.url, key=mall.key, secret=mall.secret) as client:
-        told = await client.select(products=[str(article.goods_id)])
-        export = await client.export_products(scope="selection")
-        assert [product.id async for product in export] == [str(article.goods_id)]
-        assert (await client.digest(scope="selection")).skus == 1
-        assert (await client.deselect(told.items[0].id)).state == "removed"
-        assert (await client.selection_page()).items == []
+    asyncio.run(select())
 
 
 def test_an_asynchronous_mirror_keeps_the_same_file(

@@ -118,19 +118,17 @@ class Callers:
             self._under_way, self._waiting = self._waiting, {}
             # Its age counts from before it was asked for: what changes while it is on its way is seen in time too.
             asked_at = time.monotonic()
-            rows: dict[str, Row] | Exception
             try:
                 rows = await in_thread(_load, list(self._under_way))
             except Exception as error:  # noqa: BLE001 - it is handed to everybody who waits
-                rows = error
-            for key, reading in self._under_way.items():
-                try:
-                    if isinstance(rows, Exception):
-                        raise rows
-                    reading.set_result((asked_at, self._keep(key, rows.get(key), asked_at=asked_at)))
-                except Exception as error:  # noqa: BLE001 - a key that cannot be understood harms no other
-                    reading.set_exception(error)
-                    reading.exception()  # nobody need be waiting: a key that is good for a while is read once more
+                for reading in self._under_way.values():
+                    _fail(reading, error)
+            else:
+                for key, reading in self._under_way.items():
+                    try:
+                        reading.set_result((asked_at, self._keep(key, rows.get(key), asked_at=asked_at)))
+                    except Exception as error:  # noqa: BLE001 - a key that cannot be understood harms no other
+                        _fail(reading, error)
             self._under_way = {}
 
     def _keep(self, key: str, row: Row | None, *, asked_at: float) -> Caller | None:
@@ -174,6 +172,11 @@ def network_of(entry: str) -> Network:
     if mapped is None or network.prefixlen < 96:
         return network
     return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
+
+
+def _fail(reading: Reading, error: Exception) -> None:
+    reading.set_exception(error)
+    reading.exception()  # nobody need be waiting: a key that is good for a while yet is read once more
 
 
 def _load(keys: list[str]) -> dict[str, Row]:
